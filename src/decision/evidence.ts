@@ -97,9 +97,12 @@ export interface DeploymentRecord {
   readonly createdAt: number;
   /** Login of who made the record. */
   readonly creator: string | null;
-  /** `open`: no final status yet. */
-  readonly outcome: 'open' | 'success' | 'failure';
-  /** Time of the first success if there is one, of the failure otherwise; `null` while open. */
+  /**
+   * `open`: no final status yet · `withdrawn`: closed before anything was touched (a refusal, a duplicate); it says nothing about the
+   * candidate. On GitHub a withdrawn record's only final status is `inactive`.
+   */
+  readonly outcome: 'open' | 'success' | 'failure' | 'withdrawn';
+  /** Time of the first success if there is one, of the failure otherwise; `null` while open or withdrawn. */
   readonly finishedAt: number | null;
   /** Time of the latest failure or error after a success, or of the failure itself. */
   readonly failedAt: number | null;
