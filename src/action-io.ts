@@ -1,0 +1,99 @@
+/**
+ * Every input and output of the action. `action.yml` and the tables in the documentation are generated from these registries,
+ * so what the code reads, what GitHub validates and what people look up cannot differ.
+ */
+
+interface InputEntry {
+  readonly description: string;
+  /** As in `action.yml`; an expression is evaluated by the runner. Absent: empty. */
+  readonly default?: string;
+}
+
+export const INPUTS = {
+  command: {
+    description:
+      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance.',
+    default: 'plan',
+  },
+  environment: {
+    description: 'The environment to enter or to accept, by its name in the pipeline file. Needed by `deploy` and `accept`.',
+  },
+  token: {
+    description: 'Token for the GitHub API. Permissions: see the README.',
+    default: '${{ github.token }}',
+  },
+  pipeline: {
+    description: 'Path of the pipeline file. It is always read from the default branch.',
+    default: '.github/promote.yml',
+  },
+  'artifact-digest': {
+    description: 'Digest of what was built once, `sha256:…`. Empty: the one on record for this commit, if there is one.',
+  },
+  ref: {
+    description: 'Ref of the candidate where the event does not name the right one: `refs/heads/…` or `refs/tags/…`.',
+  },
+  sha: {
+    description: 'Commit of the candidate where the event does not name the right one. It must be contained in the ref.',
+  },
+  version: {
+    description: 'Version of the candidate, for people. Empty: the tag name, or branch and short commit.',
+  },
+  rollback: {
+    description: 'Go back to this candidate. It must have succeeded in the environment before; the version it replaces is vetoed.',
+    default: 'false',
+  },
+  migrations: {
+    description:
+      'Identity of the set of migrations of this candidate, for example a hash. Rehearsal evidence for another set does not count.',
+  },
+  'when-blocked': {
+    description: '`fail` ends the step with the explanation · `continue` goes on, and the other steps test the output `proceed`.',
+    default: 'fail',
+  },
+  url: {
+    description: 'Where the deployed environment can be visited. Empty: the `url` in the pipeline file.',
+  },
+  'queue-timeout': {
+    description: 'Minutes to wait for a deploy that is already in progress in the same environment.',
+    default: '30',
+  },
+  'request-timeout': {
+    description: 'Seconds after which a request to GitHub counts as failed and is tried again.',
+    default: '15',
+  },
+  'retry-wait': {
+    description: 'Seconds before the first repetition of a failed request; later ones wait longer.',
+    default: '1',
+  },
+  'job-status': {
+    description: 'Tells the post step how the job ended. Leave it alone.',
+    default: '${{ job.status }}',
+  },
+} as const satisfies Record<string, InputEntry>;
+
+export type InputName = keyof typeof INPUTS;
+
+export const OUTPUTS = {
+  verdict:
+    'Of the next stage: `deploy`, `ask`, `wait`, `blocked`, `superseded` or `complete`. With `environment` given: of that environment.',
+  environment: 'The next target environment; the first of them when the next stage has several. Empty when there is none.',
+  environments: 'JSON list of the next stage’s environments that may be entered now or after approval.',
+  stages: 'JSON list of stages, each a list of environments that the candidate has still to pass, from the next one on.',
+  proceed: '`true` when the verdict is `deploy` or, for `plan`, `ask`; `false` otherwise.',
+  reason: 'Code of the first reason that bars the next target. Empty when nothing does.',
+  reasons: 'JSON list of the codes of every reason that bars the next target.',
+  explanation: 'Why not further, what would change it and who can, as text.',
+  route: 'Name of the route that took the candidate’s ref.',
+  version: 'Version of the candidate.',
+  sha: 'Commit of the candidate.',
+  ref: 'Full ref of the candidate.',
+  'artifact-digest': 'Digest of the candidate’s artifact. Empty when it is still to be built.',
+  'lifts-at': 'When time alone opens the next target, ISO 8601 in UTC. Empty when time alone does not.',
+  'policy-hash': 'Git blob id of the pipeline file that decided.',
+  decision: 'The whole decision as JSON; its `schema` names the version of the format.',
+  record: 'Id of the GitHub deployment that records this promotion or acceptance.',
+  'approved-by': 'JSON list of the logins whose approval counted.',
+  replaced: 'Version that was live in the environment before.',
+} as const satisfies Record<string, string>;
+
+export type OutputName = keyof typeof OUTPUTS;

@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How a command of the pipeline file ended. */
+export type CommandResult =
+  | { readonly ended: 'success'; readonly seconds: number }
+  | { readonly ended: 'failure'; readonly exitCode: number; readonly seconds: number }
+  | { readonly ended: 'cancelled'; readonly signal: NodeJS.Signals; readonly seconds: number };
+
+export interface CommandOptions {
+  /** The shell text, as in a workflow's `run:`. */
+  readonly run: string;
+  readonly cwd: string;
+  /** Added to the job's own variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Called at once when the job is cancelled, while the command is being stopped. */
+  readonly onCancel: (signal: NodeJS.Signals) => Promise<void>;
+  /** Milliseconds between asking the command's processes to stop and ending them. */
+  readonly grace?: number;
+}
+
+/**
+ * The runner sends SIGINT on cancel, SIGTERM 7.5 s later, and ends the process 2.5 s after that
+ * (https://docs.github.com/en/actions/reference/workflow-cancellation-reference): the grace must fit in.
+ */
+const GRACE = 4000;
+
+/**
+ * Job control gives the command a process group of its own, so that all it started can be signalled together; its id goes into a file
+ * because the toolkit does not hand out the child process. The inner shell has the flags of a workflow's `shell: bash`.
+ */
+const WRAPPER = 'set -m; bash --noprofile --norc -eo pipefail -c "$1" <&0 & echo $! > "$2"; set +m; wait $! 2> /dev/null';
+
+/**
+ * Runs a command of the pipeline file in bash, its output streamed. On SIGINT or SIGTERM its whole process group is stopped.
+ * Never throws for a failing command; throws when bash cannot be started.
+ */
+export async function runCommand(options: CommandOptions): Promise<CommandResult> {
+  const { exec } = await import('@actions/exec');
+  const folder = mkdtempSync(join(tmpdir(), 'promote-'));
+  const groupFile = join(folder, 'group');
+  const started = performance.now();
+  let stopping: Promise<NodeJS.Signals> | null = null;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    stopping ??= stop(signal, groupFile, options);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const exitCode = await exec('bash', ['--noprofile', '--norc', '-c', WRAPPER, 'promote', options.run, groupFile], {
+      cwd: options.cwd,
+      env: { ...withoutInputs(process.env), ...options.variables },
+      ignoreReturnCode: true,
+      silent: true,
+      listeners: { stdout: (data) => process.stdout.write(data), stderr: (data) => process.stderr.write(data) },
+    });
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    if (stopping !== null) return { ended: 'cancelled', signal: await stopping, seconds };
+    return exitCode === 0 ? { ended: 'success', seconds } : { ended: 'failure', exitCode, seconds };
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function stop(signal: NodeJS.Signals, groupFile: string, options: CommandOptions): Promise<NodeJS.Signals> {
+  const closing = options.onCancel(signal);
+  let asked = false;
+  for (let waited = 0; waited < (options.grace ?? GRACE); waited += 50) {
+    // The signal may come before the command's group is known, so it is looked up until it is there.
+    const group = readGroup(groupFile);
+    if (!asked) asked = signalGroup(group, 'SIGTERM');
+    else if (!signalGroup(group, 0)) break;
+    await sleep(50);
+  }
+  signalGroup(readGroup(groupFile), 'SIGKILL');
+  await closing;
+  return signal;
+}
+
+/** `null` when the command had not started yet. */
+function readGroup(file: string): number | null {
+  try {
+    return Number.parseInt(readFileSync(file, 'utf8'), 10) || null;
+  } catch {
+    return null;
+  }
+}
+
+function signalGroup(group: number | null, signal: NodeJS.Signals | 0): boolean {
+  if (group === null) return false;
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false; // It ended by itself.
+  }
+}
+
+/** The action's own inputs, the token among them, are no business of the command. */
+function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
+  const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !/^(INPUT|STATE)_/.test(name));
+  return Object.fromEntries(kept) as Record<string, string>;
+}

@@ -1,0 +1,109 @@
+import { INPUTS, type InputName } from './action-io.ts';
+
+/** What the action was asked to do, after every input has been checked. Times in milliseconds. */
+export interface ActionInput {
+  readonly command: Command;
+  /** `null` where the command does not need one. */
+  readonly environment: string | null;
+  readonly token: string;
+  readonly pipelinePath: string;
+  readonly artifactDigest: string | null;
+  readonly ref: string | null;
+  readonly sha: string | null;
+  readonly version: string | null;
+  readonly rollback: boolean;
+  readonly migrations: string | null;
+  readonly whenBlocked: 'fail' | 'continue';
+  readonly url: string | null;
+  readonly queueTimeout: number;
+  readonly requestTimeout: number;
+  readonly retryWait: number;
+  readonly jobStatus: JobStatus;
+}
+
+export const COMMANDS = ['plan', 'deploy', 'accept'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** Inputs that cannot be used, every one of them in one message. */
+export class InputError extends Error {
+  override name = 'InputError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the inputs from the environment the runner sets (`INPUT_<NAME>`, upper case, spaces as underscores; an absent one counts as its
+ * default).
+ * @throws InputError naming every input that cannot be used, what was found and what is expected.
+ */
+export function parseInput(env: Readonly<Record<string, string | undefined>>): ActionInput {
+  const problems: string[] = [];
+  const text = (name: InputName): string => readInput(env, name);
+  const optional = (name: InputName): string | null => text(name) || null;
+  const matching = (name: InputName, pattern: RegExp, expected: string): string | null => {
+    const value = optional(name);
+    if (value === null || pattern.test(value)) return value;
+    problems.push(`Input "${name}" is ${JSON.stringify(value)}; expected ${expected}.`);
+    return null;
+  };
+  const oneOf = <T extends string>(name: InputName, allowed: readonly T[]): T => {
+    const value = text(name);
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) problems.push(`Input "${name}" is ${JSON.stringify(value)}; expected one of: ${allowed.join(', ')}.`);
+    return found ?? (allowed[0] as T);
+  };
+  const span = (name: InputName, unit: number, most: number): number => {
+    const value = text(name);
+    const amount = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+    if (!(amount >= 0 && amount <= most))
+      problems.push(`Input "${name}" is ${JSON.stringify(value)}; expected a number from 0 to ${most}.`);
+    return amount * unit;
+  };
+
+  const command = oneOf('command', COMMANDS);
+  const input: ActionInput = {
+    command,
+    environment: optional('environment'),
+    token: text('token'),
+    pipelinePath:
+      matching('pipeline', /^(?!\/)(?!.*\.\.)[^\0\n:]+\.ya?ml$/, 'a path inside the repository that ends in .yml or .yaml') ?? '',
+    artifactDigest: matching('artifact-digest', /^[a-z0-9]+:[0-9a-zA-Z._=-]{7,128}$/, 'a digest such as sha256:<64 hexadecimal digits>'),
+    ref: matching('ref', /^refs\/(heads|tags)\/\S+$/, 'a full ref: refs/heads/<branch> or refs/tags/<tag>'),
+    sha: matching('sha', /^([0-9a-f]{40}|[0-9a-f]{64})$/, 'a full commit id of 40 hexadecimal digits'),
+    version: matching('version', /^[^\p{Cc}]{1,255}$/u, 'one line of at most 255 characters'),
+    rollback: oneOf('rollback', ['true', 'false']) === 'true',
+    migrations: matching('migrations', /^[^\p{Cc}]{1,255}$/u, 'one line of at most 255 characters'),
+    whenBlocked: oneOf('when-blocked', ['fail', 'continue']),
+    url: matching('url', /^https?:\/\/\S+$/, 'an address that begins with http:// or https://'),
+    queueTimeout: span('queue-timeout', 60_000, 360),
+    requestTimeout: span('request-timeout', 1000, 300),
+    retryWait: span('retry-wait', 1000, 60),
+    jobStatus: oneOf('job-status', JOB_STATUSES),
+  };
+  if (command !== 'plan' && input.environment === null) {
+    problems.push(`Input "environment" is empty; "command: ${command}" needs the name of an environment of the pipeline file.`);
+  }
+  if (input.sha !== null && input.ref === null)
+    problems.push('Input "sha" is given without "ref"; name the branch or tag that holds the commit.');
+  if (input.rollback && command === 'accept') problems.push('Input "rollback" goes with "plan" and "deploy" only.');
+  if (input.token === '') problems.push('Input "token" is empty; leave it out to use the job’s own token.');
+  if (problems.length > 0) throw new InputError(problems);
+  return input;
+}
+
+/** The value as the runner passes it, trimmed; the registry's default when the runner did not set it, as outside of GitHub. */
+function readInput(env: Readonly<Record<string, string | undefined>>, name: InputName): string {
+  const value = env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`];
+  if (value !== undefined && value.trim() !== '') return value.trim();
+  const entry: { readonly default?: string } = INPUTS[name];
+  if (entry.default === undefined) return '';
+  // A default that only the runner can evaluate: the post step's job status is "success" as long as nothing says otherwise.
+  if (entry.default.startsWith('${{')) return name === 'job-status' ? 'success' : '';
+  return entry.default;
+}
