@@ -1,0 +1,187 @@
+import type { Clock, Given } from './api.ts';
+import { addDeployment, addIssue, addReview, addStatus, ensureEnvironment, ensureUser, setIssueState } from './effects.ts';
+import { ACTIONS_BOT, type Deployment, nextId, type Run, type State, sameName } from './state.ts';
+
+/** What is needed to say what the world did. */
+export interface GivenParts {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly repository: string;
+  readonly defaultBranch: string;
+}
+
+/** What the world did before or beside the product, for tests and the demo. */
+export function createGiven(parts: GivenParts): Given {
+  return { ...givenPeople(parts), ...givenRuns(parts), ...givenDeployments(parts), ...givenIssues(parts) };
+}
+
+function givenPeople({ state, clock }: GivenParts): Pick<Given, 'user' | 'team' | 'environment' | 'removeEnvironment'> {
+  return {
+    user(login, options = {}) {
+      const user = ensureUser(state, login);
+      if (options.role !== undefined) user.role = options.role;
+      if (options.emails !== undefined) user.emails = [...options.emails];
+      if (options.type !== undefined) user.type = options.type;
+      return user;
+    },
+    team(combined, members) {
+      const [organization = '', slug = ''] = combined.split('/');
+      for (const member of members) ensureUser(state, member);
+      state.teams = state.teams.filter((team) => !sameName(`${team.organization}/${team.slug}`, combined));
+      const team = { id: nextId(state), organization, slug, members: [...members] };
+      state.teams.push(team);
+      return team;
+    },
+    environment(name, options = {}) {
+      const environment = ensureEnvironment(state, name, clock.now());
+      if (options.reviewers !== undefined) environment.reviewers = [...options.reviewers];
+      if (options.preventSelfReview !== undefined) environment.preventSelfReview = options.preventSelfReview;
+      if (options.waitTimer !== undefined) environment.waitTimer = options.waitTimer;
+      for (const reviewer of environment.reviewers) if (!reviewer.includes('/')) ensureUser(state, reviewer);
+      return environment;
+    },
+    removeEnvironment(name) {
+      state.environments = state.environments.filter((environment) => !sameName(environment.name, name));
+    },
+  };
+}
+
+function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'run' | 'finishRun' | 'rerun' | 'waiting' | 'review'> {
+  return {
+    run(options) {
+      const run: Run = {
+        id: options.id ?? nextId(state),
+        attempt: options.attempt ?? 1,
+        number: state.runs.length + 1,
+        headSha: options.headSha,
+        headBranch: options.headBranch ?? defaultBranch,
+        event: options.event ?? 'push',
+        status: options.status ?? 'in_progress',
+        conclusion: options.conclusion ?? null,
+        actor: options.actor ?? 'octocat',
+        triggeringActor: options.triggeringActor ?? options.actor ?? 'octocat',
+        workflow: options.workflow ?? 'pipeline',
+        checkSuiteId: nextId(state),
+        createdAt: clock.now(),
+        updatedAt: clock.now(),
+        waiting: [],
+        reviews: [],
+      };
+      ensureUser(state, run.actor);
+      ensureUser(state, run.triggeringActor);
+      if (state.runs.some((other) => other.id === run.id)) throw new Error(`sandbox: there is already a run ${run.id}`);
+      state.runs.push(run);
+      return run;
+    },
+    finishRun(id, conclusion) {
+      const run = theRun(state, id);
+      run.status = 'completed';
+      run.conclusion = conclusion;
+      run.waiting = [];
+      run.updatedAt = clock.now();
+    },
+    rerun(id, triggeringActor) {
+      const run = theRun(state, id);
+      run.attempt += 1;
+      run.status = 'in_progress';
+      run.conclusion = null;
+      run.triggeringActor = triggeringActor ?? run.triggeringActor;
+      ensureUser(state, run.triggeringActor);
+      run.updatedAt = clock.now();
+    },
+    waiting(runId, ...environments) {
+      const run = theRun(state, runId);
+      for (const name of environments) ensureEnvironment(state, name, clock.now());
+      run.waiting.push(...environments.filter((name) => !run.waiting.some((present) => sameName(present, name))));
+      run.status = 'waiting';
+    },
+    review(runId, review) {
+      const { user, environments, state: verdict = 'approved', comment = '', listed = true } = review;
+      for (const name of environments) ensureEnvironment(state, name, clock.now());
+      return addReview(state, theRun(state, runId), { user, environments, state: verdict, comment, listed }, clock.now());
+    },
+  };
+}
+
+function theRun(state: State, id: number): Run {
+  const run = state.runs.find((candidate) => candidate.id === id);
+  if (run === undefined) throw new Error(`sandbox: there is no run ${id}; say given.run({ id: ${id}, … }) first`);
+  return run;
+}
+
+function theDeployment(state: State, id: number): Deployment {
+  const deployment = state.deployments.find((candidate) => candidate.id === id);
+  if (deployment === undefined) throw new Error(`sandbox: there is no deployment ${id}`);
+  return deployment;
+}
+
+function givenDeployments({ state, clock }: GivenParts): Pick<Given, 'deployment' | 'status'> {
+  return {
+    deployment(options) {
+      const creator = options.creator ?? ACTIONS_BOT;
+      const createdAt = options.createdAt ?? clock.now();
+      const deployment = addDeployment(state, {
+        sha: options.sha,
+        ref: options.ref ?? options.sha,
+        refName: options.refName ?? null,
+        task: options.task ?? 'deploy',
+        environment: options.environment,
+        payload: options.payload ?? '',
+        description: options.description ?? '',
+        creator,
+        transient: options.transient ?? false,
+        production: options.production ?? sameName(options.environment, 'production'),
+        createdAt,
+      });
+      for (const given of options.statuses ?? []) {
+        const status = typeof given === 'string' ? { state: given } : given;
+        addStatus(state, deployment, { creator, createdAt, ...status });
+      }
+      return deployment;
+    },
+    status(deploymentId, next, options = {}) {
+      addStatus(state, theDeployment(state, deploymentId), { creator: ACTIONS_BOT, createdAt: clock.now(), ...options, state: next });
+    },
+  };
+}
+
+function givenIssues({ state, clock, repository, defaultBranch }: GivenParts): Pick<Given, 'issue' | 'closeIssue' | 'pullRequest'> {
+  return {
+    issue(options) {
+      const author = options.author ?? options.labelledBy ?? 'octocat';
+      return addIssue(state, {
+        title: options.title,
+        body: options.body ?? '',
+        author,
+        labels: options.labels ?? [],
+        labelledBy: options.labelledBy ?? author,
+        createdAt: options.createdAt ?? clock.now(),
+      });
+    },
+    closeIssue(number) {
+      const issue = state.issues.find((candidate) => candidate.number === number);
+      if (issue === undefined) throw new Error(`sandbox: there is no issue ${number}`);
+      setIssueState(issue, 'closed', clock.now());
+    },
+    pullRequest(options) {
+      ensureUser(state, options.author);
+      state.lastNumber += 1;
+      const number = state.lastNumber;
+      const pullRequest = {
+        number,
+        title: options.title ?? `Change ${number}`,
+        author: options.author,
+        state: options.state ?? ('merged' as const),
+        headRepository: options.headRepository ?? repository,
+        headRef: options.headRef ?? `change-${number}`,
+        headSha: options.commits.at(-1) ?? '',
+        baseRef: options.baseRef ?? defaultBranch,
+        commits: [...options.commits],
+        createdAt: clock.now(),
+        mergedAt: (options.state ?? 'merged') === 'merged' ? clock.now() : null,
+      };
+      state.pullRequests.push(pullRequest);
+      return pullRequest;
+    },
+  };
+}

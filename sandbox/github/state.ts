@@ -1,0 +1,199 @@
+/**
+ * What the sandbox remembers, as plain data: it can be copied (for stale reads) and compared (in tests). Times are epoch
+ * milliseconds; what Git knows (commits, refs, files) is not in here but in the repository on disk.
+ */
+
+export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
+
+export interface User {
+  id: number;
+  login: string;
+  type: 'User' | 'Bot';
+  /** Addresses by which commits of this person are recognised. */
+  emails: string[];
+  /** What the user may do in the repository. */
+  role: Role;
+}
+
+export interface Team {
+  id: number;
+  organization: string;
+  slug: string;
+  members: string[];
+}
+
+export interface Environment {
+  id: number;
+  name: string;
+  /** Logins, or `org/team`; GitHub allows six. */
+  reviewers: string[];
+  preventSelfReview: boolean;
+  /** Minutes. */
+  waitTimer: number;
+  createdAt: number;
+}
+
+export type StatusState = 'error' | 'failure' | 'inactive' | 'in_progress' | 'queued' | 'pending' | 'success';
+
+export interface DeploymentStatus {
+  id: number;
+  state: StatusState;
+  description: string;
+  environment: string;
+  environmentUrl: string;
+  logUrl: string;
+  creator: string;
+  createdAt: number;
+}
+
+export interface Deployment {
+  id: number;
+  sha: string;
+  /** As the client said it: a branch, a tag or a sha. */
+  ref: string;
+  /** Full name of the ref; `null` when the deployment was made by sha. */
+  refName: string | null;
+  task: string;
+  environment: string;
+  payload: Record<string, unknown> | string;
+  description: string;
+  creator: string;
+  transient: boolean;
+  production: boolean;
+  createdAt: number;
+  updatedAt: number;
+  /** Oldest first. */
+  statuses: DeploymentStatus[];
+}
+
+export interface Review {
+  id: number;
+  state: 'approved' | 'rejected';
+  user: string;
+  comment: string;
+  environments: string[];
+  /** `false`: GitHub knows it, and does not list it (what happens for jobs without a deployment is not documented). */
+  listed: boolean;
+}
+
+export type RunStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
+export type RunConclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out' | 'action_required' | 'neutral' | 'stale';
+
+export interface Run {
+  id: number;
+  attempt: number;
+  number: number;
+  headSha: string;
+  headBranch: string;
+  event: string;
+  status: RunStatus;
+  conclusion: RunConclusion | null;
+  actor: string;
+  triggeringActor: string;
+  workflow: string;
+  checkSuiteId: number;
+  createdAt: number;
+  updatedAt: number;
+  /** Environments whose reviewers have not answered yet. */
+  waiting: string[];
+  reviews: Review[];
+}
+
+export interface LabelEvent {
+  id: number;
+  event: 'labeled' | 'unlabeled';
+  label: string;
+  actor: string;
+  createdAt: number;
+}
+
+export interface Issue {
+  number: number;
+  title: string;
+  body: string;
+  author: string;
+  state: 'open' | 'closed';
+  labels: string[];
+  events: LabelEvent[];
+  createdAt: number;
+  updatedAt: number;
+  closedAt: number | null;
+}
+
+export interface PullRequest {
+  number: number;
+  title: string;
+  author: string;
+  state: 'open' | 'closed' | 'merged';
+  /** `owner/name` of where the change comes from; another name than the repository's makes it a fork's. */
+  headRepository: string;
+  headRef: string;
+  headSha: string;
+  baseRef: string;
+  /** Commits it is shown on. */
+  commits: string[];
+  createdAt: number;
+  mergedAt: number | null;
+}
+
+export interface State {
+  users: User[];
+  teams: Team[];
+  environments: Environment[];
+  deployments: Deployment[];
+  runs: Run[];
+  issues: Issue[];
+  pullRequests: PullRequest[];
+  /** The last id given out. Ids are never given out twice and always grow. */
+  lastId: number;
+  /** The last number of an issue or pull request. */
+  lastNumber: number;
+}
+
+export const ACTIONS_BOT = 'github-actions[bot]';
+
+/** A repository in which nothing has happened yet. */
+export function emptyState(): State {
+  return {
+    users: [{ id: 41898282, login: ACTIONS_BOT, type: 'Bot', emails: ['github-actions[bot]@users.noreply.github.com'], role: 'write' }],
+    teams: [],
+    environments: [],
+    deployments: [],
+    runs: [],
+    issues: [],
+    pullRequests: [],
+    lastId: 1000,
+    lastNumber: 0,
+  };
+}
+
+/** The next id; ids of all kinds share one sequence. */
+export function nextId(state: State): number {
+  state.lastId += 1;
+  return state.lastId;
+}
+
+/** Compares names the way GitHub does: without regard to case. */
+export function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+export function findUser(state: State, login: string): User | undefined {
+  return state.users.find((user) => sameName(user.login, login));
+}
+
+export function findEnvironment(state: State, name: string): Environment | undefined {
+  return state.environments.find((environment) => sameName(environment.name, name));
+}
+
+export function findTeam(state: State, combined: string): Team | undefined {
+  return state.teams.find((team) => sameName(`${team.organization}/${team.slug}`, combined));
+}
+
+/** Whether the user may review entries into the environment: named, or member of a named team. */
+export function isReviewer(state: State, environment: Environment, login: string): boolean {
+  return environment.reviewers.some((reviewer) => {
+    if (!reviewer.includes('/')) return sameName(reviewer, login);
+    return findTeam(state, reviewer)?.members.some((member) => sameName(member, login)) ?? false;
+  });
+}
