@@ -24,6 +24,8 @@ export interface SampleRepository {
   /** An annotated tag; returns the tag object's sha. */
   annotatedTag(name: string, at: string, message?: string, author?: Author): string;
   deleteRef(fullName: string): void;
+  /** Writes the files of a commit into a folder, as a checkout does. */
+  exportTo(expression: string, folder: string): void;
   /** Sha of the commit that a ref or expression names. */
   sha(expression: string): string;
   /** Any git command in this repository; returns its output, trimmed. */
@@ -120,6 +122,11 @@ export function createRepository(path: string, defaultBranch = 'main'): SampleRe
     },
     deleteRef(fullName) {
       git('update-ref', '-d', fullName);
+    },
+    exportTo(expression, folder) {
+      mkdirSync(folder, { recursive: true });
+      git('read-tree', sha(expression));
+      git('checkout-index', '--all', '--force', `--prefix=${folder}/`);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { actionFile } from './action-file.ts';
+import { makeOpenApiExtract } from './openapi-extract.ts';
 
 /** One entry per generated file: its path, and a function from its present text to what it should say. */
 export const generated: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
   'action.yml': actionFile,
+  'sandbox/github/openapi-extract.json': makeOpenApiExtract,
 };
