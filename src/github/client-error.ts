@@ -1,0 +1,79 @@
+import * as z from 'zod/mini';
+import { LIMIT_ENDS_HEADER } from './send.ts';
+
+/**
+ * Why GitHub's answer cannot be used. `unavailable`: no answer, also after repeating · `limit`: out of requests · `unauthorized`: the
+ * token is not accepted · `permission`: it may not do this · `missing`: not there, or hidden from the token · `refused`: GitHub will not
+ * do it as asked · `unusable`: the answer makes no sense.
+ */
+export type Failure = 'unavailable' | 'limit' | 'unauthorized' | 'permission' | 'missing' | 'refused' | 'unusable';
+
+/** A request to GitHub that did not succeed: what, why, what to do. */
+export class GitHubError extends Error {
+  override name = 'GitHubError';
+  readonly failure: Failure;
+  constructor(failure: Failure, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+const httpFailure = z.object({
+  status: z.number(),
+  message: z.string(),
+  response: z.optional(z.object({ headers: z.record(z.string(), z.unknown()) })),
+});
+
+/** Turns what Octokit threw into an error for people. Octokit's own error is not kept: it carries the request with its headers. */
+export function readableFailure(error: unknown, request: string, attempts: number): Error {
+  if (error instanceof GitHubError) return error;
+  const parsed = httpFailure.safeParse(error);
+  if (!parsed.success)
+    return new GitHubError('unavailable', `${request} failed: ${error instanceof Error ? firstLine(error.message) : 'no reason given'}.`);
+  const { status, message, response } = parsed.data;
+  const headers = response?.headers ?? {};
+  const said = firstLine(message);
+  const ends = headers[LIMIT_ENDS_HEADER];
+  if (typeof ends === 'string') return new GitHubError('limit', limitMessage(request, said, ends));
+  if (response === undefined) return new GitHubError('unavailable', `${request} got no usable answer after ${attempts} attempts: ${said}.`);
+  return byStatus(status, request, said, headers);
+}
+
+function byStatus(status: number, request: string, said: string, headers: Readonly<Record<string, unknown>>): GitHubError {
+  if (status >= 500) return new GitHubError('unavailable', `${request} failed with ${status} after repeated attempts: ${said}.`);
+  if (status === 401) {
+    return new GitHubError(
+      'unauthorized',
+      `GitHub does not accept the token for ${request}: ${said}. Pass a valid token in the input "token".`,
+    );
+  }
+  if (status === 403) return new GitHubError('permission', permissionMessage(request, said, headers['x-accepted-github-permissions']));
+  if (status === 404) {
+    return new GitHubError(
+      'missing',
+      `${request}: not found. It does not exist, or the token may not see it, or this server does not have it.`,
+    );
+  }
+  return new GitHubError('refused', `GitHub refused ${request} with ${status}: ${said}.`);
+}
+
+function permissionMessage(request: string, said: string, accepted: unknown): string {
+  if (typeof accepted !== 'string' || accepted === '') {
+    return `GitHub does not allow ${request}: ${said}. Check the job's "permissions:" and what the token may do.`;
+  }
+  // "deployments=write; contents=read": alternatives are separated by a semicolon, what one needs together by a comma.
+  const needed = accepted.replaceAll('=', ': ').replaceAll(/\s*;\s*/g, '", or "');
+  return `GitHub does not allow ${request}: ${said}. The token needs "${needed}"; add it to the job's "permissions:".`;
+}
+
+function limitMessage(request: string, said: string, ends: string): string {
+  return `GitHub did not answer ${request}: ${said}. It ends at ${ends}, later than is worth waiting for on a runner; run the job again then.`;
+}
+
+const LONGEST = 300;
+
+/** A proxy's error page is a whole document; its first line tells enough. */
+function firstLine(message: string): string {
+  const line = message.trim().split(/\r?\n/, 1)[0] ?? '';
+  return (line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line).replace(/\.$/, '') || 'no reason given';
+}
