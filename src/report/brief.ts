@@ -1,0 +1,217 @@
+import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
+import { codeSpan, details, escapeMarkdown, link, table } from './markdown.ts';
+import { MARKDOWN } from './markup.ts';
+import { pathDiagram, signAndWord } from './path-diagram.ts';
+import { reasonsOf } from './refusal.ts';
+import { type BriefSubject, rulesOf, strongestFirst, targetsOf } from './subject.ts';
+import { instantInWords, zoneOf } from './times.ts';
+import { liftInWords, verdictSentences, whoMayApprove } from './verdict-line.ts';
+import { whatEnters } from './what-enters.ts';
+import { counted, listed, refInWords, shortSha } from './words.ts';
+
+/** GitHub refuses a summary of more than 1 MiB per step; a brief stays far below, in bytes, and leaves room for what other steps write. */
+export const LONGEST_BRIEF = 300_000;
+
+/** Rows of a table of reasons, notes and records. */
+const MOST_ROWS = 60;
+
+/** The command that writes the built-in pipeline out to be edited. */
+export const WRITE_PIPELINE = 'promote pipeline > .github/promote.yml';
+
+/**
+ * What a reviewer reads before approving, as GitHub-flavoured Markdown for the job summary: the answer in plain words first, then what
+ * enters and what it replaces, approvals, reasons, the path, every environment on it, and what a reader must know besides.
+ */
+export function brief(subject: BriefSubject): string {
+  const parts = [
+    verdictSentences(subject, MARKDOWN)
+      .map((sentence) => `### ${sentence}`)
+      .join('\n\n'),
+    identity(subject),
+    ...approvalLines(subject),
+    ...whyNow(subject),
+    ...reasonsPart(subject),
+    ...whatEnters(subject),
+    ...pathPart(subject),
+    ...laterReasons(subject),
+    ...notesPart(subject),
+    ...recordsPart(subject),
+  ];
+  return `${withinLimit(parts).join('\n\n')}\n`;
+}
+
+/** Leaves out whole parts that would not fit, and says so. */
+function withinLimit(parts: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let room = LONGEST_BRIEF;
+  for (const part of parts) {
+    const size = Buffer.byteLength(part) + 2;
+    if (size > room) continue;
+    room -= size;
+    kept.push(part);
+  }
+  return kept.length === parts.length
+    ? kept
+    : [...kept, `_${counted(parts.length - kept.length, 'part')} left out: too long for a summary._`];
+}
+
+/** Candidate, route, artifact, policy and moment on one line. */
+function identity(subject: BriefSubject): string {
+  const { decision, pipeline, repositoryUrl } = subject;
+  const { sha, ref, version, digest } = decision.candidate;
+  const { kind, name } = refInWords(ref);
+  const policy = pipeline.source === 'built-in' ? 'built-in pipeline' : codeSpan(pipeline.path);
+  return [
+    `commit ${link(codeSpan(shortSha(sha)), `${repositoryUrl}/commit/${sha}`)}`,
+    ...(name === version ? [kind] : [`${kind} ${codeSpan(name, 100)}`]),
+    ...(decision.route === null ? [] : [`route ${escapeMarkdown(decision.route)}`]),
+    `artifact ${digest === null ? 'not built yet' : codeSpan(shortDigest(digest))}`,
+    `policy ${policy} at ${codeSpan(shortSha(decision.policyHash))}`,
+    `decided ${instantInWords(decision.decidedAt, zoneOf(pipeline, targetsOf(subject)[0]?.name ?? null))}`,
+  ].join(' · ');
+}
+
+/** `sha256:0123456789ab`: enough to compare by eye; the whole one is in the decision. */
+function shortDigest(digest: string): string {
+  const [algorithm = '', value] = digest.split(':', 2);
+  return value === undefined ? digest.slice(0, 12) : `${algorithm}:${value.slice(0, 12)}`;
+}
+
+function approvalLines(subject: BriefSubject): string[] {
+  const lines = targetsOf(subject).flatMap((target) =>
+    target.approvals === null ? [] : [approvalLine(subject, target, target.approvals)],
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+function approvalLine(
+  subject: BriefSubject,
+  target: EnvironmentDecision,
+  approvals: NonNullable<EnvironmentDecision['approvals']>,
+): string {
+  const given = approvals.given.length === 0 ? '' : ` by ${listed(approvals.given.map((login) => `**${escapeMarkdown(login)}**`))}`;
+  const counted = Math.max(0, approvals.required - approvals.missing);
+  const missing =
+    approvals.missing === 0 ? ', complete' : `; ${approvals.missing} missing, may come from ${whoMayApprove(approvals.by, MARKDOWN)}`;
+  return `- Approvals for **${escapeMarkdown(target.name)}**: ${counted} of ${approvals.required}${given}${missing}${excluded(subject, target)}.`;
+}
+
+const EXCLUDED = { initiator: 'whoever started this run', author: 'whoever wrote the change' } as const;
+
+function excluded(subject: BriefSubject, target: EnvironmentDecision): string {
+  if ((target.approvals?.missing ?? 0) === 0) return '';
+  const exclude = rulesOf(subject.pipeline, subject.decision.route, target.name)?.gate?.exclude ?? [];
+  return exclude.length === 0 ? '' : `; ${listed(exclude.map((kind) => EXCLUDED[kind]))} ${exclude.length > 1 ? 'do' : 'does'} not count`;
+}
+
+/** Why the next stage is next, where nothing but people stand before it. */
+function whyNow(subject: BriefSubject): string[] {
+  const open = targetsOf(subject).filter(({ verdict }) => verdict === 'deploy' || verdict === 'ask');
+  const [first] = open;
+  if (first === undefined) return [];
+  if (subject.intent === 'rollback')
+    return [`Why now: going back to a version that succeeded in ${placeNames(open)} before was asked for.`];
+  const before = subject.decision.environments.filter(({ stage }) => stage < first.stage);
+  if (before.length === 0) return [`Why now: ${placeNames(open)} ${open.length > 1 ? 'are' : 'is'} where its path begins.`];
+  return [`Why now: ${placeNames(before)} ${before.length > 1 ? 'are' : 'is'} passed, and nothing bars ${placeNames(open)}.`];
+}
+
+function placeNames(environments: readonly EnvironmentDecision[]): string {
+  return listed(
+    environments.map(({ name }) => escapeMarkdown(name)),
+    'and',
+    60,
+  );
+}
+
+function reasonsPart(subject: BriefSubject): string[] {
+  const reasons = reasonsOf(subject);
+  return reasons.length === 0 ? [] : [`#### Why not further\n\n${reasonTable(subject, reasons)}`];
+}
+
+/** What stands before the environments that come after the next stage, folded away. */
+function laterReasons(subject: BriefSubject): string[] {
+  const told = new Set(targetsOf(subject).map(({ name }) => name));
+  const later = subject.decision.environments.filter(({ name, state }) => state !== 'passed' && !told.has(name));
+  const reasons = strongestFirst(later.flatMap((environment) => environment.reasons.filter((reason) => reason.environment !== null)));
+  if (reasons.length === 0) return [];
+  return [details('What stands before the other environments, as of now', reasonTable(subject, reasons))];
+}
+
+function reasonTable(subject: BriefSubject, reasons: readonly Reason[]): string {
+  const shown = reasons.slice(0, MOST_ROWS);
+  const severalPlaces = new Set(shown.map(({ environment }) => environment)).size > 1;
+  const rows = shown.map((reason) => [
+    ...(severalPlaces ? [reason.environment === null ? 'all' : escapeMarkdown(reason.environment)] : []),
+    link(codeSpan(reason.code), `${subject.reasonsUrl}#${reason.code}`),
+    escapeMarkdown(reason.because),
+    escapeMarkdown(reason.fix),
+    whoOrWhen(subject, reason),
+  ]);
+  const header = [...(severalPlaces ? ['environment'] : []), 'reason', 'because', 'what would change it', 'who, when'];
+  const left = reasons.length - shown.length;
+  return `${table(header, rows)}${left > 0 ? `\n\n… and ${left} more.` : ''}`;
+}
+
+function whoOrWhen(subject: BriefSubject, reason: Reason): string {
+  const who =
+    reason.who.length === 0
+      ? []
+      : [
+          listed(
+            reason.who.map((name) => escapeMarkdown(name)),
+            'or',
+          ),
+        ];
+  const when = reason.liftsAt === null ? [] : [`lifts ${liftInWords(subject, reason.environment, reason.liftsAt)}`];
+  return [...who, ...when].join('; ');
+}
+
+function pathPart(subject: BriefSubject): string[] {
+  const { decision } = subject;
+  if (decision.environments.length === 0) return [];
+  const diagram = pathDiagram(decision);
+  const rows = decision.environments.map((environment) => [
+    String(environment.stage),
+    escapeMarkdown(environment.name),
+    signAndWord(environment),
+    liveCell(subject, environment),
+    verdictCell(subject, environment),
+  ]);
+  return [
+    '#### Path',
+    ...(diagram === null ? [] : [`\`\`\`mermaid\n${diagram}\n\`\`\``]),
+    table(['stage', 'environment', 'state', 'live now', 'verdict'], rows),
+  ];
+}
+
+function liveCell(subject: BriefSubject, { name, live }: EnvironmentDecision): string {
+  if (live === null) return '—';
+  return `${escapeMarkdown(live.version, 60)} (${codeSpan(shortSha(live.sha))}) since ${instantInWords(live.since, zoneOf(subject.pipeline, name))}`;
+}
+
+function verdictCell(subject: BriefSubject, environment: EnvironmentDecision): string {
+  const codes = [...new Set(strongestFirst(environment.reasons).map(({ code }) => codeSpan(code)))];
+  const lifts = environment.liftsAt === null ? '' : ` until ${liftInWords(subject, environment.name, environment.liftsAt)}`;
+  return `${environment.verdict}${lifts}${codes.length > 0 ? `: ${codes.slice(0, 4).join(', ')}${codes.length > 4 ? ', …' : ''}` : ''}`;
+}
+
+function notesPart(subject: BriefSubject): string[] {
+  const { notes } = subject.decision;
+  const lines = notes.slice(0, MOST_ROWS).map((note) => `- ${escapeMarkdown(note)}`);
+  if (notes.length > MOST_ROWS) lines.push(`- … and ${notes.length - MOST_ROWS} more`);
+  if (subject.pipeline.source === 'built-in') {
+    lines.push(
+      `- This repository has no ${codeSpan(subject.pipeline.path)}, so the built-in pipeline applies. To write it out and edit it: \`${WRITE_PIPELINE}\``,
+    );
+  }
+  return lines.length === 0 ? [] : [`#### Notes\n\n${lines.join('\n')}`];
+}
+
+function recordsPart(subject: BriefSubject): string[] {
+  const lines = subject.records.slice(0, MOST_ROWS).map(({ kind, environment, id, outcome, url }) => {
+    const name = `${kind} record ${id}`;
+    return `- ${url === null ? name : link(name, url)} in ${escapeMarkdown(environment)}: ${escapeMarkdown(outcome)}`;
+  });
+  return lines.length === 0 ? [] : [`#### Records left\n\n${lines.join('\n')}`];
+}

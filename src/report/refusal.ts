@@ -1,0 +1,72 @@
+import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
+import { PLAIN } from './markup.ts';
+import { oneLine } from './outside-text.ts';
+import { type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
+import { liftInWords, verdictSentences } from './verdict-line.ts';
+import { listed } from './words.ts';
+
+/** What an annotation says: GitHub shows the title in bold and the message below it. */
+export interface Refusal {
+  /** One line of at most 120 characters. */
+  readonly title: string;
+  /** Several lines: the answer, then every reason with its fix. */
+  readonly message: string;
+}
+
+const LONGEST_TITLE = 120;
+
+/** More than this is read on the summary's page, not in a log. */
+const MOST_REASONS = 10;
+
+const REFUSED: Readonly<Record<Verdict, string>> = {
+  deploy: 'may enter',
+  ask: 'needs approval for',
+  wait: 'waits for',
+  blocked: 'may not enter',
+  superseded: 'is superseded in',
+  complete: 'has passed',
+};
+
+/** What a log and an annotation say when a door says no. */
+export function refusal(subject: Subject): Refusal {
+  const place = listed(subject.environment === null ? subject.decision.targets : [subject.environment], 'and', 3);
+  const code = reasonsOf(subject)[0]?.code;
+  const start = `${oneLine(subject.decision.candidate.version, 40)} ${place === '' ? 'goes nowhere' : `${REFUSED[verdictOf(subject)]} ${place}`}`;
+  return { title: PLAIN.text(code === undefined ? start : `${start}: ${code}`, LONGEST_TITLE), message: explanation(subject) };
+}
+
+/**
+ * The output `explanation`: the answer in plain words, then every reason with what would change it, who can do that and when it lifts.
+ * Plain text; no line of it is a command to the runner.
+ */
+export function explanation(subject: Subject): string {
+  const reasons = reasonsOf(subject);
+  const blocks = reasons.slice(0, MOST_REASONS).map((reason) => reasonInWords(subject, reason));
+  const rest = reasons.length - MOST_REASONS;
+  return [verdictSentences(subject, PLAIN).join('\n'), ...blocks, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n\n');
+}
+
+/** Every distinct reason on the environments the answer is about, the strongest first. */
+export function reasonsOf(subject: Subject): readonly Reason[] {
+  const targets: readonly Pick<EnvironmentDecision, 'reasons'>[] = targetsOf(subject);
+  const all = targets.length > 0 ? targets.flatMap(({ reasons }) => reasons) : subject.decision.reasons;
+  const distinct = new Map(all.map((reason) => [JSON.stringify([reason.code, reason.environment, reason.because]), reason]));
+  return strongestFirst([...distinct.values()]);
+}
+
+/** A reason as lines: code and cause, then fix, who and when, indented. */
+function reasonInWords(subject: Subject, reason: Reason): string {
+  const lines = [
+    `${reason.code}${reason.environment === null ? '' : ` (${PLAIN.text(reason.environment)})`}: ${PLAIN.text(reason.because)}`,
+    `  Fix: ${PLAIN.text(reason.fix)}`,
+  ];
+  if (reason.who.length > 0)
+    lines.push(
+      `  Who: ${listed(
+        reason.who.map((who) => PLAIN.text(who)),
+        'or',
+      )}`,
+    );
+  if (reason.liftsAt !== null) lines.push(`  Lifts: ${liftInWords(subject, reason.environment, reason.liftsAt)}`);
+  return lines.join('\n');
+}

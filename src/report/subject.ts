@@ -1,0 +1,73 @@
+import type { Changes } from '../decision/changes.ts';
+import type { Decision, EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
+import type { Intent, Moment, RecordKind } from '../decision/evidence.ts';
+import { type Effect, REASONS } from '../decision/reasons.ts';
+import type { Environment, Pipeline } from '../pipeline/model.ts';
+
+/** What is to be told: a decision, and what is needed to put it into words. */
+export interface Subject {
+  readonly decision: Decision;
+  readonly pipeline: Pipeline;
+  readonly moment: Moment;
+  readonly intent: Intent;
+  /** The environment that was asked about; `null`: the next stage. */
+  readonly environment: string | null;
+}
+
+/** A subject for people who decide: with what would enter, and what the job left behind. */
+export interface BriefSubject extends Subject {
+  /** What enters each environment, by its name. A missing entry: it could not be read. */
+  readonly changes: ReadonlyMap<string, Changes>;
+  /** `https://github.com/octo-org/shop` */
+  readonly repositoryUrl: string;
+  /** Address of the page that explains every reason code. */
+  readonly reasonsUrl: string;
+  /** Records that this job wrote, in order. */
+  readonly records: readonly RecordLeft[];
+}
+
+/** A record that a job left on GitHub. */
+export interface RecordLeft {
+  readonly kind: RecordKind;
+  readonly environment: string;
+  readonly id: number;
+  /** What became of it: `in progress`, `success`, `failure` … */
+  readonly outcome: string;
+  readonly url: string | null;
+}
+
+/** The environments the answer is about: the one asked for, else the decision's targets. */
+export function targetsOf(subject: Subject): readonly EnvironmentDecision[] {
+  const { decision, environment } = subject;
+  const names = environment === null ? decision.targets.map(folded) : [folded(environment)];
+  return decision.environments.filter(({ name }) => names.includes(folded(name)));
+}
+
+/** The verdict that is told: of the environment asked for where it is on the path, else the decision's own. */
+export function verdictOf(subject: Subject): Verdict {
+  if (subject.environment === null) return subject.decision.verdict;
+  return targetsOf(subject)[0]?.verdict ?? 'blocked';
+}
+
+/** An environment's rules on the candidate's route, else as the pipeline states them. */
+export function rulesOf(pipeline: Pipeline, route: string | null, environment: string): Environment | undefined {
+  const own = pipeline.routes.find(({ name }) => name === route)?.environments;
+  return own?.get(environment) ?? pipeline.environments.get(environment);
+}
+
+const STRENGTH: Readonly<Record<Effect, number>> = { supersedes: 3, blocks: 2, waits: 1, asks: 0 };
+
+/** What a reason does to the verdict. A code that this version does not know blocks. */
+export function effectOf(reason: Reason): Effect {
+  const entries: Readonly<Record<string, { readonly effect: Effect }>> = REASONS;
+  return entries[reason.code]?.effect ?? 'blocks';
+}
+
+/** Strongest first; in the decision's own order where they are equally strong. */
+export function strongestFirst(reasons: readonly Reason[]): readonly Reason[] {
+  return reasons.toSorted((one, other) => STRENGTH[effectOf(other)] - STRENGTH[effectOf(one)]);
+}
+
+function folded(name: string): string {
+  return name.toLowerCase();
+}
