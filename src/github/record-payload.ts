@@ -1,0 +1,64 @@
+import * as z from 'zod/mini';
+
+/**
+ * What is stored in a record's payload: a GitHub deployment carries any JSON, and gives it back as text, sometimes encoded twice.
+ * Anyone who may create deployments can write one, so it is validated whenever it is read.
+ */
+export const RECORD_SCHEMA = 1;
+
+export const RECORD_KINDS = ['promotion', 'rollback', 'acceptance', 'rehearsal'] as const;
+export type OwnRecordKind = (typeof RECORD_KINDS)[number];
+
+const text = z.string().check(z.maxLength(2000));
+const name = z.string().check(z.maxLength(300));
+const instant = z.number().check(z.int(), z.nonnegative());
+const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
+const names = z.array(name).check(z.maxLength(200));
+const texts = z.array(text).check(z.maxLength(200));
+
+export const recordPayloadSchema = z.object({
+  schema: z.literal(RECORD_SCHEMA),
+  kind: z.enum(RECORD_KINDS),
+  candidate: z.object({ sha, ref: name, version: name }),
+  /** `null`: not known when the record was opened. */
+  digest: z.nullable(name),
+  policyHash: name,
+  route: z.nullable(name),
+  run: z.object({ id: instant, attempt: instant }),
+  /**
+   * Made once by each process that opens a record. A request repeated after a lost answer leaves two records with one claim; two jobs
+   * of one run leave two claims.
+   */
+  claim: z.optional(name),
+  initiator: name,
+  approvedBy: names,
+  /** Codes of the reasons that stood when the record was opened. */
+  reasons: names,
+  /** What a reader must know, one sentence each. */
+  notes: texts,
+  /** What the route relaxes, one sentence each. */
+  relaxed: texts,
+  replaced: z.nullable(z.object({ sha, version: name, digest: z.nullable(name) })),
+  rehearsal: z.optional(
+    z.object({ verdict: z.enum(['pass', 'warn', 'fail']), migrations: name, snapshot: name, snapshotTakenAt: instant }),
+  ),
+  /** Whether a verification is part of this promotion, so that its success says that it passed. */
+  verify: z.boolean(),
+});
+
+export type RecordPayload = z.output<typeof recordPayloadSchema>;
+
+/** The payload in whichever form GitHub gives it back; `null` when it is not one of ours, or of a schema we do not know. */
+export function readRecordPayload(payload: unknown): RecordPayload | null {
+  const parsed = recordPayloadSchema.safeParse(decoded(decoded(payload)));
+  return parsed.success ? parsed.data : null;
+}
+
+function decoded(payload: unknown): unknown {
+  if (typeof payload !== 'string') return payload;
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,197 @@
+import * as z from 'zod/mini';
+import type { DeploymentRecord } from '../decision/evidence.ts';
+import { type GitHubClient, GitHubError } from './client.ts';
+import { RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
+
+export { type OwnRecordKind, RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
+
+/** A record with what only the queue needs to know. */
+export interface StoredRecord extends DeploymentRecord {
+  /** Which process opened it; `null` on foreign ones. */
+  readonly claim: string | null;
+}
+
+/** The part of the client that records need. */
+export type RecordsPort = Pick<GitHubClient, 'request'>;
+
+export interface Repository {
+  readonly owner: string;
+  readonly repo: string;
+}
+
+export interface NewRecord extends Repository {
+  readonly environment: string;
+  /** Whether the environment's role is production. */
+  readonly production: boolean;
+  /** For people, at most 140 characters are kept. */
+  readonly description: string;
+  readonly payload: RecordPayload;
+}
+
+export interface OpenedRecord {
+  readonly id: number;
+  /** GitHub's clock, epoch milliseconds. */
+  readonly openedAt: number;
+}
+
+/** Final: `success`, `failure` (the promotion failed), `error` (its run is dead), `inactive` (withdrawn: nothing was touched). */
+export type StatusState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
+
+export interface NewStatus extends Repository {
+  readonly record: number;
+  readonly state: StatusState;
+  /** For people, at most 140 characters are kept. */
+  readonly description: string;
+  readonly environmentUrl?: string | null;
+  /** The run's page. */
+  readonly logUrl?: string | null;
+  /** Whether earlier records of the environment stop being shown as active; for promotions, not for acceptances and rehearsals. */
+  readonly replacesEarlier?: boolean;
+}
+
+const openedSchema = z.object({ id: z.number().check(z.int(), z.positive()), sha: z.string() });
+
+/**
+ * Opens a record: a GitHub deployment of exactly the candidate's commit. It has no status yet, so it is open and takes its place in the
+ * environment's queue. A request repeated after a lost answer may open it twice (`settleOwnRecords` in queue.ts).
+ * @throws GitHubError naming the permission when the token may not (`deployments: write`).
+ */
+export async function openRecord(client: RecordsPort, record: NewRecord): Promise<OpenedRecord> {
+  const { payload } = record;
+  const { data, date } = await client.request('POST /repos/{owner}/{repo}/deployments', {
+    owner: record.owner,
+    repo: record.repo,
+    ref: payload.candidate.sha,
+    task: taskOf(payload.kind),
+    // The defaults of both would bite: merging the default branch into the ref, and waiting for every check of the commit.
+    auto_merge: false,
+    required_contexts: [],
+    payload,
+    environment: record.environment,
+    description: shortened(record.description),
+    transient_environment: false,
+    production_environment: record.production,
+  });
+  const opened = openedSchema.safeParse(data);
+  if (!opened.success || opened.data.sha !== payload.candidate.sha) {
+    throw new GitHubError(
+      'unusable',
+      `GitHub's answer to opening a record in ${record.environment} names no deployment of ${payload.candidate.sha}.`,
+    );
+  }
+  return { id: opened.data.id, openedAt: date };
+}
+
+/** Adds a status to a record. @throws GitHubError */
+export async function setRecordStatus(client: RecordsPort, status: NewStatus): Promise<void> {
+  await client.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
+    owner: status.owner,
+    repo: status.repo,
+    deployment_id: status.record,
+    state: status.state,
+    description: shortened(status.description),
+    auto_inactive: status.replacesEarlier ?? false,
+    ...(status.environmentUrl ? { environment_url: status.environmentUrl } : {}),
+    ...(status.logUrl ? { log_url: status.logUrl } : {}),
+  });
+}
+
+const LONGEST_DESCRIPTION = 140;
+
+function shortened(description: string): string {
+  const line = description.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= LONGEST_DESCRIPTION ? line : `${line.slice(0, LONGEST_DESCRIPTION - 1)}…`;
+}
+
+function taskOf(kind: RecordPayload['kind']): string {
+  return `promote:${kind}`;
+}
+
+const statusSchema = z.object({ state: z.string(), createdAt: z.string() });
+
+/** A deployment as the evidence query asks for it (`DEPLOYMENT_FIELDS` in evidence-query.ts). */
+export const deploymentNodeSchema = z.object({
+  databaseId: z.number().check(z.int(), z.positive()),
+  commitOid: z.string(),
+  environment: z.nullable(z.string()),
+  task: z.nullable(z.string()),
+  payload: z.nullable(z.string()),
+  createdAt: z.string(),
+  ref: z.nullable(z.object({ name: z.string(), prefix: z.string() })),
+  creator: z.nullable(z.object({ login: z.string() })),
+  latestStatus: z.nullable(statusSchema),
+  statuses: z.nullable(z.object({ totalCount: z.number(), nodes: z.nullable(z.array(z.nullable(statusSchema))) })),
+});
+export type DeploymentNode = z.output<typeof deploymentNodeSchema>;
+
+/**
+ * Reads a record back. Deployments of others, and payloads that contradict the deployment they are on, become `foreign`: they still
+ * tell what is live, and prove nothing.
+ * @param environment as the pipeline spells it.
+ */
+export function readRecord(node: DeploymentNode, environment: string): StoredRecord {
+  const base = {
+    id: node.databaseId,
+    environment,
+    sha: node.commitOid,
+    createdAt: Date.parse(node.createdAt),
+    creator: node.creator?.login ?? null,
+    ...outcomeOf(node),
+  };
+  const payload = trustedPayload(node);
+  if (payload === null) return { ...base, ...foreign(node) };
+  return {
+    ...base,
+    kind: payload.kind,
+    ref: payload.candidate.ref,
+    version: payload.candidate.version,
+    digest: payload.digest,
+    verified: payload.verify && base.outcome === 'success',
+    run: payload.run,
+    approvedBy: payload.approvedBy,
+    policyHash: payload.policyHash,
+    route: payload.route,
+    rehearsal: payload.rehearsal ?? null,
+    claim: payload.claim ?? null,
+  };
+}
+
+function trustedPayload(node: DeploymentNode): RecordPayload | null {
+  const payload = readRecordPayload(node.payload);
+  if (payload === null || payload.schema !== RECORD_SCHEMA) return null;
+  return node.task === taskOf(payload.kind) && payload.candidate.sha === node.commitOid ? payload : null;
+}
+
+function foreign(node: DeploymentNode): Omit<StoredRecord, 'id' | 'environment' | 'sha' | 'createdAt' | 'creator' | keyof Outcome> {
+  return {
+    kind: 'foreign',
+    ref: node.ref === null ? null : node.ref.prefix + node.ref.name,
+    version: node.ref?.name ?? node.commitOid.slice(0, 7),
+    digest: null,
+    verified: false,
+    run: null,
+    approvedBy: [],
+    policyHash: null,
+    route: null,
+    rehearsal: null,
+    claim: null,
+  };
+}
+
+type Outcome = Pick<DeploymentRecord, 'outcome' | 'finishedAt' | 'failedAt'>;
+
+/** A success stays one although GitHub marks it inactive when another takes its place, so it is looked for anywhere among the statuses. */
+function outcomeOf(node: DeploymentNode): Outcome {
+  const statuses = [...(node.statuses?.nodes ?? []), node.latestStatus].flatMap((status) => (status === null ? [] : [status]));
+  const times = (...states: string[]) =>
+    statuses.filter(({ state }) => states.includes(state)).map(({ createdAt }) => Date.parse(createdAt));
+  const succeeded = times('SUCCESS');
+  const failed = times('FAILURE', 'ERROR');
+  const failedAt = failed.length === 0 ? null : Math.max(...failed);
+  if (succeeded.length > 0) {
+    const finishedAt = Math.min(...succeeded);
+    return { outcome: 'success', finishedAt, failedAt: failedAt !== null && failedAt >= finishedAt ? failedAt : null };
+  }
+  if (failedAt !== null) return { outcome: 'failure', finishedAt: failedAt, failedAt };
+  return { outcome: times('INACTIVE').length > 0 ? 'withdrawn' : 'open', finishedAt: null, failedAt: null };
+}
