@@ -1,9 +1,10 @@
 import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
-import { codeSpan, details, escapeMarkdown, link, table } from './markdown.ts';
+import { formatInstant } from '../pipeline/calendar.ts';
+import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from './markdown.ts';
 import { MARKDOWN } from './markup.ts';
 import { pathDiagram, signAndWord } from './path-diagram.ts';
 import { reasonsOf } from './refusal.ts';
-import { type BriefSubject, rulesOf, strongestFirst, targetsOf } from './subject.ts';
+import { type BriefSubject, rulesOf, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoMayApprove } from './verdict-line.ts';
 import { whatEnters } from './what-enters.ts';
@@ -23,15 +24,17 @@ export const WRITE_PIPELINE = 'promote pipeline > .github/promote.yml';
  * enters and what it replaces, approvals, reasons, the path, every environment on it, and what a reader must know besides.
  */
 export function brief(subject: BriefSubject): string {
+  const verdict = verdictOf(subject);
+  // Who is asked reads what enters first; who is refused reads why.
+  const isOpen = verdict === 'deploy' || verdict === 'ask';
   const parts = [
     verdictSentences(subject, MARKDOWN)
       .map((sentence) => `### ${sentence}`)
       .join('\n\n'),
     identity(subject),
-    ...approvalLines(subject),
     ...whyNow(subject),
-    ...reasonsPart(subject),
-    ...whatEnters(subject),
+    ...approvalLines(subject),
+    ...(isOpen ? [...whatEnters(subject), ...reasonsPart(subject)] : [...reasonsPart(subject), ...whatEnters(subject)]),
     ...pathPart(subject),
     ...laterReasons(subject),
     ...notesPart(subject),
@@ -78,10 +81,7 @@ function shortDigest(digest: string): string {
 }
 
 function approvalLines(subject: BriefSubject): string[] {
-  const lines = targetsOf(subject).flatMap((target) =>
-    target.approvals === null ? [] : [approvalLine(subject, target, target.approvals)],
-  );
-  return lines.length === 0 ? [] : [lines.join('\n')];
+  return targetsOf(subject).flatMap((target) => (target.approvals === null ? [] : [approvalLine(subject, target, target.approvals)]));
 }
 
 function approvalLine(
@@ -89,17 +89,16 @@ function approvalLine(
   target: EnvironmentDecision,
   approvals: NonNullable<EnvironmentDecision['approvals']>,
 ): string {
-  const given = approvals.given.length === 0 ? '' : ` by ${listed(approvals.given.map((login) => `**${escapeMarkdown(login)}**`))}`;
-  const counted = Math.max(0, approvals.required - approvals.missing);
-  const missing =
-    approvals.missing === 0 ? ', complete' : `; ${approvals.missing} missing, may come from ${whoMayApprove(approvals.by, MARKDOWN)}`;
-  return `- Approvals for **${escapeMarkdown(target.name)}**: ${counted} of ${approvals.required}${given}${missing}${excluded(subject, target)}.`;
+  const { required, given, missing, by } = approvals;
+  const count = `**Approvals for ${escapeMarkdown(target.name)}: ${Math.max(0, required - missing)} of ${required}**`;
+  const names = given.length === 0 ? '' : `, given by ${listed(given.map((login) => escapeMarkdown(login)))}`;
+  if (missing === 0) return `${count}${names}.`;
+  return `${count}${names}. ${missing} ${missing === 1 ? 'is' : 'are'} missing and may come from ${whoMayApprove(by, MARKDOWN)}${excluded(subject, target)}.`;
 }
 
 const EXCLUDED = { initiator: 'whoever started this run', author: 'whoever wrote the change' } as const;
 
 function excluded(subject: BriefSubject, target: EnvironmentDecision): string {
-  if ((target.approvals?.missing ?? 0) === 0) return '';
   const exclude = rulesOf(subject.pipeline, subject.decision.route, target.name)?.gate?.exclude ?? [];
   return exclude.length === 0 ? '' : `; ${listed(exclude.map((kind) => EXCLUDED[kind]))} ${exclude.length > 1 ? 'do' : 'does'} not count`;
 }
@@ -126,7 +125,9 @@ function placeNames(environments: readonly EnvironmentDecision[]): string {
 
 function reasonsPart(subject: BriefSubject): string[] {
   const reasons = reasonsOf(subject);
-  return reasons.length === 0 ? [] : [`#### Why not further\n\n${reasonTable(subject, reasons)}`];
+  return reasons.length === 0
+    ? []
+    : [`#### ${verdictOf(subject) === 'ask' ? 'What is missing' : 'Why not further'}\n\n${reasonTable(subject, reasons)}`];
 }
 
 /** What stands before the environments that come after the next stage, folded away. */
@@ -144,8 +145,8 @@ function reasonTable(subject: BriefSubject, reasons: readonly Reason[]): string 
   const rows = shown.map((reason) => [
     ...(severalPlaces ? [reason.environment === null ? 'all' : escapeMarkdown(reason.environment)] : []),
     link(codeSpan(reason.code), `${subject.reasonsUrl}#${reason.code}`),
-    escapeMarkdown(reason.because),
-    escapeMarkdown(reason.fix),
+    escapeWithLinks(reason.because, subject.repositoryUrl),
+    escapeWithLinks(reason.fix, subject.repositoryUrl),
     whoOrWhen(subject, reason),
   ]);
   const header = [...(severalPlaces ? ['environment'] : []), 'reason', 'because', 'what would change it', 'who, when'];
@@ -187,7 +188,7 @@ function pathPart(subject: BriefSubject): string[] {
 
 function liveCell(subject: BriefSubject, { name, live }: EnvironmentDecision): string {
   if (live === null) return '—';
-  return `${escapeMarkdown(live.version, 60)} (${codeSpan(shortSha(live.sha))}) since ${instantInWords(live.since, zoneOf(subject.pipeline, name))}`;
+  return `${escapeMarkdown(live.version, 60)} (${codeSpan(shortSha(live.sha))}) since ${formatInstant(live.since, zoneOf(subject.pipeline, name))}`;
 }
 
 function verdictCell(subject: BriefSubject, environment: EnvironmentDecision): string {
@@ -198,7 +199,7 @@ function verdictCell(subject: BriefSubject, environment: EnvironmentDecision): s
 
 function notesPart(subject: BriefSubject): string[] {
   const { notes } = subject.decision;
-  const lines = notes.slice(0, MOST_ROWS).map((note) => `- ${escapeMarkdown(note)}`);
+  const lines = notes.slice(0, MOST_ROWS).map((note) => `- ${escapeWithLinks(note, subject.repositoryUrl)}`);
   if (notes.length > MOST_ROWS) lines.push(`- … and ${notes.length - MOST_ROWS} more`);
   if (subject.pipeline.source === 'built-in') {
     lines.push(

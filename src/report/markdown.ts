@@ -31,6 +31,20 @@ export function escapeMarkdown(text: string, longest?: number): string {
   return escapeLine(oneLine(text, longest));
 }
 
+/**
+ * Outside text in which addresses of this repository's own issues, pull requests and runs are links, and no others. GitHub's own
+ * addresses cannot lead a reader anywhere else.
+ */
+export function escapeWithLinks(text: string, repositoryUrl: string, longest?: number): string {
+  const own = new RegExp(`(${repositoryUrl.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}/(?:issues|pull|actions/runs)/\\d{1,15})(?![\\w/])`);
+  return oneLine(text, longest)
+    .split(own)
+    .map((piece, position) =>
+      position % 2 === 0 ? escapeLine(piece) : link(escapeLine(piece.slice(piece.lastIndexOf('/', piece.lastIndexOf('/') - 1) + 1)), piece),
+    )
+    .join('');
+}
+
 function escapeLine(line: string): string {
   const escaped = line.replace(MEANINGFUL, (character) => REPLACEMENTS[character] ?? `\\${character}`);
   return escaped.replace(BEGINNING, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`));

@@ -1,4 +1,5 @@
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
+import { groupBy } from './group-by.ts';
 import { oneLine } from './outside-text.ts';
 import { refInWords } from './words.ts';
 
@@ -41,10 +42,10 @@ export function lookOf(environment: EnvironmentDecision): LookName {
   return environment.state === 'entered' && environment.verdict === 'wait' ? 'entered' : environment.verdict;
 }
 
-/** `✔ passed` */
+/** `✔ passed`, with a space that does not break. */
 export function signAndWord(environment: EnvironmentDecision): string {
   const { sign, word } = LOOKS[lookOf(environment)];
-  return `${sign} ${word}`;
+  return `${sign}\u00A0${word}`;
 }
 
 /**
@@ -55,12 +56,12 @@ export function pathDiagram(decision: Decision): string | null {
   const { environments } = decision;
   if (environments.length === 0 || environments.length > MOST_ENVIRONMENTS) return null;
   const ids = new Map(environments.map(({ name }, position) => [name, `e${position}`]));
-  const stages = [...Map.groupBy(environments, ({ stage }) => stage)].toSorted(([one], [other]) => one - other);
+  const stages = [...groupBy(environments, ({ stage }) => stage)].toSorted(([one], [other]) => one - other);
   const drawn = stages.map(([stage, members]) => drawStage(stage, members, (name) => ids.get(name) ?? ''));
-  const looks = Map.groupBy(environments, lookOf);
+  const looks = groupBy(environments, lookOf);
   return [
     'flowchart LR',
-    `  c(("${candidateLabel(decision)}"))`,
+    `  c("${candidateLabel(decision)}")`,
     ...drawn.flatMap(({ lines }) => lines),
     `  ${['c', ...drawn.map(({ id }) => id)].join(' --> ')}`,
     ...[...looks].map(([look, members]) =>
@@ -88,7 +89,7 @@ function drawStage(stage: number, members: readonly EnvironmentDecision[], idOf:
   const id = `s${stage}`;
   return {
     id,
-    lines: [`  subgraph ${id} ["stage ${stage}, in parallel"]`, '    direction TB', ...nodes.map((node) => `  ${node}`), '  end'],
+    lines: [`  subgraph ${id} ["stage ${stage}, in parallel"]`, '    direction LR', ...nodes.map((node) => `  ${node}`), '  end'],
   };
 }
 

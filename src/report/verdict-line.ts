@@ -1,6 +1,7 @@
 import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
 import { formatDuration } from '../pipeline/duration.ts';
 import type { Environment } from '../pipeline/model.ts';
+import { groupBy } from './group-by.ts';
 import type { Markup } from './markup.ts';
 import { effectOf, rulesOf, type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
@@ -31,7 +32,7 @@ export function verdictSentences(subject: Subject, markup: Markup): string[] {
 }
 
 function together(subject: Subject, targets: readonly EnvironmentDecision[], markup: Markup): string[] {
-  const groups = Map.groupBy(targets, (target) => tell(subject, target, '\0', markup));
+  const groups = groupBy(targets, (target) => tell(subject, target, '\0', markup));
   return [...groups].map(([sentence, same]) =>
     sentence.replaceAll(
       '\0',
@@ -86,8 +87,9 @@ function cause(target: EnvironmentDecision, markup: Markup): string {
   return `: ${because(first, markup)}${others.length > 0 ? ` (and ${counted(others.length, 'more reason')})` : ''}`;
 }
 
+/** The facts without an address: the table of reasons has it. */
 function because(reason: Reason, markup: Markup): string {
-  return unfinished(markup.text(reason.because, 300));
+  return unfinished(markup.text(reason.because.replace(/ ?\(https?:\/\/[^\s)]+\)/g, ''), 300));
 }
 
 /** Once the time has come, somebody may still have to approve. */

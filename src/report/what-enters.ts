@@ -1,5 +1,6 @@
 import type { Changes, Commit, PullRequest } from '../decision/changes.ts';
 import type { EnvironmentDecision } from '../decision/decision.ts';
+import { groupBy } from './group-by.ts';
 import { codeSpan, details, escapeMarkdown, link } from './markdown.ts';
 import { type BriefSubject, targetsOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
@@ -26,7 +27,7 @@ export interface ChangeGroup {
 
 /** Commits by the pull request that brought them, each where its newest commit stands. */
 export function groupByPullRequest(commits: readonly Commit[]): readonly ChangeGroup[] {
-  const groups = Map.groupBy(commits, ({ sha, pullRequest }) => pullRequest?.number ?? sha);
+  const groups = groupBy(commits, ({ sha, pullRequest }) => pullRequest?.number ?? sha);
   return [...groups.values()].map((members) => ({ pullRequest: members[0]?.pullRequest ?? null, commits: members }));
 }
 
@@ -39,7 +40,7 @@ export function authorsOf(commits: readonly Commit[]): readonly { readonly name:
 
 /** What the candidate brings to each environment the answer is about, and what it replaces there; a section for each present version. */
 export function whatEnters(subject: BriefSubject): string[] {
-  const alike = [...Map.groupBy(targetsOf(subject), ({ live }) => live?.sha ?? '').values()];
+  const alike = [...groupBy(targetsOf(subject), ({ live }) => live?.sha ?? '').values()];
   const budget = Math.max(FEWEST_LINES, Math.floor(MOST_LINES / Math.max(1, alike.length)));
   return alike.map((targets) => section(subject, targets, budget));
 }
@@ -52,7 +53,9 @@ function section(subject: BriefSubject, targets: readonly EnvironmentDecision[],
   );
   const changes = targets.map(({ name }) => subject.changes.get(name)).find((found) => found !== undefined);
   const verb = subject.intent === 'rollback' ? 'What going back changes in' : 'What enters';
-  return [`#### ${verb} ${names}`, replaces(subject, targets), ...contents(subject, targets, changes, budget)].join('\n\n');
+  const parts = [`#### ${verb} ${names}`, replaces(subject, targets)];
+  if (targets[0]?.live?.sha !== subject.decision.candidate.sha) parts.push(...contents(subject, targets, changes, budget));
+  return parts.join('\n\n');
 }
 
 function replaces(subject: BriefSubject, targets: readonly EnvironmentDecision[]): string {

@@ -198,17 +198,17 @@ export function barred(changed: Partial<BriefSubject> = {}): BriefSubject {
           fix: 'Close the issue when the load test is over.',
           who: ['mona'],
         }),
-        reason('window_closed', {
+        reason('diverged', {
           environment: 'qa',
-          because: 'qa is entered mon-thu 09:00-16:00 Europe/Berlin only.',
-          fix: 'Wait until the window opens.',
-          liftsAt: opens,
+          because: 'v1.4.1 is live there and is not contained in v1.4.2.',
+          fix: 'Merge v1.4.1 into main and promote the result.',
+          who: ['whoever may push to main'],
         }),
       ],
     }),
     step('staging', 3, {
       reasons: [
-        reason('earlier_stage', {
+        reason('earlier_not_passed', {
           environment: 'staging',
           because: 'uat is not passed.',
           fix: 'Pass uat first.',
@@ -221,7 +221,7 @@ export function barred(changed: Partial<BriefSubject> = {}): BriefSubject {
       liftsAt: opens,
       live: live('v1.4.0'),
       reasons: [
-        reason('window_closed', {
+        reason('outside_window', {
           because: 'production is entered mon-thu 09:00-16:00 Europe/Berlin only.',
           fix: 'Wait until the window opens.',
           liftsAt: opens,
