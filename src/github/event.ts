@@ -63,14 +63,9 @@ const BRANCH = 'refs/heads/';
 const TAG = 'refs/tags/';
 
 /** Git's own rules for names, as far as they keep a ref from meaning something else (https://git-scm.com/docs/git-check-ref-format). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-const refName = z
-  .string()
-  .check(z.minLength(1), z.maxLength(500), z.regex(/^(?!.*(?:\.\.|@\{|\/\/))[^\x00-\x20\x7f~^:?*[\\/][^\x00-\x20\x7f~^:?*[\\]*$/));
-const fullRef = z.string().check(
-  z.regex(/^refs\/./),
-  z.refine((ref) => refName.safeParse(ref).success),
-);
+const REF_NAME = /^(?!.*(?:\.\.|@\{|\/\/))[^\p{Cc} ~^:?*[\\/][^\p{Cc} ~^:?*[\\]*$/u;
+const refName = z.string().check(z.maxLength(500), z.regex(REF_NAME));
+const fullRef = z.string().check(z.maxLength(500), z.regex(/^refs\/./), z.regex(REF_NAME));
 const commitSha = z.string().check(z.regex(/^(?!0+$)(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const givenSha = z.string().check(z.regex(/^[0-9a-f]{7,64}$/));
 const givenVersion = z.string().check(z.maxLength(100), z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u));
@@ -84,13 +79,11 @@ const repositoryName = z.nullish(z.object({ full_name: z.string() }));
 export function candidateFromEvent(event: RunEvent, overrides: CandidateOverrides = {}): EventCandidate {
   const given = readOverrides(overrides);
   const named = given.ref === null ? fromEvent(event, given.sha !== null) : overriddenRef(event, given.ref);
-  const version =
-    given.version ?? (given.sha === null && named.sha === null && named.ref.startsWith(TAG) ? named.ref.slice(TAG.length) : null);
   return {
     sha: given.sha ?? named.sha,
     ref: named.ref,
     alternativeRef: named.alternativeRef ?? null,
-    version,
+    version: given.version,
     actor: event.actor,
     initiator: event.triggeringActor || event.actor,
     fork: named.fork ?? false,
