@@ -1,0 +1,85 @@
+import { allRules, type Draft } from '../draft.ts';
+import { quote } from '../problem.ts';
+import type { Report } from '../report.ts';
+import { LONGEST_NAME, MOST_ENVIRONMENTS } from '../schema.ts';
+import type { Path } from '../source.ts';
+
+/** GitHub takes none of these in an environment's name; the colon ends the names in the title of a hold. */
+const FORBIDDEN = /['"`,;:\\\p{Cc}]/u;
+
+/** Whether two names would be the same environment to GitHub, which does not count case. */
+const fold = (name: string): string => name.toLowerCase();
+
+/** Names that GitHub would refuse or take for the same, and names that mean something else to this product. */
+export function checkNames(draft: Draft, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const name of draft.names) {
+    const path = ['environments', name];
+    const twin = seen.get(fold(name));
+    if (twin === undefined) seen.set(fold(name), name);
+    else
+      report.add(
+        path,
+        `${quote(name)} and ${quote(twin)} are the same environment to GitHub, which does not count case.`,
+        'Rename one of them.',
+        'key',
+      );
+    const mistake = nameMistake(name);
+    if (mistake !== null) report.add(path, `${quote(name)} ${mistake}.`, 'Choose another name, such as "uat" or "production-eu".', 'key');
+  }
+  if (draft.names.length > MOST_ENVIRONMENTS) {
+    report.add(
+      ['environments'],
+      `There are ${draft.names.length} environments; a pipeline may have ${MOST_ENVIRONMENTS}.`,
+      'Split the pipeline over several repositories.',
+      'key',
+    );
+  }
+  checkAcceptanceNames(draft, report, seen);
+}
+
+function nameMistake(name: string): string | null {
+  if (name.trim() === '') return 'is no name';
+  if (name !== name.trim()) return 'begins or ends with a space';
+  if (name.length > LONGEST_NAME) return `has ${name.length} characters, and GitHub takes ${LONGEST_NAME}`;
+  if (FORBIDDEN.test(name)) return "has a character that an environment's name cannot have (' \" ` , ; : \\ or a control character)";
+  return fold(name) === 'all' ? 'means every environment in the title of a hold' : null;
+}
+
+/** Who may accept in one environment must not thereby accept in another, or let something in. */
+function checkAcceptanceNames(draft: Draft, report: Report, environments: ReadonlyMap<string, string>): void {
+  const owners = new Map<string, string>();
+  for (const { name, path, rules } of allRules(draft)) {
+    if (rules.acceptance === undefined || rules.acceptance === false) continue;
+    const chosen = rules.acceptance.environment;
+    checkAcceptanceName({ name, chosen, path: [...path, 'acceptance'] }, report, environments, owners);
+  }
+}
+
+interface AcceptanceName {
+  readonly name: string;
+  /** `undefined` where the pipeline file names none. */
+  readonly chosen: string | undefined;
+  readonly path: Path;
+}
+
+function checkAcceptanceName(
+  { name, chosen, path }: AcceptanceName,
+  report: Report,
+  environments: ReadonlyMap<string, string>,
+  owners: Map<string, string>,
+): void {
+  const meant = chosen ?? `${name}-acceptance`;
+  const [place, of] = chosen === undefined ? ([path, 'key'] as const) : ([[...path, 'environment'], 'value'] as const);
+  const target = environments.get(fold(meant));
+  const owner = owners.get(fold(meant)) ?? name;
+  owners.set(fold(meant), owner);
+  const clash = target === undefined ? (owner === name ? null : `where ${quote(owner)} is accepted`) : `which deployments go to`;
+  if (clash !== null) {
+    const message = `The acceptance of ${quote(name)} would be given in ${quote(target ?? meant)}, ${clash}.`;
+    report.add(place, message, 'Name another GitHub environment with "environment:".', of);
+  }
+  const mistake = nameMistake(meant);
+  if (mistake !== null)
+    report.add(place, `${quote(meant)} ${mistake}.`, 'Name a GitHub environment with "environment:", such as "uat-acceptance".', of);
+}

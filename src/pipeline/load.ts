@@ -1,0 +1,57 @@
+import { blobId } from './blob-id.ts';
+import { checkNames } from './checks/names.ts';
+import { checkPaths } from './checks/paths.ts';
+import { checkRoutes } from './checks/routes.ts';
+import { checkRules } from './checks/rules.ts';
+import { draftOf } from './draft.ts';
+import type { Pipeline } from './model.ts';
+import { PipelineFileError, type Problem } from './problem.ts';
+import { Report } from './report.ts';
+import { resolve } from './resolve.ts';
+import type { PipelineInput } from './schema.ts';
+import { checkShape, valueAt } from './shape.ts';
+import { readSource, type Source } from './source.ts';
+
+/** Where a repository keeps its pipeline file unless it says otherwise. */
+export const DEFAULT_PIPELINE_PATH = '.github/promote.yml';
+
+/**
+ * Reads a pipeline file. `path` is where it comes from, for messages. The text is not trusted: a hostile one ends in an error as soon as an honest one.
+ *
+ * @throws {PipelineFileError} with everything that is wrong with the file, in its order.
+ */
+export function loadPipeline(text: string, path: string): Pipeline {
+  const source = readSource(text);
+  const problems = problemsOf(source);
+  if (problems.length > 0) throw new PipelineFileError(path, problems);
+  return { version: 1, source: 'file', path, hash: blobId(text), ...resolve(source.value as PipelineInput) };
+}
+
+function problemsOf(source: Source): readonly Problem[] {
+  const report = new Report(source);
+  if (source.value === undefined) return report.problems;
+  if (source.value === null && source.damagedFrom === null) return [EMPTY];
+  const names = keysOf(valueAt(source.value, ['environments']));
+  const routes = countOf(valueAt(source.value, ['routes']));
+  checkShape(source.value, report);
+  if (source.damagedFrom !== null) return report.problems;
+  const draft = draftOf(source.value, names, routes !== null && countOf(valueAt(source.value, ['routes'])) === routes);
+  for (const check of [checkNames, checkPaths, checkRoutes, checkRules]) check(draft, report);
+  return report.problems;
+}
+
+const EMPTY: Problem = {
+  line: 1,
+  column: 1,
+  message: 'The file is empty.',
+  fix: 'Write a pipeline, or delete the file: without one, the built-in pipeline applies.',
+};
+
+function keysOf(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+}
+
+/** Entries that are there; `null` when it is no list. */
+function countOf(value: unknown): number | null {
+  return Array.isArray(value) ? value.filter((entry) => entry !== undefined).length : null;
+}

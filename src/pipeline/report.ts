@@ -1,0 +1,60 @@
+import { nearest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import { listed, quote } from './problem.ts';
+import type { Path, Source } from './source.ts';
+
+/** More mistakes than that are one mistake made often, or a file that is no pipeline file. */
+const MOST_PROBLEMS = 200;
+
+/** Collects the problems of one file by the paths of the values they are about. */
+export class Report {
+  private readonly source: Source;
+  private readonly found = new Map<string, Problem>();
+  private untold = 0;
+
+  constructor(source: Source) {
+    this.source = source;
+    for (const problem of source.problems) this.keep(problem);
+  }
+
+  /** One mistake at a value, or at its key. After broken YAML nothing is what it seems, so what lies there is not reported. */
+  add(path: Path, message: string, fix: string, of: 'key' | 'value' = 'value'): void {
+    const place = this.source.place(path, of);
+    if (place.line >= (this.source.damagedFrom ?? Number.POSITIVE_INFINITY)) return;
+    if (this.found.size >= MOST_PROBLEMS) this.untold += 1;
+    else this.keep({ ...place, message, fix });
+  }
+
+  /** Something that is not there, although it must be: in a file with broken YAML it may be there all the same. */
+  addMissing(path: Path, message: string, fix: string): void {
+    if (this.source.damagedFrom === null) this.add(path, message, fix, 'key');
+  }
+
+  /** A name that means nothing, with the one that was probably meant. */
+  addUnknown(path: Path, what: string, word: string, known: readonly string[], of: 'key' | 'value' = 'value'): void {
+    this.add(path, `There is no ${what} ${quote(word)}.`, chooseFrom(word, known), of);
+  }
+
+  /** Everything found, in the order of the file. */
+  get problems(): readonly Problem[] {
+    const sorted = [...this.found.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+    const last = sorted.at(-1);
+    if (this.untold === 0 || last === undefined) return sorted;
+    return [...sorted, { line: last.line, column: last.column, message: `And ${this.untold} more mistakes.`, fix: 'Mend these first.' }];
+  }
+
+  private keep(problem: Problem): void {
+    this.found.set(`${problem.line}:${problem.column}:${problem.message}`, problem);
+  }
+}
+
+const MOST_NAMED = 12;
+
+/** The fix for a word that is not among the known ones. */
+export function chooseFrom(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  if (meant !== null) return `Did you mean ${quote(meant)}?`;
+  if (known.length === 0) return 'Remove it; there is nothing that could be named here.';
+  const shown = known.slice(0, MOST_NAMED).map((one) => quote(one));
+  return `Use ${listed(known.length > MOST_NAMED ? [...shown, `one of ${known.length - MOST_NAMED} others`] : shown, 'or')}.`;
+}

@@ -1,0 +1,114 @@
+import * as z from 'zod/mini';
+import { DURATION_PATTERN } from './duration.ts';
+import { APPROVAL_EVIDENCE, DATA_POLICIES, EXCLUSIONS, ROLES, VERSION_POLICIES } from './model.ts';
+
+/**
+ * What a team may write into the pipeline file, as to shape: keys, kinds of value, closed lists of words. What the values mean together (names that must
+ * exist, times, paths) is checked in `checks/`. `schema/pipeline.schema.json` is generated from here.
+ */
+
+/** Environments one after the other on a path: the shipped workflow chain has that many stages. */
+export const MOST_STAGES = 8;
+/** GitHub's own limit for an environment's name. */
+export const LONGEST_NAME = 255;
+export const MOST_ENVIRONMENTS = 500;
+export const MOST_ROUTES = 500;
+
+const text = z.string().check(z.minLength(1), z.maxLength(10_000));
+const name = z.string().check(z.minLength(1), z.maxLength(LONGEST_NAME));
+const off = z.literal(false);
+const duration = z.string().check(z.regex(DURATION_PATTERN));
+/** `@` may not stand before it: GitHub's logins and `organisation/team`. */
+export const REVIEWER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]*(?:\/[A-Za-z0-9][A-Za-z0-9_.-]*)?$/;
+const reviewer = z.string().check(z.regex(REVIEWER_PATTERN));
+
+const gateKeys = {
+  approvals: z.optional(z.int().check(z.gte(1), z.lte(100))),
+  by: z.optional(z.array(reviewer)),
+  exclude: z.optional(z.array(z.enum(EXCLUSIONS))),
+  evidence: z.optional(z.enum(APPROVAL_EVIDENCE)),
+};
+const gate = z.strictObject(gateKeys);
+const acceptance = z.strictObject({ ...gateKeys, environment: z.optional(name) });
+const command = z.strictObject({ run: text });
+const snapshot = z.strictObject({ run: z.optional(text), 'max-age': z.optional(duration) });
+
+const database = z.enum(['postgres', 'mysql', 'sqlite']);
+const rehearsal = z.strictObject({
+  database,
+  snapshot: z.optional(snapshot),
+  migrate: text,
+  rollback: z.optional(z.union([text, off])),
+});
+const rehearsalOverride = z.strictObject({
+  database: z.optional(database),
+  snapshot: z.optional(snapshot),
+  migrate: z.optional(text),
+  rollback: z.optional(z.union([text, off])),
+});
+
+const soak = z.strictObject({ in: name, for: duration });
+const window = z.strictObject({ days: z.union([text, z.array(text).check(z.minLength(1))]), hours: text, zone: text });
+
+const accepts = z.array(z.enum(VERSION_POLICIES)).check(z.minLength(1));
+const either = z.enum(['refuse', 'allow']);
+
+/** What a route may say otherwise for its own candidates. */
+const ruleKeys = {
+  accepts: z.optional(accepts),
+  gate: z.optional(z.union([gate, off])),
+  acceptance: z.optional(z.union([acceptance, off])),
+  soak: z.optional(z.union([soak, z.array(soak), off])),
+  windows: z.optional(z.union([z.array(window), off])),
+  downgrade: z.optional(either),
+  divergence: z.optional(either),
+  deploy: z.optional(z.union([command, off])),
+  verify: z.optional(z.union([command, off])),
+};
+
+export const environmentSchema = z.strictObject({
+  role: z.enum(ROLES),
+  data: z.optional(z.enum(DATA_POLICIES)),
+  owner: z.optional(reviewer),
+  url: z.optional(text),
+  ...ruleKeys,
+  rehearsal: z.optional(z.union([rehearsal, off])),
+});
+
+export const overrideSchema = z.strictObject({ ...ruleKeys, rehearsal: z.optional(z.union([rehearsalOverride, off])) });
+
+const stage = z.union([name, z.array(name).check(z.minLength(1))]);
+
+export const routeSchema = z.strictObject({
+  name: text,
+  branches: z.optional(z.array(text)),
+  tags: z.optional(z.array(text)),
+  path: z.array(stage).check(z.minLength(1), z.maxLength(MOST_STAGES)),
+  environments: z.optional(z.record(z.string(), overrideSchema)),
+});
+
+export const freezeSchema = z.strictObject({
+  environments: z.optional(z.array(name).check(z.minLength(1))),
+  from: text,
+  until: text,
+  zone: text,
+  reason: text,
+});
+
+export const pipelineSchema = z.strictObject({
+  version: z.literal(1),
+  build: z.optional(z.strictObject({ run: z.optional(text), artifact: z.optional(text) })),
+  environments: z.record(z.string(), environmentSchema),
+  routes: z.array(routeSchema).check(z.minLength(1), z.maxLength(MOST_ROUTES)),
+  freezes: z.optional(z.array(freezeSchema)),
+});
+
+export type PipelineInput = z.infer<typeof pipelineSchema>;
+export type EnvironmentInput = z.infer<typeof environmentSchema>;
+export type OverrideInput = z.infer<typeof overrideSchema>;
+export type RouteInput = z.infer<typeof routeSchema>;
+export type FreezeInput = z.infer<typeof freezeSchema>;
+export type WindowInput = z.infer<typeof window>;
+export type GateInput = z.infer<typeof gate>;
+export type AcceptanceInput = z.infer<typeof acceptance>;
+export type SoakInput = z.infer<typeof soak>;

@@ -1,0 +1,353 @@
+import type * as z from 'zod/mini';
+import { nearest } from './nearest.ts';
+import { listed, quote } from './problem.ts';
+import { chooseFrom, type Report } from './report.ts';
+import { environmentSchema, pipelineSchema } from './schema.ts';
+import type { Path } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+type Schema = z.core.$ZodType;
+
+/** One thing wrong with the shape: at which value, and what about it. */
+interface Fault {
+  readonly path: Path;
+  readonly issue: Issue;
+}
+
+/**
+ * Reports everything in `value` that does not have the shape of a pipeline file, and takes it out of `value`, so that what remains can be checked
+ * further: list positions stay (`undefined` where something was taken out), and a mapping that lost something required is taken out itself.
+ */
+export function checkShape(value: unknown, report: Report): void {
+  const result = pipelineSchema.safeParse(value);
+  if (result.success) return;
+  const faults = result.error.issues.flatMap((issue) => flatten(issue, [], value));
+  for (const fault of faults) describe(fault, value, report);
+  for (const fault of faults) prune(fault, value);
+}
+
+/** A union's issue becomes the issues of the alternative that was meant: the one of the same kind as the value. */
+function flatten(issue: Issue, above: Path, value: unknown): Fault[] {
+  const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
+  if (issue.code !== 'invalid_union') return [{ path, issue }];
+  const meant = issue.errors.find((errors) => !errors.some((one) => one.path.length === 0 && isKind(one)));
+  return meant === undefined ? [{ path, issue }] : meant.flatMap((one) => flatten(one, path, value));
+}
+
+/** Whether an issue says that the value is of another kind altogether. */
+function isKind(issue: Issue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value';
+}
+
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, part) => (isObject(at) && Object.hasOwn(at, part) ? (at as Record<string | number, unknown>)[part] : undefined),
+    value,
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Takes the faulty value out, and what cannot be without it. */
+function prune(fault: Fault, value: unknown): void {
+  if (fault.issue.code === 'unrecognized_keys') {
+    const at = valueAt(value, fault.path) as Record<string, unknown> | undefined;
+    if (isObject(at)) for (const key of fault.issue.keys) delete at[key];
+    return;
+  }
+  remove(value, fault.path);
+}
+
+function remove(value: unknown, path: Path): void {
+  const key = path.at(-1);
+  const above = path.slice(0, -1);
+  const parent = valueAt(value, above);
+  if (key === undefined || !isObject(parent)) return;
+  const holder = parent as Record<string | number, unknown>;
+  const stand = standIn(path, holder[key]);
+  if (Array.isArray(parent) || stand !== undefined) holder[key] = stand;
+  else delete holder[key];
+  if (stand === undefined && isRequired(above, String(key))) remove(value, above);
+}
+
+/** A bad role or a bad name is no reason to leave the rest of an environment or a route unchecked. */
+function standIn(path: Path, value: unknown): string | undefined {
+  const key = path.at(-1);
+  if (path.length !== 3) return undefined;
+  if (path[0] === 'environments' && key === 'role') return nearest(typeof value === 'string' ? value : '', ROLE_WORDS) ?? 'development';
+  if (path[0] === 'routes' && key === 'name') return ` ${path[1]}`;
+  return undefined;
+}
+
+const ROLE_WORDS = wordsOf(environmentSchema, 'role');
+
+function wordsOf(schema: Schema, key: string): readonly string[] {
+  return schemasAt([schema], [key]).flatMap((one) => (definition(one).type === 'enum' ? Object.keys(definition(one).entries ?? {}) : []));
+}
+
+/** The parts of zod's own description of a schema that are read here. */
+interface Definition {
+  readonly type: string;
+  readonly shape?: Readonly<Record<string, Schema>>;
+  readonly innerType?: Schema;
+  readonly options?: readonly Schema[];
+  readonly element?: Schema;
+  readonly valueType?: Schema;
+  readonly entries?: Readonly<Record<string, string>>;
+  readonly values?: readonly unknown[];
+}
+
+function definition(schema: Schema): Definition {
+  return schema._zod.def as unknown as Definition;
+}
+
+/** Every alternative of a schema, without its wrappings. */
+function alternatives(schema: Schema): readonly Schema[] {
+  const { innerType, options } = definition(schema);
+  if (innerType !== undefined) return alternatives(innerType);
+  return options === undefined ? [schema] : options.flatMap(alternatives);
+}
+
+/** What may stand at a path. */
+function schemasAt(schemas: readonly Schema[], path: Path): readonly Schema[] {
+  const flat = schemas.flatMap(alternatives);
+  const [part, ...rest] = path;
+  if (part === undefined) return flat;
+  const next = flat.flatMap((schema) => {
+    const { shape, element, valueType } = definition(schema);
+    const one = shape === undefined ? (element ?? valueType) : Object.hasOwn(shape, part) ? shape[part] : undefined;
+    return one === undefined ? [] : [one];
+  });
+  return schemasAt(next, rest);
+}
+
+function shapesAt(path: Path): readonly Readonly<Record<string, Schema>>[] {
+  return schemasAt([pipelineSchema], path).flatMap((schema) => {
+    const { shape } = definition(schema);
+    return shape === undefined ? [] : [shape];
+  });
+}
+
+/** Keys that a mapping at a path may have. */
+function keysAt(path: Path): readonly string[] {
+  return [...new Set(shapesAt(path).flatMap((shape) => Object.keys(shape)))];
+}
+
+function isRequired(path: Path, key: string): boolean {
+  return shapesAt(path).some((shape) => Object.hasOwn(shape, key) && definition(shape[key] as Schema).type !== 'optional');
+}
+
+function describe(fault: Fault, value: unknown, report: Report): void {
+  const { issue, path } = fault;
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) unknownKey(path, key, report);
+    return;
+  }
+  const here = valueAt(value, path);
+  if (here === undefined) {
+    missing(path, report);
+    return;
+  }
+  const special = isEntry(path) ? null : SPECIAL.get(String(typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1)))?.(here);
+  const said = special ?? general(issue, path, here);
+  report.add(path, `${capital(named(path))} ${said.message}.`, said.fix);
+}
+
+function unknownKey(path: Path, key: string, report: Report): void {
+  const known = keysAt(path);
+  const place = path.length === 0 ? 'a pipeline file' : named(path);
+  if (isOverride(path) && Object.hasOwn(definition(environmentSchema).shape ?? {}, key)) {
+    report.add(
+      [...path, key],
+      `A route cannot change ${quote(key)} of an environment.`,
+      `Write it under "environments: ${String(path[3])}:" at the top level, or remove it.`,
+      'key',
+    );
+    return;
+  }
+  report.add([...path, key], `${quote(key)} is not a key of ${place}.`, chooseFrom(key, known), 'key');
+}
+
+/** Whether the last part of a path is a name that the team chose. */
+function isEntry(path: Path): boolean {
+  return path.at(-2) === 'environments';
+}
+
+function isOverride(path: Path): boolean {
+  return path.length === 4 && path[0] === 'routes' && path[2] === 'environments';
+}
+
+function missing(path: Path, report: Report): void {
+  const above = path.slice(0, -1);
+  const key = String(path.at(-1));
+  const place = above.length === 0 ? 'the pipeline file' : named(above);
+  report.addMissing(above, `${capital(place)} has no ${quote(key)}.`, `Add "${key}: ${EXAMPLES.get(key) ?? '…'}"${ofWords(path)}.`);
+}
+
+function ofWords(path: Path): string {
+  const words = allowedWords(path);
+  return words.length > 1 ? ` (${listed(words, 'or')})` : '';
+}
+
+function allowedWords(path: Path): readonly string[] {
+  return schemasAt([pipelineSchema], path).flatMap((schema) => Object.keys(definition(schema).entries ?? {}));
+}
+
+const EXAMPLES = new Map(
+  Object.entries({
+    version: '1',
+    environments: '{ dev: { role: development } }',
+    routes: '[{ name: main, branches: [main], path: [dev] }]',
+    role: 'development',
+    name: 'mainline',
+    path: '[dev, production]',
+    run: './scripts/deploy.sh',
+    database: 'postgres',
+    migrate: 'npm run migrate',
+    in: 'staging',
+    for: '4h',
+    days: 'mon-thu',
+    hours: '09:00-16:00',
+    zone: 'Europe/Berlin',
+    from: '2026-12-20T00:00',
+    until: '2027-01-02T00:00',
+    reason: 'year-end',
+  }),
+);
+
+interface Said {
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** What is commonly meant where a value is of the wrong kind, by key. */
+const SPECIAL = new Map<string, (here: unknown) => Said | null>(
+  Object.entries({
+    approvals: (here: unknown) =>
+      typeof here === 'number' && here <= 100
+        ? {
+            message: `is ${here}, and must be a whole number from 1`,
+            fix: 'Write 1 or more; to ask nobody, write "gate: false" or "acceptance: false".',
+          }
+        : {
+            message: `is ${shown(here)}, and must be a whole number from 1 to 100`,
+            fix: 'Write how many people must approve, for example 1.',
+          },
+    for: notADuration,
+    'max-age': notADuration,
+    by: notAReviewer,
+    owner: notAReviewer,
+    deploy: notACommand,
+    verify: notACommand,
+    version: (here: unknown) => ({ message: `is ${shown(here)}, and this release reads version 1`, fix: 'Write "version: 1".' }),
+  }),
+);
+
+function notADuration(here: unknown): Said {
+  return {
+    message: `is ${shown(here)}, which is no duration`,
+    fix: 'Write whole numbers with the units w, d, h, m or s, the larger unit first: 30m, 4h, 1h30m, 7d.',
+  };
+}
+
+function notAReviewer(here: unknown): Said | null {
+  if (typeof here !== 'string') return null;
+  const plain = here.replace(/^@/, '');
+  if (plain !== here && plain !== '') return { message: `is ${quote(here)}; names are written without "@"`, fix: `Write ${quote(plain)}.` };
+  return {
+    message: `is ${quote(here)}, which is neither a user nor a team`,
+    fix: 'Write a login such as octocat, or a team as organisation/team.',
+  };
+}
+
+function notACommand(here: unknown): Said | null {
+  if (typeof here !== 'string' && !Array.isArray(here)) return null;
+  return {
+    message: `is ${shown(here)}, and must be a mapping with "run"`,
+    fix: `Write "{ run: ${typeof here === 'string' ? quote(here).slice(1, -1) : '…'} }".`,
+  };
+}
+
+function general(issue: Issue, path: Path, here: unknown): Said {
+  const words = allowedWords(path);
+  if (typeof here === 'string' && words.length > 0)
+    return { message: `is ${quote(here)}, which is not one of its words`, fix: chooseFrom(here, words) };
+  if (issue.code === 'too_small')
+    return {
+      message: 'is empty',
+      fix: mayBeOff(path) ? 'Give it a value, or write "false" to have none.' : 'Give it a value, or remove the key.',
+    };
+  if (issue.code === 'too_big') return tooBig(issue.maximum, here);
+  const kinds = [...new Set(schemasAt([pipelineSchema], path).map(kind))];
+  const fix =
+    kinds.includes(LIST) && typeof here === 'string' ? `Write "[${quote(here).slice(1, -1)}]".` : 'Write it so, or remove the key.';
+  if (here !== null) return { message: `is ${shown(here)}, and must be ${listed(kinds, 'or')}`, fix };
+  return {
+    message: `has no value, and must be ${listed(kinds, 'or')}`,
+    fix: mayBeOff(path)
+      ? 'Give it a value, write "false" to have none, or remove the key for the default.'
+      : 'Give it a value, or remove the key.',
+  };
+}
+
+function tooBig(maximum: number | bigint, here: unknown): Said {
+  const unit = Array.isArray(here) ? 'entries' : 'characters';
+  const size = Array.isArray(here) || typeof here === 'string' ? here.length : shown(here);
+  return {
+    message: `has ${size} ${unit}, and may have ${maximum}`,
+    fix: Array.isArray(here) ? 'Remove some; what may go side by side can share one stage: [[qa, training]].' : 'Shorten it.',
+  };
+}
+
+function mayBeOff(path: Path): boolean {
+  return schemasAt([pipelineSchema], path).some((schema) => kind(schema) === OFF);
+}
+
+const LIST = 'a list';
+const OFF = '"false"';
+
+function kind(schema: Schema): string {
+  const { type, values } = definition(schema);
+  if (type === 'literal') return values?.[0] === false ? OFF : String(values?.[0]);
+  if (type === 'object' || type === 'record') return 'a mapping';
+  if (type === 'array') return LIST;
+  if (type === 'enum') return `one of ${listed(Object.keys(definition(schema).entries ?? {}), 'and')}`;
+  return type === 'number' ? 'a whole number' : 'text';
+}
+
+function shown(here: unknown): string {
+  if (typeof here === 'string') return quote(here);
+  if (Array.isArray(here)) return 'a list';
+  return isObject(here) ? 'a mapping' : String(here);
+}
+
+const PLACES = new Map(
+  Object.entries({
+    environments: 'environment',
+    routes: 'route',
+    freezes: 'freeze',
+    windows: 'window',
+    path: 'stage',
+  }),
+);
+
+/** A path in words: `gate of environment "uat"`. */
+export function named(path: Path): string {
+  const parts: string[] = [];
+  for (let index = 0; index < path.length; index += 1) {
+    const word = String(path[index]);
+    const place = PLACES.get(word);
+    const member = path[index + 1];
+    if (place === undefined || member === undefined)
+      parts.unshift(typeof path[index] === 'number' ? `entry ${Number(word) + 1}` : quote(word));
+    else parts.unshift(`${place} ${typeof member === 'number' ? member + 1 : quote(member)}`);
+    if (place !== undefined && member !== undefined) index += 1;
+  }
+  return parts.join(' of ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,279 @@
+import {
+  type Alias,
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  Parser,
+  Scalar,
+  type YAMLError,
+} from 'yaml';
+import type { Problem } from './problem.ts';
+import { quote } from './problem.ts';
+
+/** Keys and list positions from the top of the file to a value. */
+export type Path = readonly (string | number)[];
+
+/** A pipeline file as plain values, with the way back from a value to its place. */
+export interface Source {
+  /** Objects without prototype, arrays, strings, numbers, booleans, `null`. */
+  readonly value: unknown;
+  /** What the YAML itself has wrong. */
+  readonly problems: readonly Problem[];
+  /** Line of the first mistake after which the rest of the file cannot be trusted to mean what it seems to; `null` when there is none. */
+  readonly damagedFrom: number | null;
+  /** Line and column of the value at a path, or of its key; of the nearest thing around it when it is not there. */
+  place(path: Path, of: 'key' | 'value'): { readonly line: number; readonly column: number };
+}
+
+/** Bytes. A file for 500 environments has a tenth of it. */
+export const LARGEST_FILE = 256 * 1024;
+/** Levels of lists and mappings inside each other; a pipeline file needs seven. */
+export const DEEPEST = 24;
+/** Values after writing out all aliases. */
+export const MOST_VALUES = 50_000;
+
+const START = { line: 1, column: 1 };
+
+/** Reads YAML without trusting it: whatever the text is, this ends soon, does not throw, and calls every mistake by its place. */
+export function readSource(text: string): Source {
+  const size = Buffer.byteLength(text, 'utf8');
+  if (size > LARGEST_FILE) {
+    const message = `The file has ${size} bytes; a pipeline file may have ${LARGEST_FILE}.`;
+    return refused({ ...START, message, fix: 'Remove what is not pipeline; long scripts belong into files of their own.' });
+  }
+  const lines = new LineCounter();
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tooDeep = deepToken(tokens);
+  if (tooDeep !== null) return refused(nestingProblem(placeAt(lines, tooDeep)));
+  const documents = [
+    ...new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'silent' }).compose(tokens, true, text.length),
+  ];
+  return new DocumentSource(documents, lines);
+}
+
+function refused(problem: Problem): Source {
+  return { value: undefined, problems: [problem], damagedFrom: problem.line, place: () => START };
+}
+
+function nestingProblem(at: { line: number; column: number }): Problem {
+  return {
+    ...at,
+    message: `More than ${DEEPEST} levels inside each other.`,
+    fix: 'Check the brackets and the indentation; nothing in a pipeline file is that deep.',
+  };
+}
+
+function placeAt(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/** A parsed token as far as it matters here: the parser's own type is a union of fourteen. */
+interface AnyToken {
+  readonly offset?: number;
+  readonly value?: unknown;
+  readonly items?: readonly { readonly key?: unknown; readonly value?: unknown }[];
+}
+
+/** Offset of the first token that lies too deep. Goes by a list of its own, since the depth is what must not be trusted. */
+function deepToken(tokens: readonly unknown[]): number | null {
+  const rest = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const token = next.token as AnyToken | null | undefined;
+    if (token === null || typeof token !== 'object') continue;
+    if (next.depth > DEEPEST) return token.offset ?? 0;
+    const depth = next.depth + (token.items === undefined ? 0 : 1);
+    for (const item of token.items ?? []) rest.push({ token: item.key, depth }, { token: item.value, depth });
+    if (typeof token.value === 'object') rest.push({ token: token.value, depth });
+  }
+  return null;
+}
+
+class DocumentSource implements Source {
+  readonly value: unknown;
+  readonly problems: Problem[] = [];
+  damagedFrom: number | null = null;
+  private readonly document: Document.Parsed | undefined;
+  private readonly lines: LineCounter;
+  private values = 0;
+
+  constructor(documents: readonly Document.Parsed[], lines: LineCounter) {
+    this.document = documents[0];
+    this.lines = lines;
+    for (const mistake of documents.flatMap((one) => [...one.errors, ...one.warnings])) this.report(mistake);
+    if (documents.length > 1) {
+      this.add(
+        documents[1]?.range[0] ?? 0,
+        'A second document begins here; a pipeline file is one.',
+        'Remove the line "---" and what follows it, or join the two.',
+      );
+    }
+    this.value = this.plain(this.document?.contents ?? null, 0, new Set());
+  }
+
+  place(path: Path, of: 'key' | 'value'): { line: number; column: number } {
+    let node: unknown = this.document?.contents;
+    let at = this.offset(node) ?? 0;
+    for (const [index, part] of path.entries()) {
+      const step = this.step(this.follow(node), part);
+      if (step === null) break;
+      const last = index === path.length - 1;
+      at = (last && of === 'key' ? undefined : this.offset(step.value)) ?? step.key ?? at;
+      node = step.value;
+    }
+    return placeAt(this.lines, at);
+  }
+
+  /** One step down: the value there, and where its key stands. `null` when there is none. */
+  private step(node: unknown, part: string | number): { value: unknown; key: number | undefined } | null {
+    if (isSeq(node) && typeof part === 'number') {
+      const value = node.items[part];
+      return value === undefined ? null : { value, key: this.offset(value) };
+    }
+    if (!isMap(node)) return null;
+    const pair = node.items.find((item) => keyText(item.key) === part);
+    return pair === undefined ? null : { value: pair.value, key: this.offset(pair.key) };
+  }
+
+  /** Where a value is written. A value that is left empty is written nowhere. */
+  private offset(node: unknown): number | undefined {
+    if (isScalar(node) && node.value === null && node.source === '') return undefined;
+    return (node as Node | null | undefined)?.range?.[0];
+  }
+
+  private follow(node: unknown): unknown {
+    return isAlias(node) ? this.target(node) : node;
+  }
+
+  private target(alias: Alias): unknown {
+    return this.document === undefined ? undefined : this.anchors.get(alias.source)?.findLast((node) => this.before(node, alias));
+  }
+
+  private before(node: Node, alias: Alias): boolean {
+    return (node.range?.[0] ?? 0) < (alias.range?.[0] ?? 0);
+  }
+
+  private indexed: Map<string, Node[]> | null = null;
+
+  private get anchors(): Map<string, Node[]> {
+    if (this.indexed === null) {
+      this.indexed = new Map();
+      this.index(this.document?.contents, this.indexed);
+    }
+    return this.indexed;
+  }
+
+  private index(node: unknown, into: Map<string, Node[]>): void {
+    if (isScalar(node) || isMap(node) || isSeq(node)) {
+      if (node.anchor !== undefined) into.set(node.anchor, [...(into.get(node.anchor) ?? []), node as Node]);
+    }
+    if (isSeq(node)) for (const item of node.items) this.index(item, into);
+    if (isMap(node)) for (const pair of node.items) this.index(pair.value, into);
+  }
+
+  private plain(node: unknown, depth: number, inside: ReadonlySet<unknown>): unknown {
+    this.values += 1;
+    if (this.values === MOST_VALUES) {
+      this.damage(
+        this.offset(node) ?? 0,
+        'The file has too many values once its aliases are written out.',
+        `A pipeline file may have ${MOST_VALUES}; use fewer aliases.`,
+      );
+    }
+    if (this.values >= MOST_VALUES) return null;
+    if (depth > DEEPEST) return this.tooDeep(node);
+    if (isAlias(node)) return this.plainAlias(node, depth, inside);
+    if (isMap(node)) return this.plainMap(node.items, depth, inside);
+    if (isSeq(node)) return node.items.map((item) => this.plain(item, depth + 1, inside));
+    return isScalar(node) ? scalarValue(node) : null;
+  }
+
+  private tooDeep(node: unknown): null {
+    const problem = nestingProblem(placeAt(this.lines, this.offset(node) ?? 0));
+    if (!this.problems.some((one) => one.message === problem.message)) this.problems.push(problem);
+    this.damagedFrom ??= problem.line;
+    return null;
+  }
+
+  private plainAlias(alias: Alias, depth: number, inside: ReadonlySet<unknown>): unknown {
+    const target = this.target(alias);
+    if (inside.has(target)) {
+      this.add(
+        alias.range?.[0] ?? 0,
+        `The alias ${quote(`*${alias.source}`)} stands inside what it repeats.`,
+        'Write the value out instead.',
+      );
+      return null;
+    }
+    return this.plain(target, depth + 1, new Set([...inside, target]));
+  }
+
+  private plainMap(items: readonly { key: unknown; value: unknown }[], depth: number, inside: ReadonlySet<unknown>): unknown {
+    const result = Object.create(null) as Record<string, unknown>;
+    for (const { key, value } of items) {
+      const text = keyText(key);
+      if (text === null)
+        this.add(
+          this.offset(key) ?? 0,
+          'A key must be a single word or text, not a list, a mapping or nothing.',
+          'Write it as "key: value", and quote it if it has special characters.',
+        );
+      else if (text === '__proto__') this.add(this.offset(key) ?? 0, '"__proto__" cannot be used as a name.', 'Choose another name.');
+      else if (!Object.hasOwn(result, text)) result[text] = this.plain(value, depth + 1, inside);
+    }
+    return result;
+  }
+
+  private report(mistake: YAMLError): void {
+    const { message, fix, harmless } = explainYaml(mistake);
+    if (harmless) this.add(mistake.pos[0], message, fix);
+    else this.damage(mistake.pos[0], message, fix);
+  }
+
+  private damage(offset: number, message: string, fix: string): void {
+    this.add(offset, message, fix);
+    const { line } = placeAt(this.lines, offset);
+    this.damagedFrom = Math.min(line, this.damagedFrom ?? line);
+  }
+
+  private add(offset: number, message: string, fix: string): void {
+    this.problems.push({ ...placeAt(this.lines, offset), message, fix });
+  }
+}
+
+function keyText(key: unknown): string | null {
+  if (!isScalar(key) || key.value === null || typeof key.value === 'object') return null;
+  return key.type === Scalar.PLAIN && key.source !== undefined ? key.source : String(key.value);
+}
+
+function scalarValue(node: Scalar): unknown {
+  return typeof node.value === 'bigint' || typeof node.value === 'symbol' ? String(node.value) : node.value;
+}
+
+/** What is wrong with the YAML, for somebody who does not know YAML's own words. */
+function explainYaml(mistake: YAMLError): { message: string; fix: string; harmless: boolean } {
+  if (mistake.code === 'DUPLICATE_KEY') {
+    return { message: 'This key stands here a second time.', fix: 'Keep one of the two, or join what they say.', harmless: true };
+  }
+  const known = YAML_FIXES[mistake.code];
+  const [said] = mistake.message.split('\n');
+  return {
+    message: `This is not YAML: ${quote(said ?? '').slice(1, -1)}.`,
+    fix: known ?? 'Check the quotes, the brackets and the indentation here.',
+    harmless: false,
+  };
+}
+
+const YAML_FIXES: Readonly<Partial<Record<string, string>>> = {
+  BAD_ALIAS: 'A value that begins with "*" must stand in quotes, for example \'**\'.',
+  TAB_AS_INDENT: 'Indent with spaces.',
+  BAD_INDENT: 'Indent everything of one mapping or list by the same number of spaces.',
+  MISSING_CHAR: 'Close the bracket or the quote that is open here.',
+  UNEXPECTED_TOKEN: 'A value with special characters such as * [ ] { } : # ! & must stand in quotes.',
+  TAG_RESOLVE_FAILED: 'Quote the value; a pipeline file needs no YAML tags, and a value that begins with "!" must stand in quotes.',
+};
