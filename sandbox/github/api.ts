@@ -1,5 +1,20 @@
 /** What tests, the demo and the command line see of the sandbox. */
-import type { Deployment, Environment, Issue, PullRequest, Review, Role, Run, RunConclusion, RunStatus, State, StatusState, Team, User } from './state.ts';
+import type {
+  CommitStatus,
+  Deployment,
+  Environment,
+  Issue,
+  PullRequest,
+  Review,
+  Role,
+  Run,
+  RunConclusion,
+  RunStatus,
+  State,
+  StatusState,
+  Team,
+  User,
+} from './state.ts';
 
 export type Level = 'read' | 'write' | 'none';
 export type Permission = 'actions' | 'checks' | 'contents' | 'deployments' | 'issues' | 'metadata' | 'pull-requests' | 'statuses';
@@ -185,10 +200,19 @@ export interface Given {
     /** Oldest first. */
     statuses?: readonly (StatusState | { state: StatusState; createdAt?: number; description?: string; creator?: string })[];
   }): Deployment;
+  /** Somebody's word on a commit; `POST /deployments` heeds it unless told otherwise. */
+  commitStatus(sha: string, context: string, state: CommitStatus['state']): void;
   /** Adds a status, with GitHub's effects (older successes become inactive). */
   status(deploymentId: number, state: StatusState, options?: { creator?: string; description?: string; createdAt?: number }): void;
   /** An issue, with its labels put on by `labelledBy` (default: the author). */
-  issue(options: { title: string; labels?: readonly string[]; author?: string; labelledBy?: string; createdAt?: number; body?: string }): Issue;
+  issue(options: {
+    title: string;
+    labels?: readonly string[];
+    author?: string;
+    labelledBy?: string;
+    createdAt?: number;
+    body?: string;
+  }): Issue;
   closeIssue(number: number): void;
   pullRequest(options: {
     author: string;

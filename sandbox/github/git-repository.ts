@@ -203,9 +203,13 @@ export class GitRepository {
   /** Files that differ between two commits (`null`: against nothing). */
   async changedFiles(base: string | null, head: string): Promise<readonly ChangedFile[]> {
     const range = base === null ? ['--root', head] : [base, head];
-    const { stdout } = await run('git', ['-C', this.path, 'diff-tree', '-r', '--no-commit-id', '--raw', '--numstat', '--no-renames', ...range], {
-      maxBuffer: 64e6,
-    });
+    const { stdout } = await run(
+      'git',
+      ['-C', this.path, 'diff-tree', '-r', '--no-commit-id', '--raw', '--numstat', '--no-renames', ...range],
+      {
+        maxBuffer: 64e6,
+      },
+    );
     return parseChangedFiles(stdout);
   }
 

@@ -115,7 +115,7 @@ function theDeployment(state: State, id: number): Deployment {
   return deployment;
 }
 
-function givenDeployments({ state, clock }: GivenParts): Pick<Given, 'deployment' | 'status'> {
+function givenDeployments({ state, clock }: GivenParts): Pick<Given, 'deployment' | 'commitStatus' | 'status'> {
   return {
     deployment(options) {
       const creator = options.creator ?? ACTIONS_BOT;
@@ -138,6 +138,10 @@ function givenDeployments({ state, clock }: GivenParts): Pick<Given, 'deployment
         addStatus(state, deployment, { creator, createdAt, ...status });
       }
       return deployment;
+    },
+    commitStatus(sha, context, next) {
+      state.commitStatuses = state.commitStatuses.filter((status) => status.sha !== sha || status.context !== context);
+      state.commitStatuses.push({ sha, context, state: next });
     },
     status(deploymentId, next, options = {}) {
       addStatus(state, theDeployment(state, deploymentId), { creator: ACTIONS_BOT, createdAt: clock.now(), ...options, state: next });

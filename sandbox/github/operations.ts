@@ -16,7 +16,6 @@ export const SERVED = [
   'issues/list-for-repo',
   'issues/remove-label',
   'issues/update',
-  'meta/root',
   'rate-limit/get',
   'repos/compare-commits-with-basehead',
   'repos/create-deployment',

@@ -50,7 +50,12 @@ export function createRepository(path: string, defaultBranch = 'main'): SampleRe
     GIT_INDEX_FILE: join(path, '.git', 'sample-index'),
   };
   const run = (parameters: readonly string[], input?: string, extra: Readonly<Record<string, string>> = {}) =>
-    execFileSync('git', parameters, { cwd: path, env: { ...environment, ...extra }, encoding: 'utf8', ...(input === undefined ? {} : { input }) }).trim();
+    execFileSync('git', parameters, {
+      cwd: path,
+      env: { ...environment, ...extra },
+      encoding: 'utf8',
+      ...(input === undefined ? {} : { input }),
+    }).trim();
   const git = (...parameters: string[]) => run(parameters);
   run(['init', '--quiet', `--initial-branch=${defaultBranch}`, path]);
 
@@ -152,6 +157,8 @@ export function createSampleRepository(path: string, files: Readonly<Record<stri
     repository.commit('main', { 'src/invoice.js': 'export const invoices = [];\n' }, 'Write invoices', 'mona'),
   ];
   repository.annotatedTag('v1.0.0', 'main', 'First release');
-  main.push(repository.commit('main', { 'src/cart.js': 'export const cart = new Map();\n' }, 'Keep one line per article in the cart', 'hubot'));
+  main.push(
+    repository.commit('main', { 'src/cart.js': 'export const cart = new Map();\n' }, 'Keep one line per article in the cart', 'hubot'),
+  );
   return { repository, main };
 }

@@ -136,6 +136,13 @@ export interface PullRequest {
   mergedAt: number | null;
 }
 
+/** Somebody's word on a commit, as `POST /deployments` asks for by default. */
+export interface CommitStatus {
+  sha: string;
+  context: string;
+  state: 'error' | 'failure' | 'pending' | 'success';
+}
+
 export interface State {
   users: User[];
   teams: Team[];
@@ -144,6 +151,7 @@ export interface State {
   runs: Run[];
   issues: Issue[];
   pullRequests: PullRequest[];
+  commitStatuses: CommitStatus[];
   /** The last id given out. Ids are never given out twice and always grow. */
   lastId: number;
   /** The last number of an issue or pull request. */
@@ -162,6 +170,7 @@ export function emptyState(): State {
     runs: [],
     issues: [],
     pullRequests: [],
+    commitStatuses: [],
     lastId: 1000,
     lastNumber: 0,
   };

@@ -1,0 +1,93 @@
+import type { AddressInfo } from 'node:net';
+import type { Sandbox, SandboxOptions, Snapshot } from './api.ts';
+import { createClock } from './clock.ts';
+import type { Place } from './context.ts';
+import { Injections } from './faults.ts';
+import { GitRepository } from './git-repository.ts';
+import { createGiven } from './given.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { Requests } from './request-log.ts';
+import { createGitHubServer } from './server.ts';
+import { emptyState } from './state.ts';
+import { createToken, type Tokens } from './tokens.ts';
+
+export type * from './api.ts';
+export type * from './state.ts';
+
+const MONDAY_MORNING = '2026-03-02T10:00:00Z';
+
+/**
+ * Starts a GitHub that serves one repository over loopback HTTP. Its commits, refs and files are those of a Git repository on
+ * disk; everything else starts empty and is told with `given`, or happens through the API.
+ * @returns the running sandbox; `close()` it when done
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const git = new GitRepository(options.repositoryPath);
+  const owner = options.owner ?? 'octo-org';
+  const name = options.name ?? 'shop';
+  const clock = createClock(options.now ?? MONDAY_MORNING, options.clock ?? 'frozen');
+  const state = emptyState();
+  const tokens: Tokens = new Map();
+  const requests = new Requests();
+  const injections = new Injections();
+  const violations: string[] = [];
+  const base = { webUrl: '', apiUrl: '' };
+  const place: Place = {
+    owner,
+    name,
+    fullName: `${owner}/${name}`,
+    defaultBranch: options.defaultBranch ?? (await git.headBranch()),
+    get webUrl() {
+      return base.webUrl;
+    },
+    get apiUrl() {
+      return base.apiUrl;
+    },
+    git,
+    clock,
+    payloadEncoding: options.payloadEncoding ?? 'once',
+    rateLimit: options.rateLimit ?? 1000,
+  };
+  const server = createGitHubServer({
+    place,
+    state,
+    tokens,
+    requests,
+    injections,
+    violations,
+    graphql: createGraphqlServer(options.ghes?.lacksFields ?? []),
+    lacksOperations: new Set(options.ghes?.lacksOperations ?? []),
+    latencyMs: options.latencyMs ?? 0,
+    enterpriseVersion: options.ghes === undefined ? null : (options.ghes.version ?? '3.19.0'),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  base.webUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base.apiUrl = options.ghes === undefined ? base.webUrl : `${base.webUrl}/api/v3`;
+  const snapshot = async (): Promise<Snapshot> => ({ state: structuredClone(state), refs: await git.refs() });
+
+  return {
+    url: base.webUrl,
+    apiUrl: base.apiUrl,
+    graphqlUrl: options.ghes === undefined ? `${base.webUrl}/graphql` : `${base.webUrl}/api/graphql`,
+    owner,
+    name,
+    clock,
+    state,
+    given: createGiven({ state, clock, repository: place.fullName, defaultBranch: place.defaultBranch }),
+    requests,
+    violations,
+    token: (tokenOptions = {}) => createToken(tokens, tokenOptions, clock.now()),
+    inject: (injection) => injections.inject(injection, snapshot),
+    before: (match, action) => injections.before.arm(match, action, 1),
+    after: (match, action) => injections.after.arm(match, action, 1),
+    snapshot,
+    async close() {
+      git.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { notFound, Refusal, type Reply, type RestContext } from '../context.ts';
+import { addReview } from '../effects.ts';
+import { type Environment, findEnvironment, isReviewer, type Run, sameName } from '../state.ts';
+import { bodyOf, type Endpoints, ok, pageOf, reads, refuseQuery, textIn } from './endpoint.ts';
+import { approvals, environment, pendingDeployments, repositoryUrl, workflowRun } from './shapes.ts';
+
+type Ids =
+  | 'actions/get-pending-deployments-for-run'
+  | 'actions/get-reviews-for-run'
+  | 'actions/get-workflow-run'
+  | 'actions/list-workflow-runs-for-repo'
+  | 'actions/review-pending-deployments-for-run'
+  | 'repos/get-all-environments'
+  | 'repos/get-environment';
+
+export const actionsEndpoints: Endpoints<Ids> = {
+  'actions/get-workflow-run': reads('actions', async (context) => ok(await workflowRun(context, theRun(context)))),
+  'actions/list-workflow-runs-for-repo': reads('actions', listRuns),
+  'actions/get-reviews-for-run': reads('actions', (context) => ok(approvals(context, theRun(context)))),
+  'actions/get-pending-deployments-for-run': reads('actions', (context) => ok(pendingDeployments(context, theRun(context)))),
+  // Reading suffices: required reviewers with read access may review (source: GitHub's description of the operation).
+  'actions/review-pending-deployments-for-run': reads('deployments', review),
+  'repos/get-all-environments': reads('actions', (context) => {
+    const { environments } = context.state;
+    const address = `${repositoryUrl(context.place)}/environments`;
+    const wrap = (built: unknown[]) => ({ total_count: environments.length, environments: built });
+    return pageOf(context, address, environments, (one) => environment(context, one), wrap);
+  }),
+  'repos/get-environment': reads('actions', (context) => {
+    const found = findEnvironment(context.state, context.path['environment_name'] ?? '');
+    if (found === undefined) throw notFound();
+    return ok(environment(context, found));
+  }),
+};
+
+function theRun(context: RestContext): Run {
+  const found = context.state.runs.find((candidate) => candidate.id === Number(context.path['run_id']));
+  if (found === undefined) throw notFound();
+  return found;
+}
+
+function listRuns(context: RestContext): Promise<Reply> {
+  refuseQuery(context, 'created', 'check_suite_id');
+  const { head_sha: sha, branch, event, status, actor } = context.query;
+  const fits = (wanted: unknown, value: string | null) => wanted === undefined || wanted === value;
+  const runs = context.state.runs
+    .filter((run) => fits(sha, run.headSha) && fits(branch, run.headBranch) && fits(event, run.event) && fits(actor, run.actor))
+    .filter((run) => status === undefined || status === run.status || status === run.conclusion)
+    .toReversed();
+  const wrap = (built: unknown[]) => ({ total_count: runs.length, workflow_runs: built });
+  return pageOf(context, `${repositoryUrl(context.place)}/actions/runs`, runs, (run) => workflowRun(context, run), wrap);
+}
+
+/** Only a required reviewer's own token may review; GITHUB_TOKEN never is one. */
+function review(context: RestContext): Reply {
+  const run = theRun(context);
+  const body = bodyOf(context);
+  const ids = Array.isArray(body['environment_ids']) ? body['environment_ids'].map(Number) : [];
+  if (context.identity.kind === 'app') throw new Refusal(403, 'Resource not accessible by integration');
+  const environments = ids.map((id) => waitingEnvironment(context, run, id));
+  for (const one of environments) mustReview(context, run, one);
+  const state = body['state'] === 'rejected' ? 'rejected' : 'approved';
+  const names = environments.map((one) => one.name);
+  addReview(
+    context.state,
+    run,
+    { user: context.identity.login, state, comment: textIn(body, 'comment', ''), environments: names, listed: true },
+    context.place.clock.now(),
+  );
+  // The jobs that go on create their deployments later, or (with `deployment: false`) never.
+  return ok([]);
+}
+
+function waitingEnvironment(context: RestContext, run: Run, id: number): Environment {
+  const found = context.state.environments.find((candidate) => candidate.id === id);
+  if (found !== undefined && run.waiting.some((name) => sameName(name, found.name))) return found;
+  throw new Refusal(422, `There is no pending deployment request for environment id ${id}`);
+}
+
+function mustReview(context: RestContext, run: Run, target: Environment): void {
+  const { login } = context.identity;
+  if (!isReviewer(context.state, target, login)) throw new Refusal(403, `${login} is not a required reviewer of ${target.name}`);
+  const own = sameName(run.actor, login) || sameName(run.triggeringActor, login);
+  if (target.preventSelfReview && own) throw new Refusal(403, `${login} started this run and may not review it`);
+}

@@ -1,0 +1,268 @@
+/** The HTTP side: reads a request, finds out what it is, lets faults strike, answers. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoggedRequest, Snapshot } from './api.ts';
+import { type Context, type Place, Refusal, type Reply } from './context.ts';
+import { combined, type Injections, type PlannedFault, primaryLimit } from './faults.ts';
+import { answerGraphql, type GraphqlServer, operationNameOf } from './graphql/server.ts';
+import { checkAnswer, checkBody, checkPath, type MatchedOperation, matchOperation, readQuery, unservedOperation } from './openapi.ts';
+import type { Requests } from './request-log.ts';
+import { NotServed } from './rest/endpoint.ts';
+import { endpoints } from './rest/endpoints.ts';
+import type { State } from './state.ts';
+import { type Identity, mayDo, type Tokens, tokenOf } from './tokens.ts';
+
+export interface ServerParts {
+  readonly place: Place;
+  readonly state: State;
+  readonly tokens: Tokens;
+  readonly requests: Requests;
+  readonly injections: Injections;
+  readonly violations: string[];
+  readonly graphql: GraphqlServer;
+  readonly lacksOperations: ReadonlySet<string>;
+  readonly latencyMs: number;
+  /** Version of GitHub Enterprise Server, if it is one. */
+  readonly enterpriseVersion: string | null;
+}
+
+interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly malformed: boolean;
+  readonly token: string | null;
+  readonly operation: MatchedOperation | 'graphql' | null;
+}
+
+/** An HTTP server that answers for one sandbox; not listening yet. */
+export function createGitHubServer(parts: ServerParts): Server {
+  return createServer((request, response) => {
+    handle(parts, request, response).catch((error: unknown) => {
+      const message = `sandbox: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+      parts.violations.push(message);
+      if (!response.headersSent) send(parts, response, { status: 500, body: { message } }, null);
+      else response.destroy();
+    });
+  });
+}
+
+async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const started = performance.now();
+  const received = await receive(request);
+  const identity = received.token === null ? undefined : parts.tokens.get(received.token);
+  const logged = parts.requests.add({
+    method: received.method,
+    path: received.path,
+    query: received.query.size === 0 ? '' : `?${received.query.toString()}`,
+    operation: received.operation === 'graphql' ? 'graphql' : (received.operation?.id ?? null),
+    operationName: received.operation === 'graphql' ? operationNameOf(received.body) : null,
+    login: identity?.login ?? null,
+    body: received.body,
+  });
+  for (const action of parts.injections.before.strike(logged)) await action();
+  const struck = parts.injections.faults.strike(logged);
+  const fault = combined(struck);
+  if (struck.length > 0) logged.fault = fault.name;
+  const wait = parts.latencyMs + fault.latencyMs;
+  if (wait > 0) await sleep(wait);
+  const reply = await replyTo(parts, received, identity, logged, fault);
+  for (const action of parts.injections.after.strike(logged)) await action();
+  logged.milliseconds = performance.now() - started;
+  deliver(parts, response, reply, logged, fault, identity ?? null);
+}
+
+async function replyTo(
+  parts: ServerParts,
+  received: Received,
+  identity: Identity | undefined,
+  logged: LoggedRequest,
+  fault: PlannedFault,
+): Promise<Reply> {
+  const instead = fault.reply?.(parts.place.clock.now()) ?? null;
+  if (!fault.effect) return instead ?? { status: 0, body: null };
+  const snapshot = fault.snapshot === null || isWrite(received) ? null : await fault.snapshot;
+  const answer = await answerChecked(parts, received, identity, logged, snapshot);
+  return instead ?? answer;
+}
+
+/** Nothing can be written to an earlier moment. */
+function isWrite(received: Received): boolean {
+  return received.operation !== 'graphql' && received.method !== 'GET';
+}
+
+async function answerChecked(
+  parts: ServerParts,
+  received: Received,
+  identity: Identity | undefined,
+  logged: LoggedRequest,
+  snapshot: Snapshot | null,
+): Promise<Reply> {
+  try {
+    return await answer(parts, received, identity, snapshot);
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply;
+    const where = `${logged.method} ${logged.path}`;
+    const message =
+      error instanceof NotServed || error instanceof Violation ? error.message : `${error instanceof Error ? (error.stack ?? '') : error}`;
+    parts.violations.push(`${where}: ${message}`);
+    return { status: error instanceof NotServed ? 501 : 500, body: { message: `sandbox: ${where}: ${message}` } };
+  }
+}
+
+/** The request or the answer is not what GitHub describes. */
+class Violation extends Error {}
+
+async function answer(parts: ServerParts, received: Received, identity: Identity | undefined, snapshot: Snapshot | null): Promise<Reply> {
+  if (received.malformed) throw new Refusal(400, 'Problems parsing JSON');
+  if (received.token === null) throw new Refusal(401, 'Requires authentication');
+  if (identity === undefined) throw new Refusal(401, 'Bad credentials');
+  const kind = received.operation === 'graphql' ? 'graphql' : 'rest';
+  const limited = countRequest(parts.place, identity, kind, received);
+  if (limited !== null) return limited;
+  const context: Context = { place: parts.place, state: snapshot?.state ?? parts.state, refs: snapshot?.refs, identity };
+  if (received.operation === 'graphql') return answerGraphql(parts.graphql, context, received.body);
+  return answerRest(parts, received, context);
+}
+
+async function answerRest(parts: ServerParts, received: Received, context: Context): Promise<Reply> {
+  const operation = received.operation;
+  if (operation === null || operation === 'graphql') throw new NotServed(unserved(received));
+  const { id, path } = operation;
+  const { values, problems } = readQuery(id, received.query);
+  problems.push(...checkPath(id, path), ...checkBody(id, received.body));
+  if (problems.length > 0) throw new Violation(`the request is not as GitHub describes ${id}: ${problems.join('; ')}`);
+  if (parts.lacksOperations.has(id)) throw new Refusal(404, 'Not Found');
+  if (path['owner'] !== undefined && !isHere(parts.place, path)) throw new Refusal(404, 'Not Found');
+  const endpoint = endpoints[id];
+  if (!mayDo(context.state, context.identity, endpoint.needs)) throw new Refusal(403, forbidden(context.identity));
+  const reply = await answerOrRefusal(() => endpoint.serve({ ...context, path, query: values, body: received.body }));
+  const wrong = checkAnswer(id, reply.status, reply.body);
+  if (wrong.length > 0) throw new Violation(`the sandbox's answer is not as GitHub describes ${id}: ${wrong.slice(0, 5).join('; ')}`);
+  return reply;
+}
+
+async function answerOrRefusal(serve: () => Reply | Promise<Reply>): Promise<Reply> {
+  try {
+    return await serve();
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply;
+    throw error;
+  }
+}
+
+function unserved(received: Received): string {
+  const id = unservedOperation(received.method, received.path);
+  if (id !== null) return `${id} is not served by the sandbox`;
+  return 'GitHub has no such operation';
+}
+
+function isHere(place: Place, path: Readonly<Record<string, string>>): boolean {
+  return `${path['owner']}/${path['repo']}`.toLowerCase() === place.fullName.toLowerCase();
+}
+
+function forbidden(identity: Identity): string {
+  return identity.kind === 'app' ? 'Resource not accessible by integration' : 'Must have admin rights to Repository.';
+}
+
+/** Counts towards the hour's limit; `/rate_limit` itself is free. */
+function countRequest(place: Place, identity: Identity, kind: 'rest' | 'graphql', received: Received): Reply | null {
+  const now = place.clock.now();
+  if (now >= identity.resetsAt) {
+    identity.used = { rest: 0, graphql: 0 };
+    identity.resetsAt = now + 3_600_000;
+  }
+  if (received.path === '/rate_limit') return null;
+  if (identity.used[kind] >= place.rateLimit) return primaryLimit(now);
+  // GraphQL counts points, which are known only when the query is.
+  if (kind === 'rest') identity.used.rest += 1;
+  return null;
+}
+
+async function receive(request: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const path = url.pathname === '/api/graphql' ? '/graphql' : url.pathname.replace(/^\/api\/v3(?=\/)/, '');
+  const method = request.method ?? 'GET';
+  const text = Buffer.concat(chunks).toString('utf8');
+  const parsed = parseJson(text);
+  const operation = path === '/graphql' && method === 'POST' ? 'graphql' : matchOperation(method, path);
+  return {
+    method,
+    path,
+    query: url.searchParams,
+    body: parsed.value,
+    malformed: parsed.malformed,
+    token: tokenOf(request.headers.authorization),
+    operation,
+  };
+}
+
+function parseJson(text: string): { value: unknown; malformed: boolean } {
+  if (text === '') return { value: undefined, malformed: false };
+  try {
+    return { value: JSON.parse(text) as unknown, malformed: false };
+  } catch {
+    return { value: text, malformed: true };
+  }
+}
+
+function deliver(
+  parts: ServerParts,
+  response: ServerResponse,
+  reply: Reply,
+  logged: LoggedRequest,
+  fault: PlannedFault,
+  identity: Identity | null,
+): void {
+  if (fault.delivery === 'hang') return;
+  if (fault.delivery === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  logged.status = reply.status;
+  if (fault.delivery === 'whole') send(parts, response, reply, identity, logged.operation === 'graphql');
+  else sendHalf(parts, response, reply, identity);
+}
+
+function headersFor(parts: ServerParts, reply: Reply, identity: Identity | null, graphql: boolean, length: number): Record<string, string> {
+  const now = parts.place.clock.now();
+  const limit = parts.place.rateLimit;
+  const used = identity === null ? 0 : graphql ? identity.used.graphql : identity.used.rest;
+  return {
+    date: new Date(now).toUTCString(),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(length),
+    server: 'github.com',
+    'cache-control': 'no-cache',
+    'x-github-request-id': `SANDBOX:${parts.requests.count}`,
+    'x-github-api-version-selected': '2022-11-28',
+    ...(parts.enterpriseVersion === null ? {} : { 'x-github-enterprise-version': parts.enterpriseVersion }),
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-used': String(used),
+    'x-ratelimit-remaining': String(Math.max(limit - used, 0)),
+    'x-ratelimit-reset': String(Math.floor((identity?.resetsAt ?? now) / 1000)),
+    'x-ratelimit-resource': graphql ? 'graphql' : 'core',
+    ...reply.headers,
+  };
+}
+
+function encode(reply: Reply): Buffer {
+  return Buffer.from(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
+}
+
+function send(parts: ServerParts, response: ServerResponse, reply: Reply, identity: Identity | null, graphql = false): void {
+  const body = encode(reply);
+  response.writeHead(reply.status, headersFor(parts, reply, identity, graphql, body.length));
+  response.end(body);
+}
+
+/** Announces the whole length and sends half of it. */
+function sendHalf(parts: ServerParts, response: ServerResponse, reply: Reply, identity: Identity | null): void {
+  const body = encode(reply);
+  response.writeHead(reply.status, headersFor(parts, reply, identity, false, body.length));
+  response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+}
