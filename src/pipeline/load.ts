@@ -8,7 +8,7 @@ import type { Pipeline } from './model.ts';
 import { PipelineFileError, type Problem } from './problem.ts';
 import { Report } from './report.ts';
 import { resolve } from './resolve.ts';
-import type { PipelineInput } from './schema.ts';
+import { MOST_ENVIRONMENTS, MOST_ROUTES, type PipelineInput } from './schema.ts';
 import { checkShape, valueAt } from './shape.ts';
 import { readSource, type Source } from './source.ts';
 
@@ -33,6 +33,7 @@ function problemsOf(source: Source): readonly Problem[] {
   if (source.value === null && source.damagedFrom === null) return [EMPTY];
   const names = keysOf(valueAt(source.value, ['environments']));
   const routes = countOf(valueAt(source.value, ['routes']));
+  if (hasTooMany(names.length, rawLength(source.value), report)) return report.problems;
   checkShape(source.value, report);
   if (source.damagedFrom !== null) return report.problems;
   const draft = draftOf(source.value, names, routes !== null && countOf(valueAt(source.value, ['routes'])) === routes);
@@ -46,6 +47,24 @@ const EMPTY: Problem = {
   message: 'The file is empty.',
   fix: 'Write a pipeline, or delete the file: without one, the built-in pipeline applies.',
 };
+
+/** So many that looking closer would take longer than anybody waits. */
+function hasTooMany(environments: number, routes: number, report: Report): boolean {
+  const counts = [
+    ['environments', environments, MOST_ENVIRONMENTS],
+    ['routes', routes, MOST_ROUTES],
+  ] as const;
+  for (const [key, count, most] of counts) {
+    if (count > most)
+      report.add([key], `There are ${count} ${key}; a pipeline file may have ${most}.`, 'Remove some, or split the pipeline.', 'key');
+  }
+  return counts.some(([, count, most]) => count > most);
+}
+
+function rawLength(value: unknown): number {
+  const routes = valueAt(value, ['routes']);
+  return Array.isArray(routes) ? routes.length : 0;
+}
 
 function keysOf(value: unknown): readonly string[] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];

@@ -1,10 +1,7 @@
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { listed, quote } from './problem.ts';
-import type { Path, Source } from './source.ts';
-
-/** More mistakes than that are one mistake made often, or a file that is no pipeline file. */
-const MOST_PROBLEMS = 200;
+import { MOST_PROBLEMS, type Path, type Source } from './source.ts';
 
 /** Collects the problems of one file by the paths of the values they are about. */
 export class Report {
@@ -14,15 +11,26 @@ export class Report {
 
   constructor(source: Source) {
     this.source = source;
-    for (const problem of source.problems) this.keep(problem);
+    for (const problem of source.problems) {
+      if (this.isFull) this.untold += 1;
+      else this.keep(problem);
+    }
   }
 
   /** One mistake at a value, or at its key. After broken YAML nothing is what it seems, so what lies there is not reported. */
   add(path: Path, message: string, fix: string, of: 'key' | 'value' = 'value'): void {
+    if (this.isFull) {
+      this.untold += 1;
+      return;
+    }
     const place = this.source.place(path, of);
-    if (place.line >= (this.source.damagedFrom ?? Number.POSITIVE_INFINITY)) return;
-    if (this.found.size >= MOST_PROBLEMS) this.untold += 1;
-    else this.keep({ ...place, message, fix });
+    const known = this.source.problems.some((one) => one.line === place.line && one.column === place.column && of === 'value');
+    if (!known && place.line < (this.source.damagedFrom ?? Number.POSITIVE_INFINITY)) this.keep({ ...place, message, fix });
+  }
+
+  /** Nothing more is kept, only counted. */
+  private get isFull(): boolean {
+    return this.found.size >= MOST_PROBLEMS;
   }
 
   /** Something that is not there, although it must be: in a file with broken YAML it may be there all the same. */
@@ -32,7 +40,7 @@ export class Report {
 
   /** A name that means nothing, with the one that was probably meant. */
   addUnknown(path: Path, what: string, word: string, known: readonly string[], of: 'key' | 'value' = 'value'): void {
-    this.add(path, `There is no ${what} ${quote(word)}.`, chooseFrom(word, known), of);
+    this.add(path, `There is no ${what} ${quote(word)}.`, this.isFull ? '' : chooseFrom(word, known), of);
   }
 
   /** Everything found, in the order of the file. */

@@ -13,6 +13,9 @@ export const MOST_STAGES = 8;
 export const LONGEST_NAME = 255;
 export const MOST_ENVIRONMENTS = 500;
 export const MOST_ROUTES = 500;
+/** Environments side by side: GitHub starts no more jobs from one matrix. */
+export const WIDEST_STAGE = 256;
+const MOST_ENTRIES = 100;
 
 const text = z.string().check(z.minLength(1), z.maxLength(10_000));
 const name = z.string().check(z.minLength(1), z.maxLength(LONGEST_NAME));
@@ -24,8 +27,8 @@ const reviewer = z.string().check(z.regex(REVIEWER_PATTERN));
 
 const gateKeys = {
   approvals: z.optional(z.int().check(z.gte(1), z.lte(100))),
-  by: z.optional(z.array(reviewer)),
-  exclude: z.optional(z.array(z.enum(EXCLUSIONS))),
+  by: z.optional(z.array(reviewer).check(z.maxLength(MOST_ENTRIES))),
+  exclude: z.optional(z.array(z.enum(EXCLUSIONS)).check(z.maxLength(MOST_ENTRIES))),
   evidence: z.optional(z.enum(APPROVAL_EVIDENCE)),
 };
 const gate = z.strictObject(gateKeys);
@@ -48,9 +51,13 @@ const rehearsalOverride = z.strictObject({
 });
 
 const soak = z.strictObject({ in: name, for: duration });
-const window = z.strictObject({ days: z.union([text, z.array(text).check(z.minLength(1))]), hours: text, zone: text });
+const window = z.strictObject({
+  days: z.union([text, z.array(text).check(z.minLength(1), z.maxLength(MOST_ENTRIES))]),
+  hours: text,
+  zone: text,
+});
 
-const accepts = z.array(z.enum(VERSION_POLICIES)).check(z.minLength(1));
+const accepts = z.array(z.enum(VERSION_POLICIES)).check(z.minLength(1), z.maxLength(MOST_ENTRIES));
 const either = z.enum(['refuse', 'allow']);
 
 /** What a route may say otherwise for its own candidates. */
@@ -58,8 +65,8 @@ const ruleKeys = {
   accepts: z.optional(accepts),
   gate: z.optional(z.union([gate, off])),
   acceptance: z.optional(z.union([acceptance, off])),
-  soak: z.optional(z.union([soak, z.array(soak), off])),
-  windows: z.optional(z.union([z.array(window), off])),
+  soak: z.optional(z.union([soak, z.array(soak).check(z.maxLength(MOST_ENTRIES)), off])),
+  windows: z.optional(z.union([z.array(window).check(z.maxLength(MOST_ENTRIES)), off])),
   downgrade: z.optional(either),
   divergence: z.optional(either),
   deploy: z.optional(z.union([command, off])),
@@ -77,18 +84,19 @@ export const environmentSchema = z.strictObject({
 
 export const overrideSchema = z.strictObject({ ...ruleKeys, rehearsal: z.optional(z.union([rehearsalOverride, off])) });
 
-const stage = z.union([name, z.array(name).check(z.minLength(1))]);
+const patterns = z.array(text).check(z.maxLength(MOST_ENTRIES));
+const stage = z.union([name, z.array(name).check(z.minLength(1), z.maxLength(WIDEST_STAGE))]);
 
 export const routeSchema = z.strictObject({
   name: text,
-  branches: z.optional(z.array(text)),
-  tags: z.optional(z.array(text)),
+  branches: z.optional(patterns),
+  tags: z.optional(patterns),
   path: z.array(stage).check(z.minLength(1), z.maxLength(MOST_STAGES)),
   environments: z.optional(z.record(z.string(), overrideSchema)),
 });
 
 export const freezeSchema = z.strictObject({
-  environments: z.optional(z.array(name).check(z.minLength(1))),
+  environments: z.optional(z.array(name).check(z.minLength(1), z.maxLength(MOST_ENVIRONMENTS))),
   from: text,
   until: text,
   zone: text,
@@ -100,7 +108,7 @@ export const pipelineSchema = z.strictObject({
   build: z.optional(z.strictObject({ run: z.optional(text), artifact: z.optional(text) })),
   environments: z.record(z.string(), environmentSchema),
   routes: z.array(routeSchema).check(z.minLength(1), z.maxLength(MOST_ROUTES)),
-  freezes: z.optional(z.array(freezeSchema)),
+  freezes: z.optional(z.array(freezeSchema).check(z.maxLength(MOST_ENVIRONMENTS))),
 });
 
 export type PipelineInput = z.infer<typeof pipelineSchema>;

@@ -152,7 +152,7 @@ function describe(fault: Fault, value: unknown, report: Report): void {
   }
   const special = isEntry(path) ? null : SPECIAL.get(String(typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1)))?.(here);
   const said = special ?? general(issue, path, here);
-  report.add(path, `${capital(named(path))} ${said.message}.`, said.fix);
+  report.add(path, `${path.length === 0 ? 'The file' : capital(named(path))} ${said.message}.`, said.fix);
 }
 
 function unknownKey(path: Path, key: string, report: Report): void {
@@ -272,8 +272,7 @@ function notACommand(here: unknown): Said | null {
 
 function general(issue: Issue, path: Path, here: unknown): Said {
   const words = allowedWords(path);
-  if (typeof here === 'string' && words.length > 0)
-    return { message: `is ${quote(here)}, which is not one of its words`, fix: chooseFrom(here, words) };
+  if (typeof here === 'string' && words.length > 0) return { message: `cannot be ${quote(here)}`, fix: chooseFrom(here, words) };
   if (issue.code === 'too_small')
     return {
       message: 'is empty',

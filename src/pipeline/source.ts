@@ -1,11 +1,13 @@
 import {
   type Alias,
   Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   Parser,
@@ -34,6 +36,8 @@ export interface Source {
 export const LARGEST_FILE = 256 * 1024;
 /** Levels of lists and mappings inside each other; a pipeline file needs seven. */
 export const DEEPEST = 24;
+/** More mistakes than that are one mistake made often, or a file that is no pipeline file. */
+export const MOST_PROBLEMS = 200;
 /** Values after writing out all aliases. */
 export const MOST_VALUES = 50_000;
 
@@ -47,11 +51,10 @@ export function readSource(text: string): Source {
     return refused({ ...START, message, fix: 'Remove what is not pipeline; long scripts belong into files of their own.' });
   }
   const lines = new LineCounter();
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  const tooDeep = deepToken(tokens);
+  const { tokens, tooDeep } = tokenize(text, lines);
   if (tooDeep !== null) return refused(nestingProblem(placeAt(lines, tooDeep)));
   const documents = [
-    ...new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'silent' }).compose(tokens, true, text.length),
+    ...new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, text.length),
   ];
   return new DocumentSource(documents, lines);
 }
@@ -71,6 +74,19 @@ function nestingProblem(at: { line: number; column: number }): Problem {
 function placeAt(lines: LineCounter, offset: number): { line: number; column: number } {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/** Parses as far as the nesting is bearable; what comes after parsing calls itself once for every level. */
+function tokenize(text: string, lines: LineCounter): { tokens: readonly CST.Token[]; tooDeep: number | null } {
+  const tokens: CST.Token[] = [];
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    if (parser.stack.length > 4 * DEEPEST) return { tokens, tooDeep: parser.offset };
+  }
+  for (const token of parser.end()) tokens.push(token);
+  return { tokens, tooDeep: deepToken(tokens) };
 }
 
 /** A parsed token as far as it matters here: the parser's own type is a union of fourteen. */
@@ -105,7 +121,8 @@ class DocumentSource implements Source {
   constructor(documents: readonly Document.Parsed[], lines: LineCounter) {
     this.document = documents[0];
     this.lines = lines;
-    for (const mistake of documents.flatMap((one) => [...one.errors, ...one.warnings])) this.report(mistake);
+    const mistakes = documents.flatMap((one) => [...one.errors, ...one.warnings]);
+    for (const mistake of mistakes.slice(0, MOST_PROBLEMS)) this.report(mistake);
     if (documents.length > 1) {
       this.add(
         documents[1]?.range[0] ?? 0,
@@ -136,8 +153,20 @@ class DocumentSource implements Source {
       return value === undefined ? null : { value, key: this.offset(value) };
     }
     if (!isMap(node)) return null;
-    const pair = node.items.find((item) => keyText(item.key) === part);
+    const pair = this.pairsOf(node).get(String(part));
     return pair === undefined ? null : { value: pair.value, key: this.offset(pair.key) };
+  }
+
+  private readonly pairs = new WeakMap<object, ReadonlyMap<string, { key: unknown; value: unknown }>>();
+
+  private pairsOf(node: {
+    readonly items: readonly { key: unknown; value: unknown }[];
+  }): ReadonlyMap<string, { key: unknown; value: unknown }> {
+    const known = this.pairs.get(node);
+    if (known !== undefined) return known;
+    const fresh = new Map(node.items.toReversed().map((item) => [keyText(item.key) ?? '', item]));
+    this.pairs.set(node, fresh);
+    return fresh;
   }
 
   /** Where a value is written. A value that is left empty is written nowhere. */
@@ -202,6 +231,14 @@ class DocumentSource implements Source {
 
   private plainAlias(alias: Alias, depth: number, inside: ReadonlySet<unknown>): unknown {
     const target = this.target(alias);
+    if (target === undefined) {
+      this.add(
+        alias.range?.[0] ?? 0,
+        `${quote(`*${alias.source}`)} repeats a value that nothing before it names.`,
+        YAML_FIXES['BAD_ALIAS'] ?? '',
+      );
+      return null;
+    }
     if (inside.has(target)) {
       this.add(
         alias.range?.[0] ?? 0,
@@ -224,15 +261,16 @@ class DocumentSource implements Source {
           'Write it as "key: value", and quote it if it has special characters.',
         );
       else if (text === '__proto__') this.add(this.offset(key) ?? 0, '"__proto__" cannot be used as a name.', 'Choose another name.');
-      else if (!Object.hasOwn(result, text)) result[text] = this.plain(value, depth + 1, inside);
+      else if (Object.hasOwn(result, text))
+        this.add(this.offset(key) ?? 0, `The key ${quote(text)} stands here a second time.`, 'Keep one of the two, or join what they say.');
+      else result[text] = this.plain(value, depth + 1, inside);
     }
     return result;
   }
 
   private report(mistake: YAMLError): void {
-    const { message, fix, harmless } = explainYaml(mistake);
-    if (harmless) this.add(mistake.pos[0], message, fix);
-    else this.damage(mistake.pos[0], message, fix);
+    const { message, fix } = explainYaml(mistake);
+    this.damage(mistake.pos[0], message, fix);
   }
 
   private damage(offset: number, message: string, fix: string): void {
@@ -256,16 +294,11 @@ function scalarValue(node: Scalar): unknown {
 }
 
 /** What is wrong with the YAML, for somebody who does not know YAML's own words. */
-function explainYaml(mistake: YAMLError): { message: string; fix: string; harmless: boolean } {
-  if (mistake.code === 'DUPLICATE_KEY') {
-    return { message: 'This key stands here a second time.', fix: 'Keep one of the two, or join what they say.', harmless: true };
-  }
-  const known = YAML_FIXES[mistake.code];
+function explainYaml(mistake: YAMLError): { message: string; fix: string } {
   const [said] = mistake.message.split('\n');
   return {
     message: `This is not YAML: ${quote(said ?? '').slice(1, -1)}.`,
-    fix: known ?? 'Check the quotes, the brackets and the indentation here.',
-    harmless: false,
+    fix: YAML_FIXES[mistake.code] ?? 'Check the quotes, the brackets and the indentation here.',
   };
 }
 

@@ -28,7 +28,7 @@ export function readWindow(input: WindowInput): Reading<Window> {
   const hours = readHours(input.hours, mistakes);
   checkZone(input.zone, mistakes);
   if (mistakes.length > 0 || hours === null) return { value: null, mistakes };
-  const text = `${Array.isArray(input.days) ? input.days.join(',') : input.days.replaceAll(/\s/g, '')} ${input.hours.replaceAll(/\s/g, '')} ${input.zone}`;
+  const text = `${String(input.days).replaceAll(/\s/g, '')} ${input.hours.replaceAll(/\s/g, '')} ${input.zone}`;
   return { value: { days, ...hours, zone: input.zone, text }, mistakes };
 }
 

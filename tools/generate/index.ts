@@ -1,8 +1,12 @@
 import { actionFile } from './action-file.ts';
 import { makeOpenApiExtract } from './openapi-extract.ts';
+import { pipelineDocs } from './pipeline-docs.ts';
+import { pipelineJsonSchema } from './pipeline-schema.ts';
 
 /** One entry per generated file: its path, and a function from its present text to what it should say. */
 export const generated: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
   'action.yml': actionFile,
   'sandbox/github/openapi-extract.json': makeOpenApiExtract,
+  'docs/pipeline.md': pipelineDocs,
+  'schema/pipeline.schema.json': pipelineJsonSchema,
 };

@@ -1,7 +1,7 @@
 import { allRules, type Draft } from '../draft.ts';
 import { quote } from '../problem.ts';
 import type { Report } from '../report.ts';
-import { LONGEST_NAME, MOST_ENVIRONMENTS } from '../schema.ts';
+import { LONGEST_NAME } from '../schema.ts';
 import type { Path } from '../source.ts';
 
 /** GitHub takes none of these in an environment's name; the colon ends the names in the title of a hold. */
@@ -26,14 +26,6 @@ export function checkNames(draft: Draft, report: Report): void {
       );
     const mistake = nameMistake(name);
     if (mistake !== null) report.add(path, `${quote(name)} ${mistake}.`, 'Choose another name, such as "uat" or "production-eu".', 'key');
-  }
-  if (draft.names.length > MOST_ENVIRONMENTS) {
-    report.add(
-      ['environments'],
-      `There are ${draft.names.length} environments; a pipeline may have ${MOST_ENVIRONMENTS}.`,
-      'Split the pipeline over several repositories.',
-      'key',
-    );
   }
   checkAcceptanceNames(draft, report, seen);
 }

@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import { pipelineSchema } from '../../src/pipeline/schema.ts';
+import { meaningOf } from './pipeline-keys.ts';
+
+/** A JSON Schema as far as it is walked here. */
+interface Schema {
+  description?: string;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+  items?: Schema;
+  anyOf?: Schema[];
+}
+
+/** Writes `schema/pipeline.schema.json`: the loader's own schema, with the meaning of every key for editors. */
+export function pipelineJsonSchema(): string {
+  const made = z.toJSONSchema(pipelineSchema, { target: 'draft-7', io: 'input' }) as Schema;
+  describe(made, '');
+  return `${JSON.stringify({ title: 'Pipeline of promote-action', description: 'Where a change may go next, and what it takes to get there.', ...made }, null, 2)}\n`;
+}
+
+/** Keys of a mapping that have no meaning written down: `holder.key`. */
+export function undescribedKeys(): readonly string[] {
+  const missing: string[] = [];
+  describe(z.toJSONSchema(pipelineSchema, { target: 'draft-7', io: 'input' }) as Schema, '', missing);
+  return missing;
+}
+
+function describe(schema: Schema, holder: string, missing: string[] = []): void {
+  for (const [key, below] of Object.entries(schema.properties ?? {})) {
+    const meaning = meaningOf(holder, key);
+    if (meaning === undefined) missing.push(`${holder}.${key}`);
+    else below.description = meaning.replaceAll('`', '"');
+    describe(below, key, missing);
+  }
+  if (typeof schema.additionalProperties === 'object') describe(schema.additionalProperties, holder, missing);
+  for (const below of [...(schema.anyOf ?? []), ...(schema.items === undefined ? [] : [schema.items])]) describe(below, holder, missing);
+}
