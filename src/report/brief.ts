@@ -1,4 +1,5 @@
 import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
+import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
 import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from './markdown.ts';
 import { MARKDOWN } from './markup.ts';
@@ -6,9 +7,9 @@ import { pathDiagram, signAndWord } from './path-diagram.ts';
 import { reasonsOf } from './refusal.ts';
 import { type BriefSubject, rulesOf, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
-import { liftInWords, verdictSentences, whoMayApprove } from './verdict-line.ts';
+import { liftInWords, verdictSentences, whoCan, whoMayApprove } from './verdict-line.ts';
 import { whatEnters } from './what-enters.ts';
-import { counted, listed, refInWords, shortSha } from './words.ts';
+import { counted, listed, refInWords, shortDigest } from './words.ts';
 
 /** GitHub refuses a summary of more than 1 MiB per step; a brief stays far below, in bytes, and leaves room for what other steps write. */
 export const LONGEST_BRIEF = 300_000;
@@ -68,16 +69,10 @@ function identity(subject: BriefSubject): string {
     `commit ${link(codeSpan(shortSha(sha)), `${repositoryUrl}/commit/${sha}`)}`,
     ...(name === version ? [kind] : [`${kind} ${codeSpan(name, 100)}`]),
     ...(decision.route === null ? [] : [`route ${escapeMarkdown(decision.route)}`]),
-    `artifact ${digest === null ? 'not built yet' : codeSpan(shortDigest(digest))}`,
+    `artifact ${digest === null ? 'not known yet' : codeSpan(shortDigest(digest))}`,
     `policy ${policy} at ${codeSpan(shortSha(decision.policyHash))}`,
     `decided ${instantInWords(decision.decidedAt, zoneOf(pipeline, targetsOf(subject)[0]?.name ?? null))}`,
   ].join(' · ');
-}
-
-/** `sha256:0123456789ab`: enough to compare by eye; the whole one is in the decision. */
-function shortDigest(digest: string): string {
-  const [algorithm = '', value] = digest.split(':', 2);
-  return value === undefined ? digest.slice(0, 12) : `${algorithm}:${value.slice(0, 12)}`;
 }
 
 function approvalLines(subject: BriefSubject): string[] {
@@ -111,7 +106,8 @@ function whyNow(subject: BriefSubject): string[] {
   if (subject.intent === 'rollback')
     return [`Why now: going back to a version that succeeded in ${placeNames(open)} before was asked for.`];
   const before = subject.decision.environments.filter(({ stage }) => stage < first.stage);
-  if (before.length === 0) return [`Why now: ${placeNames(open)} ${open.length > 1 ? 'are' : 'is'} where its path begins.`];
+  if (before.length === 0)
+    return [`Why now: the path of route ${escapeMarkdown(subject.decision.route ?? '')} begins with ${placeNames(open)}.`];
   return [`Why now: ${placeNames(before)} ${before.length > 1 ? 'are' : 'is'} passed, and nothing bars ${placeNames(open)}.`];
 }
 
@@ -155,15 +151,7 @@ function reasonTable(subject: BriefSubject, reasons: readonly Reason[]): string 
 }
 
 function whoOrWhen(subject: BriefSubject, reason: Reason): string {
-  const who =
-    reason.who.length === 0
-      ? []
-      : [
-          listed(
-            reason.who.map((name) => escapeMarkdown(name)),
-            'or',
-          ),
-        ];
+  const who = reason.who.length === 0 ? [] : [whoCan(reason, MARKDOWN)];
   const when = reason.liftsAt === null ? [] : [`lifts ${liftInWords(subject, reason.environment, reason.liftsAt)}`];
   return [...who, ...when].join('; ');
 }

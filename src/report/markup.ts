@@ -17,7 +17,7 @@ export const MARKDOWN: Markup = {
 
 /** For a log, an annotation, an output, a terminal. */
 export const PLAIN: Markup = {
-  text: (text, longest) => withoutRunnerCommands(oneLine(text, longest)),
-  strong: (text) => withoutRunnerCommands(oneLine(text)),
-  code: (text) => withoutRunnerCommands(oneLine(text)),
+  text: (text, longest) => oneLine(withoutRunnerCommands(text), longest),
+  strong: (text) => oneLine(withoutRunnerCommands(text)),
+  code: (text) => oneLine(withoutRunnerCommands(text)),
 };

@@ -29,9 +29,9 @@ export function oneLine(text: string, longest: number = LONGEST): string {
 }
 
 /**
- * Makes a line harmless in a job's log, where the runner would carry out `::command::` at the beginning of a line and `##[command]`
+ * Makes text harmless in a job's log, where the runner would carry out `::command::` at the beginning of a line and `##[command]`
  * anywhere.
  */
-export function withoutRunnerCommands(line: string): string {
-  return line.replaceAll(/:(?=:)/g, ': ').replaceAll('##[', '## [');
+export function withoutRunnerCommands(text: string): string {
+  return text.replaceAll(/:(?=:)/g, ': ').replaceAll('##[', '## [');
 }

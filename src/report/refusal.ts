@@ -2,7 +2,7 @@ import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.
 import { PLAIN } from './markup.ts';
 import { oneLine } from './outside-text.ts';
 import { type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
-import { liftInWords, verdictSentences } from './verdict-line.ts';
+import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
 import { listed } from './words.ts';
 
 /** What an annotation says: GitHub shows the title in bold and the message below it. */
@@ -29,9 +29,19 @@ const REFUSED: Readonly<Record<Verdict, string>> = {
 
 /** What a log and an annotation say when a door says no. */
 export function refusal(subject: Subject): Refusal {
-  const place = listed(subject.environment === null ? subject.decision.targets : [subject.environment], 'and', 3);
-  const code = reasonsOf(subject)[0]?.code;
-  const start = `${oneLine(subject.decision.candidate.version, 40)} ${place === '' ? 'goes nowhere' : `${REFUSED[verdictOf(subject)]} ${place}`}`;
+  const verdict = verdictOf(subject);
+  const targets = targetsOf(subject).filter((target) => target.verdict === verdict);
+  const place =
+    targets.length === 0
+      ? (subject.environment ?? '')
+      : listed(
+          targets.map(({ name }) => name),
+          'and',
+          3,
+        );
+  const reasons = targets.length === 0 ? subject.decision.reasons : targets.flatMap((target) => target.reasons);
+  const code = strongestFirst(reasons)[0]?.code;
+  const start = `${oneLine(subject.decision.candidate.version, 40)} ${place === '' ? 'goes nowhere' : `${REFUSED[verdict]} ${place}`}`;
   return { title: PLAIN.text(code === undefined ? start : `${start}: ${code}`, LONGEST_TITLE), message: explanation(subject) };
 }
 
@@ -60,13 +70,7 @@ function reasonInWords(subject: Subject, reason: Reason): string {
     `${reason.code}${reason.environment === null ? '' : ` (${PLAIN.text(reason.environment)})`}: ${PLAIN.text(reason.because)}`,
     `  Fix: ${PLAIN.text(reason.fix)}`,
   ];
-  if (reason.who.length > 0)
-    lines.push(
-      `  Who: ${listed(
-        reason.who.map((who) => PLAIN.text(who)),
-        'or',
-      )}`,
-    );
+  if (reason.who.length > 0) lines.push(`  Who: ${whoCan(reason, PLAIN)}`);
   if (reason.liftsAt !== null) lines.push(`  Lifts: ${liftInWords(subject, reason.environment, reason.liftsAt)}`);
   return lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import type { Changes } from '../decision/changes.ts';
 import type { Decision, EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
 import type { Intent, Moment, RecordKind } from '../decision/evidence.ts';
+import { includesName } from '../decision/names.ts';
 import { type Effect, REASONS } from '../decision/reasons.ts';
 import type { Environment, Pipeline } from '../pipeline/model.ts';
 
@@ -39,8 +40,8 @@ export interface RecordLeft {
 /** The environments the answer is about: the one asked for, else the decision's targets. */
 export function targetsOf(subject: Subject): readonly EnvironmentDecision[] {
   const { decision, environment } = subject;
-  const names = environment === null ? decision.targets.map(folded) : [folded(environment)];
-  return decision.environments.filter(({ name }) => names.includes(folded(name)));
+  const names = environment === null ? decision.targets : [environment];
+  return decision.environments.filter(({ name }) => includesName(names, name));
 }
 
 /** The verdict that is told: of the environment asked for where it is on the path, else the decision's own. */
@@ -66,8 +67,4 @@ export function effectOf(reason: Reason): Effect {
 /** Strongest first; in the decision's own order where they are equally strong. */
 export function strongestFirst(reasons: readonly Reason[]): readonly Reason[] {
   return reasons.toSorted((one, other) => STRENGTH[effectOf(other)] - STRENGTH[effectOf(one)]);
-}
-
-function folded(name: string): string {
-  return name.toLowerCase();
 }

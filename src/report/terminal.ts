@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
+import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
 import { WRITE_PIPELINE } from './brief.ts';
 import { PLAIN } from './markup.ts';
@@ -7,9 +8,9 @@ import { signAndWord } from './path-diagram.ts';
 import { reasonsOf } from './refusal.ts';
 import { type BriefSubject, type Subject, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
-import { liftInWords, verdictSentences } from './verdict-line.ts';
+import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
 import { authorsOf, type ChangeGroup, groupByPullRequest } from './what-enters.ts';
-import { counted, listed, shortSha } from './words.ts';
+import { counted, listed, shortDigest } from './words.ts';
 
 /** How a terminal wants its text. */
 export interface Terminal {
@@ -18,7 +19,7 @@ export interface Terminal {
   readonly colour: boolean;
 }
 
-type Style = Parameters<typeof styleText>[0];
+type Style = 'green' | 'magenta' | 'yellow' | 'red' | 'gray' | 'bold';
 
 const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
   deploy: 'green',
@@ -35,7 +36,7 @@ const NARROWEST = 40;
 /** The answer and everything behind it as plain text: what `promote plan` prints. */
 export function planText(subject: BriefSubject, terminal: Terminal): string {
   const page = new Page(terminal);
-  for (const sentence of verdictSentences(subject, PLAIN)) page.paragraph(sentence, 0, [VERDICT_STYLES[verdictOf(subject)], 'bold']);
+  for (const sentence of verdictSentences(subject, PLAIN)) page.paragraph(sentence, 0, VERDICT_STYLES[verdictOf(subject)]);
   page.blank();
   identity(page, subject);
   path(page, subject);
@@ -106,7 +107,7 @@ function identity(page: Page, subject: Subject): void {
   const rows = [
     ['commit', `${PLAIN.text(shortSha(sha))} on ${PLAIN.text(ref, 200)}`],
     ['route', decision.route === null ? 'none' : PLAIN.text(decision.route)],
-    ['artifact', digest === null ? 'not built yet' : PLAIN.text(digest)],
+    ['artifact', digest === null ? 'not known yet' : PLAIN.text(shortDigest(digest))],
     ['policy', `${pipeline.source === 'built-in' ? 'built-in pipeline' : PLAIN.text(pipeline.path)} at ${shortSha(decision.policyHash)}`],
     ['decided', instantInWords(decision.decidedAt, zoneOf(pipeline, targetsOf(subject)[0]?.name ?? null))],
   ] as const;
@@ -145,16 +146,7 @@ function reasonBlock(page: Page, subject: Subject, reason: Reason): void {
   page.paragraph(`${reason.code}${reason.environment === null ? '' : ` (${PLAIN.text(reason.environment)})`}`, 2, 'bold');
   page.paragraph(PLAIN.text(reason.because), 4);
   page.labelled('fix', PLAIN.text(reason.fix), 4, 7);
-  if (reason.who.length > 0)
-    page.labelled(
-      'who',
-      listed(
-        reason.who.map((who) => PLAIN.text(who)),
-        'or',
-      ),
-      4,
-      7,
-    );
+  if (reason.who.length > 0) page.labelled('who', whoCan(reason, PLAIN), 4, 7);
   if (reason.liftsAt !== null) page.labelled('lifts', liftInWords(subject, reason.environment, reason.liftsAt), 4, 7);
 }
 

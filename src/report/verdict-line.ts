@@ -119,6 +119,14 @@ export function whoMayApprove(by: readonly string[], markup: Markup): string {
   );
 }
 
+/** Who can lift a reason: `octo-org/qa or mona`. Empty when nobody needs to. */
+export function whoCan(reason: Reason, markup: Markup): string {
+  return listed(
+    reason.who.map((name) => unfinished(markup.text(name))),
+    'or',
+  );
+}
+
 function rules(subject: Subject, environment: string): Environment | undefined {
   return rulesOf(subject.pipeline, subject.decision.route, environment);
 }
