@@ -1,15 +1,23 @@
-import type { StoredRecord } from './records.ts';
+import * as z from 'zod/mini';
+import { type GitHubClient, GitHubError } from './client.ts';
+import { recordsQuery } from './evidence-query.ts';
+import { type Repository, readRecordsPage, type StoredRecord } from './records.ts';
 
 /** What a wait for the environment needs from outside; tests give literals. */
 export interface QueuePorts {
   /** The environment's records as they are now: every open one at least. One request. */
   readonly readRecords: () => Promise<readonly StoredRecord[]>;
   /** Whether the run that holds a record can still finish it. One request. */
-  readonly runState: (run: { readonly id: number; readonly attempt: number }) => Promise<RunState>;
+  readonly runState: (run: RunAttempt) => Promise<RunState>;
   /** Gives a record its last status. One request. */
   readonly close: (record: number, how: 'error' | 'inactive', why: string) => Promise<void>;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: (line: string) => void;
+}
+
+export interface RunAttempt {
+  readonly id: number;
+  readonly attempt: number;
 }
 
 /** `unknown`: the run could not be read, so its record is respected. */
@@ -17,7 +25,7 @@ export type RunState = 'alive' | 'dead' | 'unknown';
 
 export interface QueuePlace {
   readonly ownRecord: number;
-  readonly run: { readonly id: number; readonly attempt: number };
+  readonly run: RunAttempt;
   readonly claim: string;
   /** Milliseconds of waiting, all polls together. */
   readonly timeoutMs: number;
@@ -27,14 +35,137 @@ export interface QueuePlace {
 
 /**
  * `served`: this job's record is the lowest open one · `timeout`: `behind` still is · `lost`: this job's own record is not open any more.
- * `ownRecord` may be lower than asked with, when a repeated request had opened two. `waited`: whether the world had time to change.
+ * `ownRecord` may be lower than asked with, when a repeated request had opened two. `waited`: whether the world had time to change, so
+ * that the evidence must be gathered again.
  */
 export type Turn =
   | { readonly turn: 'served'; readonly ownRecord: number; readonly waited: boolean }
   | { readonly turn: 'timeout'; readonly ownRecord: number; readonly behind: StoredRecord }
   | { readonly turn: 'lost'; readonly ownRecord: number };
 
-/** Waits until the job's record is the lowest open one, closing what dead runs and repeated requests left before it. */
-export async function waitForTurn(_ports: QueuePorts, _place: QueuePlace): Promise<Turn> {
-  throw new Error('not yet');
+/** Records that hold an environment, first come first. */
+export function queueOf(records: readonly StoredRecord[]): readonly StoredRecord[] {
+  return records
+    .filter(({ outcome, kind }) => outcome === 'open' && (kind === 'promotion' || kind === 'rollback'))
+    .sort((one, other) => one.id - other.id);
+}
+
+const FIRST_POLL_MS = 5_000;
+const LONGEST_POLL_MS = 60_000;
+const POLL_GROWTH = 1.5;
+
+/**
+ * Waits until the job's record is the lowest open one, closing what dead runs and repeated requests left. One poll is one request, or
+ * two while somebody is ahead; the pauses grow from 5 s to a minute, so that half an hour costs a token about 80 of its 1,000 requests.
+ */
+export async function waitForTurn(ports: QueuePorts, place: QueuePlace): Promise<Turn> {
+  let records = place.records;
+  let waited = 0;
+  let changed = false;
+  for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * POLL_GROWTH, LONGEST_POLL_MS)) {
+    const own = await settleOwnRecords(ports, place, records);
+    if (own === null) return { turn: 'lost', ownRecord: place.ownRecord };
+    const { ahead, cleared } = await clearDead(ports, own.id, records);
+    changed ||= cleared;
+    if (ahead === null) return { turn: 'served', ownRecord: own.id, waited: changed };
+    if (waited >= place.timeoutMs) return { turn: 'timeout', ownRecord: own.id, behind: ahead };
+    const next = Math.min(pause, place.timeoutMs - waited);
+    ports.log(
+      `${ahead.version} is being deployed to ${ahead.environment} (record ${ahead.id}${runName(ahead)}); looking again in ${Math.ceil(next / 1000)} s.`,
+    );
+    await ports.sleep(next);
+    waited += next;
+    changed = true;
+    records = await ports.readRecords();
+  }
+}
+
+function runName(record: StoredRecord): string {
+  return record.run === null ? '' : `, run ${record.run.id}`;
+}
+
+/**
+ * The job's record among the open ones. A request repeated after a lost answer opened two with one claim: the lower one is kept, as it
+ * is the one that others already wait behind.
+ */
+export async function settleOwnRecords(
+  ports: Pick<QueuePorts, 'close' | 'log'>,
+  place: Pick<QueuePlace, 'ownRecord' | 'run' | 'claim'>,
+  records: readonly StoredRecord[],
+): Promise<StoredRecord | null> {
+  const [kept, ...duplicates] = queueOf(records).filter((record) => isOwn(record, place));
+  for (const duplicate of duplicates) {
+    ports.log(`Record ${duplicate.id} repeats record ${kept?.id}: the request that opened it was sent again after its answer was lost.`);
+    await ports.close(duplicate.id, 'inactive', `Repeats record ${kept?.id}.`);
+  }
+  return kept ?? null;
+}
+
+function isOwn(record: StoredRecord, place: Pick<QueuePlace, 'ownRecord' | 'run' | 'claim'>): boolean {
+  if (record.id === place.ownRecord) return true;
+  return record.claim === place.claim && record.run?.id === place.run.id && record.run.attempt === place.run.attempt;
+}
+
+/** Who is served before `own`, after closing the records whose runs are dead. */
+async function clearDead(
+  ports: QueuePorts,
+  own: number,
+  records: readonly StoredRecord[],
+): Promise<{ ahead: StoredRecord | null; cleared: boolean }> {
+  let cleared = false;
+  for (const record of queueOf(records)) {
+    if (record.id >= own) break;
+    const state = record.run === null ? 'unknown' : await ports.runState(record.run);
+    if (state !== 'dead') return { ahead: record, cleared };
+    ports.log(`Record ${record.id} was left open by run ${record.run?.id}, which has ended; closing it.`);
+    await ports.close(record.id, 'error', `Its run ${record.run?.id} ended without closing it.`);
+    cleared = true;
+  }
+  return { ahead: null, cleared };
+}
+
+/** Every record of an environment that may be open, newest first. @throws GitHubError */
+export async function readQueueRecords(
+  client: Pick<GitHubClient, 'graphql'>,
+  repository: Repository,
+  environment: string,
+): Promise<readonly StoredRecord[]> {
+  const { text, variables } = recordsQuery(repository.owner, repository.repo, environment, null);
+  const answer = await client.graphql(text, variables);
+  const [error] = answer.errors;
+  if (error !== undefined) throw new GitHubError('refused', `The queue of ${environment} could not be read: ${error.message}.`);
+  const page = pageSchema.safeParse(answer.data);
+  if (!page.success) throw new GitHubError('unusable', `GitHub's answer about the queue of ${environment} makes no sense.`);
+  return readRecordsPage(page.data.repository.records, environment).records;
+}
+
+const pageSchema = z.object({ repository: z.object({ records: z.unknown() }) });
+
+const runSchema = z.object({ status: z.nullable(z.string()), run_attempt: z.optional(z.number()) });
+
+/**
+ * Whether a run can still finish what it began. A run that GitHub no longer has is dead, provided that the token can see runs at all,
+ * which our own run shows.
+ */
+export async function readRunState(
+  client: Pick<GitHubClient, 'request'>,
+  repository: Repository,
+  run: RunAttempt,
+  ownRun: number,
+): Promise<RunState> {
+  const read = async (id: number) => {
+    const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { ...repository, run_id: id });
+    return runSchema.safeParse(data);
+  };
+  try {
+    const parsed = await read(run.id);
+    if (!parsed.success) return 'unknown';
+    const later = (parsed.data.run_attempt ?? run.attempt) > run.attempt;
+    return parsed.data.status === 'completed' || later ? 'dead' : 'alive';
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    if (error.failure !== 'missing' || run.id === ownRun) return 'unknown';
+    const own = await read(ownRun).catch(() => null);
+    return own?.success === true ? 'dead' : 'unknown';
+  }
 }

@@ -107,6 +107,35 @@ function taskOf(kind: RecordPayload['kind']): string {
   return `promote:${kind}`;
 }
 
+/** One page of deployments, as the queries ask for it. */
+export interface RecordsPage {
+  readonly records: readonly StoredRecord[];
+  /** Where the next page begins; `null` when this is the last. */
+  readonly next: string | null;
+}
+
+const pageSchema = z.object({
+  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.nullable(z.string()) }),
+  nodes: z.array(z.unknown()),
+});
+
+/**
+ * Reads a page of deployments.
+ * @param environment what the pipeline calls the environment, or `null` to take what each deployment says.
+ * @throws GitHubError when a deployment on it cannot be read: one that is left out could be the one that is live.
+ */
+export function readRecordsPage(page: unknown, environment: string | null): RecordsPage {
+  const parsed = pageSchema.safeParse(page);
+  if (!parsed.success) throw new GitHubError('unusable', 'a list of deployments is not as GitHub describes it');
+  const { pageInfo, nodes } = parsed.data;
+  const records = nodes.map((node) => {
+    const deployment = deploymentNodeSchema.safeParse(node);
+    if (!deployment.success) throw new GitHubError('unusable', 'a deployment could not be read');
+    return readRecord(deployment.data, environment ?? deployment.data.environment ?? '');
+  });
+  return { records, next: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+}
+
 const statusSchema = z.object({ state: z.string(), createdAt: z.string() });
 
 /** A deployment as the evidence query asks for it (`DEPLOYMENT_FIELDS` in evidence-query.ts). */

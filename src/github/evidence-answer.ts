@@ -1,0 +1,395 @@
+import * as z from 'zod/mini';
+import type { PullRequest } from '../decision/changes.ts';
+import type { Protection, Read, Review, Reviewer } from '../decision/evidence.ts';
+import { GitHubError, type GraphqlAnswer } from './client.ts';
+import type { HistoryCommit, Link } from './commit-graph.ts';
+import { type IssueNode, issueNodeSchema } from './holds.ts';
+
+/** Reads the evidence query's answer piece by piece: a piece that GitHub did not give, or gave only in part, is unread. */
+export interface EvidenceAnswer {
+  readonly defaultBranch: string;
+  readonly policyFile: Read<PolicyFile | null>;
+  readonly candidate: NamedObject | null;
+  readonly candidateFile: Read<string | null>;
+  readonly authors: Read<readonly string[]>;
+  /** Newest first. */
+  readonly history: Read<readonly HistoryCommit[]>;
+  /** The default branch's and the refs' histories, as far as they were read. */
+  readonly lineages: readonly (readonly Link[])[];
+  readonly ref: Read<Tip | null>;
+  readonly alternativeRef: Read<Tip | null>;
+  readonly holds: Read<IssuesPage>;
+  readonly vetoes: Read<IssuesPage>;
+  /** Page of deployments of the candidate's commit, for `readRecordsPage`. */
+  readonly candidateRecords: Read<unknown>;
+  /** Page of deployments of the environment asked about at this position. */
+  readonly records: (index: number) => Read<unknown>;
+  readonly protection: (index: number) => Read<Protection | null>;
+  /** `null`: GitHub did not list the run where it was looked for. */
+  readonly reviews: (run: number) => Read<readonly Review[] | null>;
+  readonly date: number;
+}
+
+export interface PolicyFile {
+  readonly oid: string;
+  readonly type: string;
+  readonly text: string | null;
+  readonly whole: boolean;
+}
+
+/** What a sha or a ref stands for. `commit`: the oid of the commit behind it, tags peeled. */
+export interface NamedObject {
+  readonly kind: 'commit' | 'tag' | 'other';
+  readonly commit: string | null;
+}
+
+export interface Tip {
+  /** The commit, tags peeled; `null` when there is none behind the ref. */
+  readonly commit: string | null;
+}
+
+export interface IssuesPage {
+  readonly issues: readonly IssueNode[];
+  readonly next: string | null;
+}
+
+type Path = readonly (string | number)[];
+
+/** @throws GitHubError when the answer as a whole is an error. */
+export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAnswer {
+  assertAnswered(answer, what);
+  const base = piece(answer, ['defaultBranchRef'], z.nullable(z.object({ name: z.string() })), 'above');
+  if (!base.read) throw new GitHubError('unusable', `The default branch of ${what} could not be read: ${base.why}.`);
+  if (base.value === null) throw new GitHubError('missing', `${what} has no default branch: it is empty.`);
+  return {
+    defaultBranch: base.value.name,
+    policyFile: policyFileOf(answer),
+    candidate: candidateOf(answer),
+    candidateFile: mapped(nullablePiece(answer, ['candidate', 'file'], z.object({ oid: z.string() })), (file) => file?.oid ?? null),
+    authors: authorsOf(answer),
+    history: historyOf(answer),
+    lineages: [
+      ['defaultBranchRef', 'target'],
+      ['ref', 'target'],
+      ['alternativeRef', 'target'],
+    ].map((path) => lineageOf(answer, path)),
+    ref: tipOf(answer, 'ref'),
+    alternativeRef: tipOf(answer, 'alternativeRef'),
+    holds: issuesAt(answer, ['holds']),
+    vetoes: issuesAt(answer, ['vetoes']),
+    candidateRecords: piece(answer, ['candidate', 'deployments'], z.unknown()),
+    records: (index) => piece(answer, [`r${index}`], z.unknown()),
+    protection: (index) => protectionOf(answer, `p${index}`),
+    reviews: (run) => reviewsOf(answer, run),
+    date: answer.date,
+  };
+}
+
+/** Errors about the whole answer, and answers without a repository, are no evidence at all. */
+export function assertAnswered(answer: GraphqlAnswer, what: string): void {
+  const whole = answer.errors.find(({ path }) => path.length === 0 || (path.length === 1 && path[0] === 'repository'));
+  if (whole !== undefined) {
+    const failure = whole.type === 'NOT_FOUND' ? 'missing' : 'refused';
+    const hint = whole.type === null ? ' If this is GitHub Enterprise Server, its version may be too old for this query.' : '';
+    throw new GitHubError(failure, `GitHub answered with an error about ${what}: ${whole.message.replace(/\.$/, '')}.${hint}`);
+  }
+  if (valueAt(answer.data, ['repository']) === null || valueAt(answer.data, ['repository']) === undefined) {
+    throw new GitHubError('missing', `GitHub gave no answer about ${what}. It does not exist, or the token may not see it.`);
+  }
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value);
+}
+
+function startsWith(path: Path, start: Path): boolean {
+  return start.every((key, index) => path[index] === key);
+}
+
+/** `within`: an error anywhere inside makes the piece unread. `above`: only one at or above it does; its parts are read on their own. */
+type Strictness = 'within' | 'above';
+
+/** Reads one piece, named by its path below the repository. */
+export function piece<S extends z.ZodMiniType>(
+  answer: GraphqlAnswer,
+  path: Path,
+  schema: S,
+  strictness: Strictness = 'within',
+): Read<z.output<S>> {
+  const full = ['repository', ...path];
+  const error = answer.errors.find(
+    (one) => one.path.length > 0 && (startsWith(full, one.path) || (strictness === 'within' && startsWith(one.path, full))),
+  );
+  if (error !== undefined) return { read: false, why: `GitHub answered: ${error.message.replace(/\.$/, '')}` };
+  const parsed = schema.safeParse(valueAt(answer.data, full));
+  if (parsed.success) return { read: true, value: parsed.data };
+  return { read: false, why: `GitHub's answer about ${path.join('.')} is not as it describes it` };
+}
+
+/** As `piece`, for what may be absent: GitHub says so with `null`, with an error of type NOT_FOUND, or both. */
+function nullablePiece<S extends z.ZodMiniType>(answer: GraphqlAnswer, path: Path, schema: S): Read<z.output<S> | null> {
+  const full = ['repository', ...path];
+  const absent = answer.errors.some(
+    (error) => error.type === 'NOT_FOUND' && error.path.length === full.length && startsWith(error.path, full),
+  );
+  if (absent) return { read: true, value: null };
+  return piece(answer, path, z.nullable(schema));
+}
+
+function mapped<A, B>(read: Read<A>, map: (value: A) => B): Read<B> {
+  return read.read ? { read: true, value: map(read.value) } : read;
+}
+
+const nullable = <S extends z.ZodMiniType>(schema: S) => z.nullable(schema);
+const nodesOf = <S extends z.ZodMiniType>(schema: S) => z.nullable(z.array(z.nullable(schema)));
+
+function present<T>(nodes: readonly (T | null)[] | null): readonly T[] {
+  return (nodes ?? []).flatMap((node) => (node === null ? [] : [node]));
+}
+
+const policyFileSchema = z.object({
+  oid: z.string(),
+  type: z.string(),
+  object: nullable(
+    z.object({ text: z.optional(nullable(z.string())), isBinary: z.optional(nullable(z.boolean())), isTruncated: z.optional(z.boolean()) }),
+  ),
+});
+
+function policyFileOf(answer: GraphqlAnswer): Read<PolicyFile | null> {
+  return mapped(nullablePiece(answer, ['defaultBranchRef', 'target', 'file'], policyFileSchema), (file) => {
+    if (file === null) return null;
+    const { oid, type, object } = file;
+    return { oid, type, text: object?.text ?? null, whole: object?.isTruncated === false && object.isBinary !== true };
+  });
+}
+
+const objectSchema = z.object({ __typename: z.string(), oid: z.string() });
+const taggedSchema = z.object({
+  ...objectSchema.shape,
+  target: z.optional(z.object({ ...objectSchema.shape, target: z.optional(objectSchema) })),
+});
+type Tagged = z.output<typeof taggedSchema>;
+
+/** The commit behind a tag, or a tag of a tag. */
+function peeled(object: Tagged): string | null {
+  for (const one of [object, object.target, object.target?.target]) {
+    if (one?.__typename === 'Commit') return one.oid;
+  }
+  return null;
+}
+
+function candidateOf(answer: GraphqlAnswer): NamedObject | null {
+  const read = piece(answer, ['candidate'], nullable(taggedSchema), 'above');
+  if (!read.read) throw new GitHubError('unusable', `The candidate's commit could not be read: ${read.why}.`);
+  if (read.value === null) return null;
+  const kind = read.value.__typename;
+  return { kind: kind === 'Commit' ? 'commit' : kind === 'Tag' ? 'tag' : 'other', commit: peeled(read.value) };
+}
+
+function tipOf(answer: GraphqlAnswer, alias: string): Read<Tip | null> {
+  const whole = nullablePiece(answer, [alias], z.unknown());
+  if (whole.read && (whole.value === null || whole.value === undefined)) return { read: true, value: null };
+  const read = piece(answer, [alias], z.object({ target: nullable(taggedSchema) }), 'above');
+  return mapped(read, ({ target }) => ({ commit: target === null ? null : peeled(target) }));
+}
+
+const parentsSchema = z.object({ totalCount: z.number(), nodes: nodesOf(z.object({ oid: z.string() })) });
+
+function parentsOf(parents: z.output<typeof parentsSchema>): readonly string[] | null {
+  const shas = present(parents.nodes).map(({ oid }) => oid);
+  return shas.length === parents.totalCount ? shas : null;
+}
+
+const lineageSchema = z.object({ nodes: nodesOf(z.object({ oid: z.string(), parents: parentsSchema })) });
+
+/** A history that cannot be read adds nothing to the graph, which then knows less and says so. */
+function lineageOf(answer: GraphqlAnswer, path: Path): readonly Link[] {
+  const read = piece(answer, [...path, 'history'], lineageSchema);
+  return read.read ? present(read.value.nodes).map(({ oid, parents }) => ({ sha: oid, parents: parentsOf(parents) })) : [];
+}
+
+const pullRequestSchema = z.object({
+  number: z.number(),
+  title: z.string(),
+  url: z.string(),
+  author: nullable(z.object({ login: z.string() })),
+});
+
+const historySchema = z.object({
+  nodes: nodesOf(
+    z.object({
+      oid: z.string(),
+      messageHeadline: z.string(),
+      author: nullable(z.object({ name: nullable(z.string()), user: nullable(z.object({ login: z.string() })) })),
+      parents: parentsSchema,
+      associatedPullRequests: nullable(z.object({ nodes: nodesOf(pullRequestSchema) })),
+    }),
+  ),
+});
+
+function historyOf(answer: GraphqlAnswer): Read<readonly HistoryCommit[]> {
+  return mapped(piece(answer, ['candidate', 'history'], historySchema), ({ nodes }) =>
+    present(nodes).map(({ oid, messageHeadline, author, parents, associatedPullRequests }) => ({
+      sha: oid,
+      title: messageHeadline,
+      author: author?.user?.login ?? author?.name ?? null,
+      pullRequest: pullRequestOf(present(associatedPullRequests?.nodes ?? null)[0]),
+      parents: parentsOf(parents),
+    })),
+  );
+}
+
+function pullRequestOf(node: z.output<typeof pullRequestSchema> | undefined): PullRequest | null {
+  return node === undefined ? null : { ...node, author: node.author?.login ?? null };
+}
+
+const authorsSchema = z.object({
+  totalCount: z.number(),
+  nodes: nodesOf(z.object({ name: nullable(z.string()), email: nullable(z.string()), user: nullable(z.object({ login: z.string() })) })),
+});
+const pullRequestsSchema = z.object({ totalCount: z.number(), nodes: nodesOf(pullRequestSchema) });
+
+/** Every author must be known by login: one who is not could be any of the approvers. */
+function authorsOf(answer: GraphqlAnswer): Read<readonly string[]> {
+  const authors = piece(answer, ['candidate', 'authors'], authorsSchema);
+  if (!authors.read) return authors;
+  const pulls = piece(answer, ['candidate', 'associatedPullRequests'], pullRequestsSchema);
+  if (!pulls.read) return pulls;
+  const people = present(authors.value.nodes);
+  if (people.length < authors.value.totalCount) return { read: false, why: 'the commit has more authors than fit into one answer' };
+  if (present(pulls.value.nodes).length < pulls.value.totalCount) {
+    return { read: false, why: 'the commit belongs to more pull requests than fit into one answer' };
+  }
+  const logins = new Set(present(pulls.value.nodes).flatMap(({ author }) => (author === null ? [] : [author.login])));
+  for (const { name, email, user } of people) {
+    const login = user?.login ?? noreplyLogin(email);
+    if (login === null) return { read: false, why: `GitHub knows no account for the commit's author ${name ?? 'without a name'}` };
+    logins.add(login);
+  }
+  return { read: true, value: [...logins] };
+}
+
+/** Apps have no `user`; their address, like a person's private one, carries the login. */
+function noreplyLogin(email: string | null): string | null {
+  return /^(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com$/i.exec(email ?? '')?.[1] ?? null;
+}
+
+const issuesSchema = z.object({
+  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: nullable(z.string()) }),
+  nodes: nullable(z.array(issueNodeSchema)),
+});
+
+export function issuesAt(answer: GraphqlAnswer, path: Path): Read<IssuesPage> {
+  return mapped(piece(answer, path, issuesSchema), ({ pageInfo, nodes }) => ({
+    issues: nodes ?? [],
+    next: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+  }));
+}
+
+const protectionSchema = z.object({
+  protectionRules: z.object({
+    totalCount: z.number(),
+    nodes: nullable(
+      z.array(
+        z.object({
+          type: z.string(),
+          timeout: z.number(),
+          preventSelfReview: nullable(z.boolean()),
+          reviewers: z.object({
+            totalCount: z.number(),
+            nodes: nodesOf(z.object({ __typename: z.string(), login: z.optional(z.string()), combinedSlug: z.optional(z.string()) })),
+          }),
+        }),
+      ),
+    ),
+  }),
+});
+
+function protectionOf(answer: GraphqlAnswer, alias: string): Read<Protection | null> {
+  const read = nullablePiece(answer, [alias], protectionSchema);
+  if (!read.read || read.value === null) return read.read ? { read: true, value: null } : read;
+  const { totalCount, nodes } = read.value.protectionRules;
+  const rules = nodes ?? [];
+  if (rules.length < totalCount) return { read: false, why: 'the environment has more protection rules than fit into one answer' };
+  const asking = rules.filter(({ type }) => type === 'REQUIRED_REVIEWERS');
+  const reviewers = asking.flatMap((rule) => present(rule.reviewers.nodes).flatMap(reviewerOf));
+  const asked = asking.reduce((sum, rule) => sum + rule.reviewers.totalCount, 0);
+  return {
+    read: true,
+    value: {
+      reviewers,
+      reviewersComplete: reviewers.length === asked,
+      preventSelfReview: asking.some(({ preventSelfReview }) => preventSelfReview === true),
+      waitTimer: Math.max(0, ...rules.filter(({ type }) => type === 'WAIT_TIMER').map(({ timeout }) => timeout)),
+    },
+  };
+}
+
+/** A team that the token may not see comes without a name. */
+function reviewerOf(node: { login?: string | undefined; combinedSlug?: string | undefined }): readonly Reviewer[] {
+  if (node.login !== undefined) return [{ kind: 'user', name: node.login }];
+  return node.combinedSlug === undefined ? [] : [{ kind: 'team', name: node.combinedSlug }];
+}
+
+const suitesSchema = nullable(
+  z.object({
+    checkSuites: z.optional(
+      nullable(
+        z.object({
+          nodes: nodesOf(
+            z.object({
+              workflowRun: nullable(
+                z.object({
+                  databaseId: nullable(z.number()),
+                  deploymentReviews: z.object({
+                    totalCount: z.number(),
+                    nodes: nullable(
+                      z.array(
+                        z.object({
+                          state: z.string(),
+                          comment: z.string(),
+                          user: z.object({ login: z.string() }),
+                          environments: z.object({ totalCount: z.number(), nodes: nodesOf(z.object({ name: z.string() })) }),
+                        }),
+                      ),
+                    ),
+                  }),
+                }),
+              ),
+            }),
+          ),
+        }),
+      ),
+    ),
+  }),
+);
+
+function reviewsOf(answer: GraphqlAnswer, run: number): Read<readonly Review[] | null> {
+  const read = piece(answer, ['run'], suitesSchema);
+  if (!read.read) return read;
+  const found = present(read.value?.checkSuites?.nodes ?? null).find(({ workflowRun }) => workflowRun?.databaseId === run)?.workflowRun;
+  if (!found) return { read: true, value: null };
+  const { totalCount, nodes } = found.deploymentReviews;
+  const given = nodes ?? [];
+  const whole =
+    given.length === totalCount && given.every(({ environments }) => present(environments.nodes).length === environments.totalCount);
+  if (!whole) return { read: false, why: 'the run has more reviews than fit into one answer' };
+  return { read: true, value: given.flatMap(reviewOf) };
+}
+
+function reviewOf(node: {
+  state: string;
+  comment: string;
+  user: { login: string };
+  environments: { nodes: ({ name: string } | null)[] | null };
+}): readonly Review[] {
+  const state = reviewState(node.state);
+  if (state === null) return [];
+  return [{ state, user: node.user.login, comment: node.comment, environments: present(node.environments.nodes).map(({ name }) => name) }];
+}
+
+/** GraphQL writes it in capitals, REST in lower case; REST also lists who has not answered yet. */
+export function reviewState(state: string): Review['state'] | null {
+  const lower = state.toLowerCase();
+  return lower === 'approved' || lower === 'rejected' ? lower : null;
+}

@@ -1,0 +1,222 @@
+/**
+ * The one query behind a decision. Names that come from a file or an event travel as variables; the text holds nothing but aliases
+ * counted through, so it is the same for every repository with as many environments.
+ *
+ * Sizes: GitHub counts one request for each list, times the sizes of the lists around it, and a hundredth of the sum is the price
+ * (https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api). The sizes below keep a path of
+ * four environments near ten of the thousand points an hour that a repository's token has.
+ */
+export const SIZES = {
+  history: 100,
+  parents: 10,
+  authors: 10,
+  pullRequests: 10,
+  candidateRecords: 50,
+  records: 20,
+  statuses: 20,
+  protectionRules: 10,
+  /** GitHub allows six. */
+  reviewers: 6,
+  issues: 50,
+  labelings: 20,
+  checkSuites: 20,
+  reviews: 15,
+  reviewEnvironments: 10,
+  page: 100,
+} as const;
+
+export const HOLD_LABEL = 'promote:hold';
+export const VETO_LABEL = 'promote:veto';
+
+/** What a query asks about. */
+export interface Question {
+  readonly owner: string;
+  readonly repo: string;
+  /** Path of the pipeline file. */
+  readonly path: string;
+  /** Sha of the candidate, or its full ref. */
+  readonly candidate: string;
+  readonly ref: string;
+  readonly alternativeRef: string | null;
+  /** Environments whose records are needed. */
+  readonly environments: readonly string[];
+  /** GitHub environments whose protection is needed. */
+  readonly protections: readonly string[];
+  /** Commit under which GitHub lists the run whose reviews are needed. */
+  readonly runHeadSha: string | null;
+}
+
+export interface Query {
+  readonly text: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+const DEPLOYMENT_FIELDS = `databaseId commitOid environment task payload createdAt ref { name prefix } creator { login }
+      latestStatus { state createdAt }
+      statuses(first: ${SIZES.statuses}) { totalCount nodes { state createdAt } }`;
+
+const NEWEST_FIRST = 'orderBy: { field: CREATED_AT, direction: DESC }';
+
+const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
+
+const PULL_REQUEST_FIELDS = 'number title url author { login }';
+
+const FRAGMENTS = `
+fragment Lineage on Commit {
+  history(first: ${SIZES.history}) { nodes { oid parents(first: ${SIZES.parents}) { totalCount nodes { oid } } } }
+}
+fragment Tip on Ref {
+  target { __typename oid ... on Commit { ...Lineage } ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } } }
+}
+fragment Candidate on Commit {
+  oid
+  authors(first: ${SIZES.authors}) { totalCount nodes { name email user { login } } }
+  associatedPullRequests(first: ${SIZES.pullRequests}) { totalCount nodes { ${PULL_REQUEST_FIELDS} } }
+  file(path: $path) { oid }
+  deployments(environments: $environments, first: ${SIZES.candidateRecords}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }
+  history(first: ${SIZES.history}) {
+    nodes {
+      oid messageHeadline author { name user { login } } parents(first: ${SIZES.parents}) { totalCount nodes { oid } }
+      associatedPullRequests(first: 1) { nodes { ${PULL_REQUEST_FIELDS} } }
+    }
+  }
+}
+fragment Deployment on Deployment {
+  ${DEPLOYMENT_FIELDS}
+}
+fragment Labelled on IssueConnection {
+  ${PAGE_INFO}
+  nodes {
+    number title url createdAt author { __typename login }
+    timelineItems(last: ${SIZES.labelings}, itemTypes: [LABELED_EVENT]) {
+      nodes { __typename ... on LabeledEvent { createdAt actor { __typename login } label { name } } }
+    }
+  }
+}`;
+
+const PROTECTION = `
+fragment Protection on Environment {
+  protectionRules(first: ${SIZES.protectionRules}) {
+    totalCount
+    nodes {
+      type timeout preventSelfReview
+      reviewers(first: ${SIZES.reviewers}) { totalCount nodes { __typename ... on User { login } ... on Team { combinedSlug } } }
+    }
+  }
+}`;
+
+const REVIEWS = `
+    run: object(oid: $runHeadSha) {
+      ... on Commit {
+        checkSuites(last: ${SIZES.checkSuites}) {
+          nodes {
+            workflowRun {
+              databaseId
+              deploymentReviews(first: ${SIZES.reviews}) {
+                totalCount
+                nodes { state comment user { login } environments(first: ${SIZES.reviewEnvironments}) { totalCount nodes { name } } }
+              }
+            }
+          }
+        }
+      }
+    }`;
+
+function issuesWith(alias: string, label: string): string {
+  const order = 'orderBy: { field: CREATED_AT, direction: ASC }';
+  return `${alias}: issues(first: ${SIZES.issues}, states: [OPEN], labels: ["${label}"], ${order}) { ...Labelled }`;
+}
+
+/** The query for all evidence at once. */
+export function evidenceQuery(question: Question): Query {
+  const { environments, protections } = question;
+  const records = environments.map((name, index) => ({ name, variable: `r${index}` }));
+  const environmentNames = protections.map((name, index) => ({ name, variable: `p${index}` }));
+  const named = [...records, ...environmentNames];
+  const optional = [
+    ...(question.runHeadSha === null ? [] : [{ declaration: '$runHeadSha: GitObjectID!', selection: REVIEWS }]),
+    ...(question.alternativeRef === null
+      ? []
+      : [{ declaration: '$alternativeRef: String!', selection: '\n    alternativeRef: ref(qualifiedName: $alternativeRef) { ...Tip }' }]),
+  ];
+  const declarations = [
+    '$owner: String!, $repo: String!, $path: String!, $candidate: String!, $ref: String!, $environments: [String!]!',
+    ...optional.map(({ declaration }) => declaration),
+    ...named.map(({ variable }) => `$${variable}: String!`),
+  ];
+  const text = `query Evidence(${declarations.join(', ')}) {
+  rateLimit { cost remaining resetAt }
+  repository(owner: $owner, name: $repo) {
+    defaultBranchRef {
+      name
+      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ... on Blob { text isBinary isTruncated } } } } }
+    }
+    candidate: object(expression: $candidate) {
+      __typename oid
+      ... on Commit { ...Candidate }
+      ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } }
+    }
+    ref: ref(qualifiedName: $ref) { ...Tip }${optional.map(({ selection }) => selection).join('')}
+    ${issuesWith('holds', HOLD_LABEL)}
+    ${issuesWith('vetoes', VETO_LABEL)}${records
+      .map(
+        ({ variable }) =>
+          `\n    ${variable}: deployments(environments: [$${variable}], first: ${SIZES.records}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }`,
+      )
+      .join('')}${environmentNames.map(({ variable }) => `\n    ${variable}: environment(name: $${variable}) { ...Protection }`).join('')}
+  }
+}${FRAGMENTS}${protections.length === 0 ? '' : PROTECTION}`;
+  const { owner, repo, path, candidate, ref, alternativeRef, runHeadSha } = question;
+  return {
+    text,
+    variables: {
+      ...{ owner, repo, path, candidate, ref, environments },
+      ...(runHeadSha === null ? {} : { runHeadSha }),
+      ...(alternativeRef === null ? {} : { alternativeRef }),
+      ...Object.fromEntries(named.map(({ name, variable }) => [variable, name])),
+    },
+  };
+}
+
+/** Further records of one environment; all of them from the newest when `after` is `null`. */
+export function recordsQuery(owner: string, repo: string, environment: string, after: string | null): Query {
+  return {
+    text: `query Records($owner: String!, $repo: String!, $environment: String!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    records: deployments(environments: [$environment], first: ${SIZES.page}, after: $after, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }
+  }
+}
+fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
+    variables: { owner, repo, environment, after },
+  };
+}
+
+/** Further records of the candidate's commit. */
+export function candidateRecordsQuery(owner: string, repo: string, sha: string, environments: readonly string[], after: string): Query {
+  return {
+    text: `query CandidateRecords($owner: String!, $repo: String!, $sha: GitObjectID!, $environments: [String!]!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    candidate: object(oid: $sha) {
+      ... on Commit {
+        records: deployments(environments: $environments, first: ${SIZES.page}, after: $after, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }
+      }
+    }
+  }
+}
+fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
+    variables: { owner, repo, sha, environments, after },
+  };
+}
+
+/** Further holds or vetoes. */
+export function issuesQuery(owner: string, repo: string, label: string, after: string): Query {
+  return {
+    text: `query Labelled($owner: String!, $repo: String!, $labels: [String!]!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    issues(first: ${SIZES.issues}, after: $after, states: [OPEN], labels: $labels, orderBy: { field: CREATED_AT, direction: ASC }) { ...Labelled }
+  }
+}
+${FRAGMENTS.slice(FRAGMENTS.indexOf('fragment Labelled'))}`,
+    variables: { owner, repo, labels: [label], after },
+  };
+}
