@@ -1,0 +1,145 @@
+import type { Gate } from '../pipeline/model.ts';
+import { digestOf } from './artifact.ts';
+import type { DeploymentRecord, Evidence, Protection, Review, Reviewer } from './evidence.ts';
+import { includesName, sameName } from './names.ts';
+
+/** What counts towards a gate or an acceptance. */
+export interface Count {
+  /** Distinct logins whose approval counts. */
+  readonly given: readonly string[];
+  /** Logins whose approvals were all used up by earlier attempts of this run. */
+  readonly stale: readonly string[];
+  readonly missing: number;
+}
+
+/** Whose approval is counted, and where. */
+export interface Asked {
+  readonly gate: Gate;
+  /** The GitHub environment whose reviewers are asked. */
+  readonly environment: string;
+  readonly protection: Protection | null;
+  /** Records of the environment that the approval is for, to tell approvals that were used already. */
+  readonly records: readonly DeploymentRecord[] | null;
+}
+
+const NOBODY: readonly string[] = Object.freeze([]);
+
+/**
+ * Counts approvals of this run: distinct people, for this environment, none of them excluded, and each one whom the gate names. Membership in a team
+ * cannot be read from a review; so a gate that names teams counts an approval only when every configured reviewer is named, which GitHub then enforces.
+ */
+export function countApprovals(asked: Asked, evidence: Evidence): Count {
+  const { reviews } = evidence.run;
+  const given: string[] = [];
+  const stale: string[] = [];
+  if (reviews.read && reviews.value.length > 0 && !authorsMissing(asked.gate, evidence)) {
+    for (const login of approversAmong(reviews.value, asked, evidence)) (isUsedUp(asked, login, evidence) ? stale : given).push(login);
+  }
+  const unnamed = evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection) ? 1 : 0;
+  // The unnamed approval may be one of the named ones, so the two are never added up.
+  return { given, stale, missing: Math.max(0, asked.gate.approvals - Math.max(given.length, unnamed)) };
+}
+
+/** Distinct logins that approved here and may. */
+function approversAmong(reviews: readonly Review[], asked: Asked, evidence: Evidence): readonly string[] {
+  const found: string[] = [];
+  const everyReviewer = coversEveryReviewer(asked.gate, asked.protection);
+  for (const { state, user, environments } of reviews) {
+    if (state !== 'approved' || user === '' || !includesName(environments, asked.environment)) continue;
+    if (!everyReviewer && !includesName(asked.gate.by, user)) continue;
+    if (!includesName(found, user) && !isExcluded(asked.gate, user, evidence)) found.push(user);
+  }
+  return found;
+}
+
+/** Whether the gate excludes authors that nobody could read: then every approval might be the author's own. */
+export function authorsMissing(gate: Gate, evidence: Evidence): boolean {
+  return gate.exclude.includes('author') && !evidence.candidate.authors.read;
+}
+
+/** Whether an approval of that login does not count. */
+export function isExcluded(gate: Gate, login: string, evidence: Evidence): boolean {
+  const { initiator, authors } = evidence.candidate;
+  for (const excluded of gate.exclude) {
+    if (excluded === 'initiator' && sameName(login, initiator)) return true;
+    if (excluded === 'author' && authors.read && includesName(authors.value, login)) return true;
+  }
+  return false;
+}
+
+/** Whether everybody whom GitHub lets approve is somebody whom the gate names. */
+export function coversEveryReviewer(gate: Gate, protection: Protection | null): boolean {
+  if (gate.by.length === 0) return true;
+  if (protection === null || !protection.reviewersComplete || protection.reviewers.length === 0) return false;
+  for (const reviewer of protection.reviewers) if (!includesName(gate.by, reviewer.name)) return false;
+  return true;
+}
+
+/**
+ * Whether GitHub's own hold on a job proves an approval that counts: a reviewer released it, somebody unnamed, and that somebody cannot be one who does
+ * not count.
+ */
+export function provesUnnamed(gate: Gate, protection: Protection | null): boolean {
+  if (gate.evidence !== 'enforced' || protection === null || protection.reviewers.length === 0) return false;
+  if (gate.exclude.includes('author')) return false;
+  if (gate.exclude.includes('initiator') && !protection.preventSelfReview) return false;
+  return coversEveryReviewer(gate, protection);
+}
+
+/**
+ * A re-run shows the approvals of the attempts before it, and does not say of which attempt one is. An approval that let an earlier attempt of this run
+ * enter is used up when that attempt succeeded, or when it was for another artifact; whoever approves once more is listed once more.
+ */
+function isUsedUp(asked: Asked, login: string, evidence: Evidence): boolean {
+  if (evidence.run.attempt <= 1 || asked.records === null || !evidence.run.reviews.read) return false;
+  let left = 0;
+  for (const review of evidence.run.reviews.value) {
+    if (review.state === 'approved' && sameName(review.user, login) && includesName(review.environments, asked.environment)) left += 1;
+  }
+  for (const record of asked.records) if (usesUp(record, login, evidence)) left -= 1;
+  return left <= 0;
+}
+
+function usesUp(record: DeploymentRecord, login: string, evidence: Evidence): boolean {
+  const { run } = record;
+  if (run === null || run.id !== evidence.run.id || run.attempt >= evidence.run.attempt) return false;
+  if (record.kind !== 'promotion' && record.kind !== 'rollback') return false;
+  if (record.outcome !== 'success' && record.digest === digestOf(evidence.candidate)) return false;
+  return record.outcome !== 'withdrawn' && includesName(record.approvedBy, login);
+}
+
+/** Who may still give what is missing: whom the gate names, else whom GitHub asks. */
+export function approversOf(gate: Gate, protection: Protection | null): readonly string[] {
+  if (gate.by.length > 0) return gate.by;
+  return protection === null ? NOBODY : protection.reviewers.map(nameOf);
+}
+
+function nameOf(reviewer: Reviewer): string {
+  return reviewer.name;
+}
+
+/**
+ * Why the required reviewers cannot give what the gate asks for, however willing they are; `null` when they can, as far as can be told.
+ */
+export function whyInsufficient(gate: Gate, protection: Protection, evidence: Evidence): string | null {
+  if (gate.approvals === 1 && provesUnnamed(gate, protection)) return null;
+  if (!coversEveryReviewer(gate, protection)) {
+    const people = gate.by.filter((name) => !name.includes('/') && !isExcluded(gate, name, evidence));
+    return countDistinct(people) >= gate.approvals ? null : outsideText(gate, protection);
+  }
+  if (!protection.reviewersComplete || protection.reviewers.some((reviewer) => reviewer.kind === 'team')) return null;
+  const people = protection.reviewers.map(nameOf).filter((name) => !isExcluded(gate, name, evidence));
+  const able = countDistinct(people);
+  return able >= gate.approvals ? null : `${gate.approvals} approvals are asked for, and ${able} of the required reviewers may give one`;
+}
+
+function outsideText(gate: Gate, protection: Protection): string {
+  const outside = protection.reviewers.find((reviewer) => !includesName(gate.by, reviewer.name));
+  const whom =
+    outside === undefined ? 'the list of required reviewers is longer than could be read' : `${outside.name} is a required reviewer too`;
+  return `the gate counts ${gate.by.join(', ')} only, ${whom}, and an approval does not say for which team it was given`;
+}
+
+function countDistinct(names: readonly string[]): number {
+  return new Set(names.map((name) => name.toLowerCase())).size;
+}

@@ -1,0 +1,41 @@
+import type { Gate } from '../../pipeline/model.ts';
+import { approversOf, authorsMissing, type Count } from '../approvals.ts';
+import type { EntryContext } from '../context.ts';
+import type { Reason } from '../decision.ts';
+import { NO_REASONS, reasonOf } from '../reason.ts';
+import { listed } from '../wording.ts';
+import type { Rule } from './rule.ts';
+
+/** As many distinct people as the gate asks for must approve, none of them excluded. Before the door they will be asked; behind it nobody will. */
+export const approval: Rule = { name: 'approval', rollback: true, ofEntry };
+
+function ofEntry(context: EntryContext): readonly Reason[] {
+  const { gate, name } = context.environment;
+  const { approvals: count } = context;
+  if (gate === null || count === null || count.missing === 0) return NO_REASONS;
+  const { evidence } = context.candidate;
+  const who = approversOf(gate, context.protection);
+  if (authorsMissing(gate, evidence)) {
+    const why = evidence.candidate.authors.read ? '' : evidence.candidate.authors.why;
+    return [reasonOf('authors_unread', name, { because: `The gate of ${name} excludes the author, who could not be read: ${why}.` })];
+  }
+  if (evidence.moment === 'plan') return [reasonOf('approval_required', name, { because: missingText(gate, count), who })];
+  if (!evidence.run.reviews.read) {
+    return [reasonOf('approvals_unread', name, { because: `Who approved this run could not be read: ${evidence.run.reviews.why}.` })];
+  }
+  if (count.stale.length > 0) {
+    const because = `${missingText(gate, count)} What ${listed(count.stale)} approved let an earlier attempt of this run enter.`;
+    return [reasonOf('approval_stale', name, { because, who })];
+  }
+  return [reasonOf('approval_missing', name, { because: missingText(gate, count), who })];
+}
+
+function missingText(gate: Gate, count: Count): string {
+  const given = count.given.length === 0 ? 'nobody has given one that counts' : `only ${listed(count.given)} gave one that counts`;
+  const wanted = gate.approvals === 1 ? 'One approval is' : `${gate.approvals} approvals are`;
+  return `${wanted} asked for, and ${given}${exclusionText(gate)}.`;
+}
+
+function exclusionText(gate: Gate): string {
+  return gate.exclude.length === 0 ? '' : `; the ${listed(gate.exclude)} may not`;
+}
