@@ -1,31 +1,5 @@
-import { INPUTS, type InputName } from './action-io.ts';
-
-/** What the action was asked to do, after every input has been checked. Times in milliseconds. */
-export interface ActionInput {
-  readonly command: Command;
-  /** `null` where the command does not need one. */
-  readonly environment: string | null;
-  readonly token: string;
-  readonly pipelinePath: string;
-  readonly artifactDigest: string | null;
-  readonly ref: string | null;
-  readonly sha: string | null;
-  readonly version: string | null;
-  readonly rollback: boolean;
-  readonly migrations: string | null;
-  readonly whenBlocked: 'fail' | 'continue';
-  readonly url: string | null;
-  readonly queueTimeout: number;
-  readonly requestTimeout: number;
-  readonly retryWait: number;
-  readonly jobStatus: JobStatus;
-}
-
-export const COMMANDS = ['plan', 'deploy', 'accept'] as const;
-export type Command = (typeof COMMANDS)[number];
-
-const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
+import { INPUTS, type InputName } from './commands/action-io.ts';
+import { type ActionInput, COMMANDS, JOB_STATUSES } from './commands/job.ts';
 
 /** Inputs that cannot be used, every one of them in one message. */
 export class InputError extends Error {
@@ -101,9 +75,10 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
 function readInput(env: Readonly<Record<string, string | undefined>>, name: InputName): string {
   const value = env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`];
   if (value !== undefined && value.trim() !== '') return value.trim();
-  const entry: { readonly default?: string } = INPUTS[name];
+  const entry: { readonly description: string; readonly default?: string } = INPUTS[name];
   if (entry.default === undefined) return '';
-  // A default that only the runner can evaluate: the post step's job status is "success" as long as nothing says otherwise.
-  if (entry.default.startsWith('${{')) return name === 'job-status' ? 'success' : '';
+  // Only the runner can evaluate this default. Without its word on how the job ended, nothing may be recorded as a success.
+  if (name === 'job-status') return 'failure';
+  if (entry.default.startsWith('${{')) return '';
   return entry.default;
 }

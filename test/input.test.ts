@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INPUTS } from '../src/action-io.ts';
+import { INPUTS } from '../src/commands/action-io.ts';
 import { InputError, parseInput } from '../src/input.ts';
 
 const given = (values: Record<string, string>) => ({
@@ -35,7 +35,7 @@ describe('inputs', () => {
       queueTimeout: 30 * 60_000,
       requestTimeout: 15_000,
       retryWait: 1000,
-      jobStatus: 'success',
+      jobStatus: 'failure',
     });
   });
 

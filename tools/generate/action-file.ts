@@ -1,9 +1,9 @@
-import { INPUTS, OUTPUTS } from '../../src/action-io.ts';
+import { INPUTS, OUTPUTS } from '../../src/commands/action-io.ts';
 
 /** `action.yml` from the registries of inputs and outputs. */
 export function actionFile(): string {
   const lines = [
-    '# Generated from src/action-io.ts: npm run generate',
+    '# Generated from src/commands/action-io.ts: npm run generate',
     'name: Promote',
     'description: Where may this change go next, and if not further, why not, and who can change that?',
     'author: promote-action contributors',

@@ -13,7 +13,18 @@ type JsonObject = { [key: string]: Json };
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 /** Keywords that describe and do not restrict. */
-const SPOKEN = new Set(['description', 'example', 'examples', 'title', 'externalDocs', 'deprecated', 'discriminator', 'xml', 'readOnly', 'writeOnly']);
+const SPOKEN = new Set([
+  'description',
+  'example',
+  'examples',
+  'title',
+  'externalDocs',
+  'deprecated',
+  'discriminator',
+  'xml',
+  'readOnly',
+  'writeOnly',
+]);
 
 /** The extract as JSON text. */
 export function makeOpenApiExtract(): string {
@@ -57,7 +68,8 @@ function readDescription(): JsonObject {
 }
 
 function asObject(value: Json | undefined): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('an object was expected in the OpenAPI description');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('an object was expected in the OpenAPI description');
   return value;
 }
 

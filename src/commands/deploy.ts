@@ -1,0 +1,139 @@
+import { decide } from '../decision/decide.ts';
+import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
+import type { Gathered } from '../github/evidence.ts';
+import { fileVeto } from '../github/holds.ts';
+import { openRecord } from '../github/records.ts';
+import type { Environment } from '../pipeline/model.ts';
+import { explanation } from '../report/refusal.ts';
+import type { BriefSubject } from '../report/subject.ts';
+import { findOnPath, rulesOnRoute } from './environment.ts';
+import { gatherFor, intentOf } from './gathering.ts';
+import type { Job, PostState } from './job.ts';
+import { runPage, setStatus } from './keeping.ts';
+import { doorOutputs } from './outputs.ts';
+import { recordPayload } from './payload.ts';
+import { waitInQueue } from './queueing.ts';
+import { runSteps } from './run-steps.ts';
+import { annotateRefusal, isQuiet, setOutputs, subjectOf, tell } from './telling.ts';
+import { commandVariables } from './variables.ts';
+
+/** The door as it was found at one moment: everything read, decided and put into words for one environment. */
+interface Door {
+  readonly gathered: Gathered;
+  readonly decision: Decision;
+  readonly environment: EnvironmentDecision;
+  readonly rules: Environment;
+  readonly subject: BriefSubject;
+}
+
+/**
+ * The deploying job: asks the door, takes a place in the environment's queue, asks the door again once it is this job's turn, and runs
+ * the environment's command if the pipeline names one. The record stays open for the job's own steps; `finish` closes it.
+ */
+export async function deploy(job: Job): Promise<void> {
+  const first = askDoor(job, await gatherFor(job, 'door'));
+  if (first.environment.verdict !== 'deploy') return turnAway(job, first);
+
+  const claim = crypto.randomUUID();
+  const held = await open(job, first, claim);
+  const turn = await waitInQueue(job, { environment: first.environment.name, record: held.record, claim, policyText: first.gathered.policyText });
+  const state = { ...held, record: turn.record };
+  const door = askDoor(job, turn.gathered);
+  if (turn.turn === 'served' && door.environment.verdict === 'deploy') return enter(job, door, state);
+
+  const why = turn.turn === 'served' ? (door.environment.reasons[0]?.code ?? door.environment.verdict) : turn.turn;
+  if (turn.turn !== 'lost') await setStatus(job, state, 'inactive', `Withdrawn, nothing was touched: ${why}`);
+  else job.toolkit.saveState({ ...state, phase: 'closed' });
+  await turnAway(job, door);
+}
+
+function askDoor(job: Job, gathered: Gathered): Door {
+  const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
+  const environment = findOnPath(gathered.pipeline, decision, job.input.environment ?? '');
+  return {
+    gathered,
+    decision,
+    environment,
+    rules: rulesOnRoute(gathered.pipeline, decision, environment.name),
+    subject: subjectOf(job, gathered, decision, 'door', environment.name),
+  };
+}
+
+/** The door said no. Being there already is no failure. */
+async function turnAway(job: Job, door: Door): Promise<void> {
+  setOutputs(job, { ...doorOutputs(door.decision, door.environment, explanation(door.subject)), proceed: 'false' });
+  await tell(job, door.subject);
+  if (door.environment.verdict === 'complete') return annotateRefusal(job, door.subject, 'notice');
+  if (job.input.whenBlocked === 'continue') return annotateRefusal(job, door.subject, isQuiet(door.subject) ? 'notice' : 'warning');
+  annotateRefusal(job, door.subject, 'error');
+  job.toolkit.fail();
+}
+
+/** Opens the record, which is the job's place in the queue. The post phase hears of it before anything else happens. */
+async function open(job: Job, door: Door, claim: string): Promise<PostState> {
+  const { decision, environment, rules, gathered } = door;
+  const opened = await openRecord(job.client, {
+    owner: job.run.owner,
+    repo: job.run.repo,
+    environment: environment.name,
+    production: rules.role === 'production',
+    description: `${decision.candidate.version} to ${environment.name}`,
+    payload: recordPayload(job, {
+      kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion',
+      pipeline: gathered.pipeline,
+      decision,
+      environment,
+      approvedBy: environment.approvals?.given ?? [],
+      verify: rules.verify !== null,
+      claim,
+      initiator: gathered.evidence.candidate.initiator,
+    }),
+  });
+  const state: PostState = {
+    record: opened.id,
+    environment: environment.name,
+    phase: 'waiting',
+    // With a deploy command in the pipeline the verification follows it at once; otherwise it follows the job's own steps.
+    verify: rules.deploy === null ? (rules.verify?.run ?? null) : null,
+    environmentUrl: job.input.url ?? rules.url,
+    variables: commandVariables(job, decision, environment, rules, opened.id),
+  };
+  job.toolkit.saveState(state);
+  return state;
+}
+
+/** It is this job's turn and the door is open. */
+async function enter(job: Job, door: Door, state: PostState): Promise<void> {
+  const { decision, environment, rules } = door;
+  if (intentOf(job) === 'rollback') await vetoWhatIsLeft(job, door);
+  await setStatus(job, state, 'in_progress', `Deploying ${decision.candidate.version}`);
+  setOutputs(job, { ...doorOutputs(decision, environment, explanation(door.subject)), record: String(state.record) });
+  await tell(job, door.subject, [
+    { kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion', environment: environment.name, id: state.record, outcome: 'in progress', url: runPage(job) },
+  ]);
+  if (rules.deploy === null) return;
+  const commands = [
+    { title: `Deploy ${decision.candidate.version} to ${environment.name}`, run: rules.deploy.run },
+    ...(rules.verify === null ? [] : [{ title: `Verify ${environment.name}`, run: rules.verify.run }]),
+  ];
+  if (!(await runSteps(job, { ...state, phase: 'started' }, commands))) job.toolkit.fail();
+}
+
+/**
+ * The version that a rollback leaves must not come back by itself, so it is vetoed before it is left: whatever happens then, the veto
+ * stands until a person lifts it.
+ */
+async function vetoWhatIsLeft(job: Job, door: Door): Promise<void> {
+  const { live } = door.environment;
+  if (live === null) return;
+  const { initiator } = door.gathered.evidence.candidate;
+  const veto = await fileVeto(job.client, {
+    owner: job.run.owner,
+    repo: job.run.repo,
+    environment: door.environment.name,
+    version: live.version,
+    sha: live.sha,
+    reason: `Rolled back to ${door.decision.candidate.version} by ${initiator} in ${runPage(job)}`,
+  });
+  job.toolkit.info(`Vetoed ${live.version}, which this rollback leaves: ${veto.url}`);
+}

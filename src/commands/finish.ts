@@ -1,0 +1,30 @@
+import type { Job, PostState } from './job.ts';
+import { setStatus } from './keeping.ts';
+import { runSteps } from './run-steps.ts';
+
+/**
+ * The post phase of `deploy`: closes the record with how the job ended. Nothing but a job that succeeded, and a verification that passed
+ * where one is asked for, closes it as a success.
+ */
+export async function finish(job: Job, state: PostState): Promise<void> {
+  if (state.phase === 'closed') return;
+  const { jobStatus } = job.input;
+  if (state.phase === 'waiting') {
+    await setStatus(job, state, 'inactive', `Withdrawn, nothing was touched: the job ended as ${jobStatus}`);
+    return job.toolkit.info(`Record ${state.record} in ${state.environment} is withdrawn.`);
+  }
+  if (jobStatus !== 'success') {
+    await setStatus(job, state, 'failure', `The job ended as ${jobStatus}`);
+    return job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a failure.`);
+  }
+  if (state.verify !== null && !(await verified(job, state, state.verify))) return;
+  await setStatus(job, state, 'success', state.verify === null ? 'Deployed' : 'Deployed and verified');
+  job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a success.`);
+}
+
+async function verified(job: Job, state: PostState, run: string): Promise<boolean> {
+  if (await runSteps(job, state, [{ title: `Verify ${state.environment}`, run }])) return true;
+  await setStatus(job, state, 'failure', 'The verification failed');
+  job.toolkit.fail();
+  return false;
+}

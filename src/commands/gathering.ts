@@ -1,0 +1,48 @@
+import type { Intent, Moment } from '../decision/evidence.ts';
+import { candidateFromEvent } from '../github/event.ts';
+import { type Gathered, gatherEvidence } from '../github/evidence.ts';
+import type { Job } from './job.ts';
+
+/** What a later gathering of the same job already knows. */
+export interface Known {
+  /** The policy as the first gathering read it: it names the environments to ask about in one request. */
+  readonly policyText: string | null;
+  readonly ownRecord: number;
+}
+
+/**
+ * Gathers the evidence for the job's candidate.
+ * @throws EventRefused, GitHubError, EvidenceError or PipelineFileError; each message is for people.
+ */
+export function gatherFor(job: Job, moment: Moment, known: Known | null = null): Promise<Gathered> {
+  const { input, run } = job;
+  const candidate = candidateFromEvent(
+    {
+      name: run.eventName,
+      payload: run.payload,
+      sha: run.sha,
+      ref: run.ref,
+      actor: run.actor,
+      triggeringActor: run.triggeringActor,
+      repository: `${run.owner}/${run.repo}`,
+    },
+    { sha: input.sha ?? undefined, ref: input.ref ?? undefined, version: input.version ?? undefined },
+  );
+  return gatherEvidence(job.client, {
+    owner: run.owner,
+    repo: run.repo,
+    candidate,
+    run: { id: run.runId, attempt: run.runAttempt },
+    moment,
+    intent: intentOf(job),
+    environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.policyText,
+    pipelinePath: input.pipelinePath,
+    artifactDigest: input.artifactDigest ?? undefined,
+    migrations: input.migrations ?? undefined,
+    ownRecord: known?.ownRecord,
+  });
+}
+
+export function intentOf(job: Job): Intent {
+  return job.input.rollback ? 'rollback' : 'promote';
+}

@@ -1,0 +1,90 @@
+import type { GitHubClient } from '../github/client.ts';
+import type { OutputName } from './action-io.ts';
+
+export const COMMANDS = ['plan', 'deploy', 'accept'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+export const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** What the action was asked to do, after every input has been checked (`action-io.ts` says what each means). Times in milliseconds. */
+export interface ActionInput {
+  readonly command: CommandName;
+  /** `null` where the command does not need one. */
+  readonly environment: string | null;
+  readonly token: string;
+  readonly pipelinePath: string;
+  readonly artifactDigest: string | null;
+  readonly ref: string | null;
+  readonly sha: string | null;
+  readonly version: string | null;
+  readonly rollback: boolean;
+  readonly migrations: string | null;
+  readonly whenBlocked: 'fail' | 'continue';
+  readonly url: string | null;
+  readonly queueTimeout: number;
+  readonly requestTimeout: number;
+  readonly retryWait: number;
+  readonly jobStatus: JobStatus;
+}
+
+/** What the runner says about the run. */
+export interface RunEnvironment {
+  readonly owner: string;
+  readonly repo: string;
+  readonly apiUrl: string;
+  readonly graphqlUrl: string;
+  readonly serverUrl: string;
+  readonly runId: number;
+  readonly runAttempt: number;
+  readonly eventName: string;
+  /** The event as delivered; not yet validated. */
+  readonly payload: unknown;
+  readonly sha: string;
+  readonly ref: string;
+  readonly actor: string;
+  /** Who started this attempt; differs from `actor` in a re-run. */
+  readonly triggeringActor: string;
+  /** The checkout. */
+  readonly workspace: string;
+}
+
+/** What a command needs of the runner: `@actions/core` in the action, plain recorders in tests. */
+export interface Toolkit {
+  info(line: string): void;
+  /** An annotation. Title and message are plain text. */
+  annotate(level: 'notice' | 'warning' | 'error', title: string, message: string): void;
+  /** A folded part of the log. */
+  group<T>(title: string, body: () => Promise<T>): Promise<T>;
+  setOutput(name: OutputName, value: string): void;
+  /** Appends to the job summary. */
+  summarize(markdown: string): Promise<void>;
+  /** Kept for the post phase of the same step. */
+  saveState(value: PostState): void;
+  /** The step ends as failed; the last thing a command does. */
+  fail(): void;
+}
+
+/** What `deploy` leaves for its post phase; saved anew at each turn, so that a lost machine leaves the latest. */
+export interface PostState {
+  readonly record: number;
+  readonly environment: string;
+  /** `waiting`: nothing was touched yet · `started`: the environment may have changed · `closed`: the record has its final status. */
+  readonly phase: 'waiting' | 'started' | 'closed';
+  /** A verification that runs after the job's own steps, because the deploy is theirs. */
+  readonly verify: string | null;
+  readonly environmentUrl: string | null;
+  /** `PROMOTE_*` for the verification. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** All that a command works with. */
+export interface Job {
+  readonly input: ActionInput;
+  readonly run: RunEnvironment;
+  readonly client: GitHubClient;
+  readonly toolkit: Toolkit;
+  /** The text of a file in the checkout; `null` when there is none. */
+  readonly readCheckout: (path: string) => string | null;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}

@@ -1,0 +1,81 @@
+import type { OutputName } from './action-io.ts';
+import type { Decision, EnvironmentDecision, Verdict } from '../decision/decision.ts';
+import { serializeDecision } from '../decision/serialize.ts';
+
+/** Values of the action's outputs by name; `action-io.ts` says what each means. */
+export type Outputs = Readonly<Partial<Record<OutputName, string>>>;
+
+/** Outputs with the verdict as one of its words. */
+export type Answer = Outputs & { readonly verdict: Verdict };
+
+/** Whether a run may go on to the deploying job: free to enter, or only the reviewers have to be asked. */
+export function isOpen(verdict: Verdict): boolean {
+  return verdict === 'deploy' || verdict === 'ask';
+}
+
+/** The outputs of `plan`: about the next stage, or about `environment` when one was asked for. */
+export function planOutputs(decision: Decision, environment: EnvironmentDecision | null, explanation: string): Answer {
+  const targets = environment === null ? decision.environments.filter(({ name }) => decision.targets.includes(name)) : [environment];
+  const enterable = targets.filter((target) => isOpen(target.verdict));
+  const first = enterable[0] ?? targets[0];
+  const verdict = environment?.verdict ?? decision.verdict;
+  return {
+    ...candidateOutputs(decision, explanation),
+    verdict,
+    environment: first?.name ?? '',
+    environments: JSON.stringify(enterable.map(({ name }) => name)),
+    stages: JSON.stringify(remainingStages(decision)),
+    proceed: String(isOpen(verdict)),
+    ...reasonOutputs(environment === null && targets.length === 0 ? decision.reasons : targets.flatMap(({ reasons }) => reasons)),
+    'lifts-at': instant(environment === null ? decision.liftsAt : environment.liftsAt),
+    replaced: first?.live?.version ?? '',
+  };
+}
+
+/** The outputs of `deploy` and `accept` before anything was recorded: about the one environment. */
+export function doorOutputs(decision: Decision, environment: EnvironmentDecision, explanation: string): Outputs {
+  return {
+    ...candidateOutputs(decision, explanation),
+    verdict: environment.verdict,
+    environment: environment.name,
+    environments: JSON.stringify(environment.verdict === 'deploy' ? [environment.name] : []),
+    stages: JSON.stringify(remainingStages(decision)),
+    proceed: String(environment.verdict === 'deploy'),
+    ...reasonOutputs(environment.reasons),
+    'lifts-at': instant(environment.liftsAt),
+    'approved-by': JSON.stringify(environment.approvals?.given ?? []),
+    replaced: environment.live?.version ?? '',
+  };
+}
+
+function candidateOutputs(decision: Decision, explanation: string): Outputs {
+  const { candidate } = decision;
+  return {
+    explanation,
+    route: decision.route ?? '',
+    version: candidate.version,
+    sha: candidate.sha,
+    ref: candidate.ref,
+    'artifact-digest': candidate.digest ?? '',
+    'policy-hash': decision.policyHash,
+    decision: serializeDecision(decision),
+  };
+}
+
+function reasonOutputs(reasons: EnvironmentDecision['reasons']): Outputs {
+  const codes = [...new Set(reasons.map(({ code }) => code))];
+  return { reason: codes[0] ?? '', reasons: JSON.stringify(codes) };
+}
+
+/** The environments that are not passed, stage by stage, from the next stage on. */
+function remainingStages(decision: Decision): string[][] {
+  const stages = new Map<number, string[]>();
+  for (const { name, stage, verdict } of decision.environments) {
+    if (verdict !== 'complete') stages.set(stage, [...(stages.get(stage) ?? []), name]);
+  }
+  return [...stages.entries()].sort(([a], [b]) => a - b).map(([, names]) => names);
+}
+
+function instant(time: number | null): string {
+  return time === null ? '' : new Date(time).toISOString();
+}

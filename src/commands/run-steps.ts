@@ -1,0 +1,45 @@
+import type { Job, PostState } from './job.ts';
+import { setStatus } from './keeping.ts';
+import { type CommandResult, runCommand } from './run-command.ts';
+
+/** One command of the pipeline file, with what it does in a few words. */
+export interface Step {
+  readonly title: string;
+  readonly run: string;
+}
+
+/**
+ * Runs commands of the pipeline file one after the other until one fails, each in a group of the log. When the job is cancelled the
+ * record is closed at once: the runner gives ten seconds, and the post phase may not come.
+ * @returns whether all of them succeeded
+ */
+export async function runSteps(job: Job, state: PostState, steps: readonly Step[]): Promise<boolean> {
+  for (const step of steps) {
+    const result = await job.toolkit.group(step.title, () =>
+      runCommand({
+        run: step.run,
+        cwd: job.run.workspace,
+        variables: state.variables,
+        onCancel: (signal) => closeCancelled(job, state, step, signal),
+      }),
+    );
+    if (result.ended !== 'success') {
+      job.toolkit.annotate('error', `${step.title}: ${inWords(result)}`, `The command was: ${step.run}`);
+      return false;
+    }
+    job.toolkit.info(`${step.title}: done in ${result.seconds} s.`);
+  }
+  return true;
+}
+
+async function closeCancelled(job: Job, state: PostState, step: Step, signal: string): Promise<void> {
+  try {
+    await setStatus(job, state, 'failure', `Cancelled (${signal}) during: ${step.title}`);
+  } catch (error) {
+    job.toolkit.annotate('warning', 'The record could not be closed', `${(error as Error).message} The next run in this environment closes it.`);
+  }
+}
+
+function inWords(result: Exclude<CommandResult, { ended: 'success' }>): string {
+  return result.ended === 'cancelled' ? `cancelled (${result.signal})` : `failed with exit code ${result.exitCode}`;
+}

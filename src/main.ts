@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as core from '@actions/core';
+import type { Job, PostState, Toolkit } from './commands/job.ts';
+import { createClient } from './github/client.ts';
+import { parseInput } from './input.ts';
+import { parsePostState, POST_STATE } from './post-state.ts';
+import { readRunEnvironment } from './run-environment.ts';
+
+/** The runner's toolkit behind the port that commands know. */
+const toolkit: Toolkit = {
+  info: core.info,
+  annotate: (level, title, message) => core[level](message, { title }),
+  group: core.group,
+  setOutput: core.setOutput,
+  summarize: async (markdown) => {
+    // Outside of a runner, and on old GitHub Enterprise Servers, there is nowhere to write a summary to.
+    if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
+  },
+  saveState: (value) => core.saveState(POST_STATE, JSON.stringify(value)),
+  fail: () => {
+    process.exitCode = core.ExitCode.Failure;
+  },
+};
+
+function prepareJob(): Job {
+  const input = parseInput(process.env);
+  core.setSecret(input.token);
+  const run = readRunEnvironment(process.env);
+  return {
+    input,
+    run,
+    toolkit,
+    client: createClient({
+      token: input.token,
+      apiUrl: run.apiUrl,
+      graphqlUrl: run.graphqlUrl,
+      requestTimeoutMs: input.requestTimeout,
+      retryWaitMs: input.retryWait,
+      log: core.info,
+    }),
+    readCheckout: (path) => readIfPresent(join(run.workspace, path)),
+    sleep: (milliseconds) => sleep(milliseconds),
+  };
+}
+
+function readIfPresent(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null; // It only tells which environments to ask about; the rules come from the default branch.
+  }
+}
+
+/** The post phase closes what the main phase of `deploy` left open; the other commands leave nothing. */
+async function runPhase(phase: 'main' | 'post'): Promise<void> {
+  const job = prepareJob();
+  if (phase === 'post') {
+    const left = parsePostState(process.env[`STATE_${POST_STATE}`]);
+    return left === null ? undefined : (await import('./commands/finish.ts')).finish(job, left);
+  }
+  if (job.input.command === 'plan') return (await import('./commands/plan.ts')).plan(job);
+  if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);
+  return (await import('./commands/deploy.ts')).deploy(job);
+}
+
+try {
+  const phase = process.env['STATE_isPost'] === 'true' ? 'post' : 'main';
+  // Before anything can fail: a post phase must never take itself for the main one.
+  if (phase === 'main') core.saveState('isPost', 'true');
+  await runPhase(phase);
+} catch (error) {
+  core.setFailed(error instanceof Error ? error.message : String(error));
+}

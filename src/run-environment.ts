@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import type { RunEnvironment } from './commands/job.ts';
+
+/** The action was started somewhere that is not a GitHub Actions job, or not as one. */
+export class RunEnvironmentError extends Error {
+  override name = 'RunEnvironmentError';
+}
+
+/**
+ * Reads the runner's variables (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
+ * @throws RunEnvironmentError naming each variable that is missing or cannot be used.
+ */
+export function readRunEnvironment(env: Readonly<Record<string, string | undefined>>): RunEnvironment {
+  const missing: string[] = [];
+  const need = (name: string, pattern: RegExp = /./): string => {
+    const value = env[name] ?? '';
+    if (!pattern.test(value)) missing.push(name);
+    return value;
+  };
+  const [owner = '', repo = ''] = need('GITHUB_REPOSITORY', /^[^/\s]+\/[^/\s]+$/).split('/');
+  const apiUrl = env['GITHUB_API_URL'] ?? 'https://api.github.com';
+  const run = {
+    owner,
+    repo,
+    apiUrl,
+    graphqlUrl: env['GITHUB_GRAPHQL_URL'] ?? `${apiUrl.replace(/\/api\/v3$/, '/api')}/graphql`,
+    serverUrl: env['GITHUB_SERVER_URL'] ?? 'https://github.com',
+    runId: Number(need('GITHUB_RUN_ID', /^\d+$/)),
+    runAttempt: Number(need('GITHUB_RUN_ATTEMPT', /^\d+$/)),
+    eventName: need('GITHUB_EVENT_NAME'),
+    sha: need('GITHUB_SHA', /^[0-9a-f]{40,64}$/),
+    ref: env['GITHUB_REF'] ?? '',
+    actor: need('GITHUB_ACTOR'),
+    triggeringActor: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || '',
+    workspace: env['GITHUB_WORKSPACE'] ?? process.cwd(),
+  };
+  if (missing.length > 0) {
+    throw new RunEnvironmentError(`This does not look like a GitHub Actions job: ${missing.join(', ')} not set or not usable.`);
+  }
+  return { ...run, payload: readEvent(env['GITHUB_EVENT_PATH']) };
+}
+
+function readEvent(path: string | undefined): unknown {
+  if (path === undefined || path === '') throw new RunEnvironmentError('GITHUB_EVENT_PATH is not set; the event cannot be read.');
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new RunEnvironmentError(`The event file named by GITHUB_EVENT_PATH cannot be read: ${(error as Error).message}`);
+  }
+}

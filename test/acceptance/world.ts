@@ -1,0 +1,256 @@
+/** A repository, its GitHub and its runs: what an acceptance scenario begins with. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/github/index.ts';
+import { type Author, createRepository, type SampleRepository } from '../../sandbox/github/sample-repository.ts';
+import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/action-step.ts';
+
+/** The permissions that the README tells a job to ask for. */
+export const JOB_PERMISSIONS = {
+  actions: 'read',
+  checks: 'read',
+  contents: 'read',
+  deployments: 'write',
+  issues: 'write',
+  'pull-requests': 'read',
+} as const;
+
+/** dev → uat (one approval, acceptance) → staging → production (two approvals); commands that leave a trace in the workspace. */
+export const PIPELINE = `version: 1
+build: { run: npm run build, artifact: dist }
+environments:
+  dev: { role: development, data: test, deploy: { run: 'echo "deploying $PROMOTE_VERSION to $PROMOTE_ENVIRONMENT"' } }
+  uat:
+    role: uat
+    gate: { approvals: 1, by: [octo-org/qa] }
+    deploy: { run: 'echo "deploying $PROMOTE_VERSION to $PROMOTE_ENVIRONMENT"' }
+  staging: { role: staging, deploy: { run: 'echo "deploying $PROMOTE_VERSION to $PROMOTE_ENVIRONMENT"' } }
+  production:
+    role: production
+    gate: { approvals: 2, by: [octo-org/release], exclude: [initiator] }
+    deploy: { run: 'echo "deploying $PROMOTE_VERSION to $PROMOTE_ENVIRONMENT"' }
+routes:
+  - { name: release, tags: ['v*'], path: [uat, staging, production] }
+  - { name: mainline, branches: [main], path: [dev, uat, staging, production] }
+  - { name: hotfix, branches: ['hotfix/**'], path: [staging, production] }
+  - { name: feature, branches: ['**'], path: [dev] }
+`;
+
+export const DIGEST = `sha256:${'d1'.repeat(32)}`;
+export const OTHER_DIGEST = `sha256:${'d2'.repeat(32)}`;
+
+export interface WorldOptions extends Partial<Omit<SandboxOptions, 'repositoryPath'>> {
+  /** `null`: the repository has no pipeline file. */
+  readonly pipeline?: string | null;
+}
+
+export interface RunOptions {
+  /** Default `push`. */
+  readonly event?: string;
+  /** Fields of the event's payload beside those that the event always has. */
+  readonly payload?: Record<string, unknown>;
+  readonly ref?: string;
+  readonly sha: string;
+  readonly actor?: string;
+  readonly token?: string;
+  /** What the checkout holds; default: the files of `sha`. `null`: nothing was checked out. */
+  readonly checkout?: string | null;
+}
+
+/** The main and the post phase of one step of a job. */
+export interface JobResult extends StepResult {
+  /** `null` when main was ended in a way that the runner starts no post step for. */
+  readonly post: StepResult;
+  /** Requests of both phases. */
+  readonly requestsInAll: number;
+}
+
+/** Starts the sandbox on a new repository with the pipeline file, reviewers' teams and the environments the pipeline above asks for. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'promote-world-'));
+  const repository = createRepository(join(folder, 'repository'));
+  const { pipeline = PIPELINE, ...sandboxOptions } = options;
+  const files: Record<string, string> = { 'README.md': '# shop\n' };
+  if (pipeline !== null) files['.github/promote.yml'] = pipeline;
+  repository.commit('main', files, 'The shop and its pipeline');
+  const sandbox = await startSandbox({ repositoryPath: repository.path, ...sandboxOptions });
+  sandbox.given.user('octocat', { role: 'write' });
+  sandbox.given.user('hubot', { role: 'write' });
+  sandbox.given.user('mona', { role: 'maintain' });
+  sandbox.given.user('stranger', { role: 'read' });
+  sandbox.given.team('octo-org/qa', ['mona', 'hubot', 'octocat']);
+  sandbox.given.team('octo-org/release', ['mona', 'hubot', 'octocat']);
+  sandbox.given.environment('dev');
+  sandbox.given.environment('uat', { reviewers: ['octo-org/qa'] });
+  sandbox.given.environment('staging');
+  sandbox.given.environment('production', { reviewers: ['octo-org/release'] });
+  return new World(folder, repository, sandbox);
+}
+
+export class World {
+  readonly repository: SampleRepository;
+  readonly sandbox: Sandbox;
+  readonly folder: string;
+  /** Of a job with the permissions the README names. */
+  readonly token: string;
+
+  constructor(folder: string, repository: SampleRepository, sandbox: Sandbox) {
+    this.folder = folder;
+    this.repository = repository;
+    this.sandbox = sandbox;
+    this.token = sandbox.token({ permissions: JOB_PERMISSIONS });
+  }
+
+  /** Commits to a branch and starts the run of that push. */
+  push(branch = 'main', message = 'A change', files: Record<string, string | null> = { 'src/shop.txt': `${Math.random()}` }, author: Author = 'octocat'): JobRun {
+    const sha = this.repository.commit(branch, files, message, author);
+    return this.run({ sha, ref: `refs/heads/${branch}`, actor: author });
+  }
+
+  /** Starts a run for an event. */
+  run(options: RunOptions): JobRun {
+    const ref = options.ref ?? 'refs/heads/main';
+    const actor = options.actor ?? 'octocat';
+    const event = options.event ?? 'push';
+    const { id } = this.sandbox.given.run({ headSha: options.sha, headBranch: ref.replace(/^refs\/(heads|tags)\//, ''), event, actor, status: 'in_progress' });
+    return new JobRun(this, id, { ...options, ref, actor, event });
+  }
+
+  /** Fails when the sandbox saw a request or gave an answer that GitHub's own descriptions do not allow. */
+  async close(): Promise<void> {
+    await this.sandbox.close();
+    rmSync(this.folder, { recursive: true, force: true });
+    if (this.sandbox.violations.length > 0) throw new Error(`GitHub's description was violated:\n${this.sandbox.violations.join('\n')}`);
+  }
+}
+
+/** One workflow run, whose jobs can be started. */
+export class JobRun {
+  readonly id: number;
+  readonly sha: string;
+  attempt = 1;
+  private readonly world: World;
+  private readonly options: RunOptions & { readonly ref: string; readonly actor: string; readonly event: string };
+  private triggeringActor: string;
+
+  constructor(world: World, id: number, options: RunOptions & { ref: string; actor: string; event: string }) {
+    this.world = world;
+    this.id = id;
+    this.sha = options.sha;
+    this.options = options;
+    this.triggeringActor = options.actor;
+  }
+
+  /** `plan` as the first job of the run. */
+  plan(inputs: Record<string, string> = {}): Promise<StepResult> {
+    return this.main({ command: 'plan', ...inputs });
+  }
+
+  /** A whole job with `deploy`: main, then post with the status the job has by then. `steps`: how the team's own steps ended. */
+  deploy(environment: string, inputs: Record<string, string> = {}, steps: 'success' | 'failure' | 'cancelled' = 'success'): Promise<JobResult> {
+    return this.job({ command: 'deploy', environment, 'artifact-digest': DIGEST, ...inputs }, steps);
+  }
+
+  accept(environment: string, inputs: Record<string, string> = {}): Promise<JobResult> {
+    return this.job({ command: 'accept', environment, 'artifact-digest': DIGEST, ...inputs });
+  }
+
+  async job(inputs: Record<string, string>, steps: 'success' | 'failure' | 'cancelled' = 'success', onOutput?: StepOptions['onOutput']): Promise<JobResult> {
+    const main = await this.main(inputs, onOutput);
+    const status = main.exitCode === 0 ? steps : 'failure';
+    const post = await this.post(inputs, main, status);
+    return { ...main, post, requestsInAll: main.requests + post.requests };
+  }
+
+  /** The main phase only, as when the machine is lost in between. */
+  main(inputs: Record<string, string>, onOutput?: StepOptions['onOutput']): Promise<StepResult> {
+    return this.step(inputs, {}, onOutput);
+  }
+
+  post(inputs: Record<string, string>, main: StepResult, status: 'success' | 'failure' | 'cancelled'): Promise<StepResult> {
+    return this.step({ ...inputs, 'job-status': status }, main.state);
+  }
+
+  /** Somebody approves the run's waiting job, through GitHub's page. */
+  approve(user: string, ...environments: string[]): void {
+    this.world.sandbox.given.review(this.id, { user, environments });
+  }
+
+  reject(user: string, ...environments: string[]): void {
+    this.world.sandbox.given.review(this.id, { user, environments, state: 'rejected' });
+  }
+
+  finish(conclusion: 'success' | 'failure' | 'cancelled' = 'success'): void {
+    this.world.sandbox.given.finishRun(this.id, conclusion);
+  }
+
+  /** The next attempt, started by somebody. */
+  rerun(triggeringActor = this.options.actor): void {
+    this.world.sandbox.given.rerun(this.id, triggeringActor);
+    this.attempt += 1;
+    this.triggeringActor = triggeringActor;
+  }
+
+  /** Whole jobs, one after the other, each approved as the pipeline above asks. */
+  async promoteThrough(...environments: string[]): Promise<JobResult> {
+    let last: JobResult | null = null;
+    for (const environment of environments) {
+      if (environment === 'uat') this.approve('mona', 'uat');
+      if (environment === 'production') for (const user of ['mona', 'hubot']) this.approve(user, 'production');
+      last = await this.deploy(environment);
+      if (last.exitCode !== 0 || last.post.exitCode !== 0) throw new Error(`deploy to ${environment} failed:\n${last.log}\n${last.post.log}`);
+    }
+    if (last === null) throw new Error('no environment named');
+    return last;
+  }
+
+  private step(inputs: Record<string, string>, state: Readonly<Record<string, string>>, onOutput?: StepOptions['onOutput']): Promise<StepResult> {
+    const { sandbox, repository } = this.world;
+    const { sha, ref, actor, event } = this.options;
+    const workspace = mkdtempSync(join(this.world.folder, 'workspace-'));
+    mkdirSync(workspace, { recursive: true });
+    if (this.options.checkout !== null) repository.exportTo(this.options.checkout ?? sha, workspace);
+    return runStep({
+      folder: this.world.folder,
+      workspace,
+      inputs: { token: this.options.token ?? this.world.token, 'retry-wait': '0.02', ...inputs },
+      event: this.event(),
+      state,
+      countRequests: () => sandbox.requests.count,
+      variables: {
+        GITHUB_REPOSITORY: `${sandbox.owner}/${sandbox.name}`,
+        GITHUB_API_URL: sandbox.apiUrl,
+        GITHUB_GRAPHQL_URL: sandbox.graphqlUrl,
+        GITHUB_SERVER_URL: sandbox.url,
+        GITHUB_RUN_ID: String(this.id),
+        GITHUB_RUN_ATTEMPT: String(this.attempt),
+        GITHUB_EVENT_NAME: event,
+        GITHUB_SHA: sha,
+        GITHUB_REF: ref,
+        GITHUB_ACTOR: actor,
+        GITHUB_TRIGGERING_ACTOR: this.triggeringActor,
+        GITHUB_WORKSPACE: workspace,
+      },
+      ...(onOutput === undefined ? {} : { onOutput }),
+    });
+  }
+
+  private event(): Record<string, unknown> {
+    const { sha, ref, actor, payload, event } = this.options;
+    const { owner, name } = this.world.sandbox;
+    const common = {
+      repository: { name, full_name: `${owner}/${name}`, default_branch: 'main', owner: { login: owner }, fork: false },
+      sender: { login: actor },
+    };
+    if (event !== 'push') return { ...common, ...payload };
+    return { ...common, ref, after: sha, before: '0'.repeat(40), deleted: false, created: false, forced: false, base_ref: null, ...payload };
+  }
+}
+
+/** Writes a file the way a scenario needs it outside of any checkout. */
+export function writeInto(folder: string, name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
