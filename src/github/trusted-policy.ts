@@ -1,0 +1,42 @@
+import type { Read } from '../decision/evidence.ts';
+import { blobId } from '../pipeline/blob-id.ts';
+import { builtInPipeline } from '../pipeline/built-in.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import type { Pipeline } from '../pipeline/model.ts';
+import { PipelineFileError } from '../pipeline/problem.ts';
+import type { PolicyFile } from './evidence-answer.ts';
+import { EvidenceError } from './evidence-error.ts';
+
+/** A pipeline and the text it was made from; `null` for the built-in one. */
+export interface Policy {
+  readonly pipeline: Pipeline;
+  readonly text: string | null;
+}
+
+/** The pipeline as far as a text from elsewhere tells. A faulty one tells nothing: it is not the one that counts. */
+export function guessedPolicy(hint: string | null, path: string): Policy {
+  if (hint === null) return { pipeline: builtInPipeline(path), text: null };
+  try {
+    return { pipeline: loadPipeline(hint, path), text: hint };
+  } catch (error) {
+    if (error instanceof PipelineFileError) return { pipeline: builtInPipeline(path), text: null };
+    throw error;
+  }
+}
+
+/**
+ * The pipeline of the default branch. A file that is there and cannot be used is an error: the built-in pipeline stands in only where
+ * there is none.
+ * @throws EvidenceError, or PipelineFileError with the file's mistakes.
+ */
+export function trustedPolicy(file: Read<PolicyFile | null>, path: string, branch: string, guess: Policy): Policy {
+  const where = `The pipeline file ${path} on ${branch}`;
+  if (!file.read) throw new EvidenceError(`${where} could not be read: ${file.why}. The token needs "contents: read".`);
+  if (file.value === null) return guess.text === null ? guess : { pipeline: builtInPipeline(path), text: null };
+  const { oid, type, text, whole } = file.value;
+  if (type !== 'blob') throw new EvidenceError(`${where} is not a file. Make it one, or name another path in the input "pipeline".`);
+  if (text === null || !whole) throw new EvidenceError(`${where} is binary or too large to be read. Make it a YAML file of ordinary size.`);
+  if (guess.text !== null && guess.pipeline.hash === oid) return guess;
+  if (blobId(text) !== oid) throw new EvidenceError(`${where} is not UTF-8 text. Save it as UTF-8.`);
+  return { pipeline: loadPipeline(text, path), text };
+}
