@@ -8,7 +8,6 @@ import {
   isScalar,
   isSeq,
   Lexer,
-  LineCounter,
   type Node,
   Parser,
   Scalar,
@@ -50,12 +49,10 @@ export function readSource(text: string): Source {
     const message = `The file has ${size} bytes; a pipeline file may have ${LARGEST_FILE}.`;
     return refused({ ...START, message, fix: 'Remove what is not pipeline; long scripts belong into files of their own.' });
   }
-  const lines = new LineCounter();
-  const { tokens, tooDeep } = tokenize(text, lines);
-  if (tooDeep !== null) return refused(nestingProblem(placeAt(lines, tooDeep)));
-  const documents = [
-    ...new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, text.length),
-  ];
+  const lines = new Lines(text);
+  const { tokens, tooDeep } = tokenize(text);
+  if (tooDeep !== null) return refused(nestingProblem(lines.at(tooDeep)));
+  const documents = [...new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, text.length)];
   return new DocumentSource(documents, lines);
 }
 
@@ -71,16 +68,33 @@ function nestingProblem(at: { line: number; column: number }): Problem {
   };
 }
 
-function placeAt(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(1, line), column: Math.max(1, col) };
+/** Where lines begin: the parser's own count goes wrong in some broken files. */
+class Lines {
+  private readonly starts: readonly number[];
+  private readonly length: number;
+
+  constructor(text: string) {
+    this.starts = [0, ...[...text.matchAll(/\n/g)].map((match) => match.index + 1)];
+    this.length = text.length;
+  }
+
+  /** Line and column, from 1, of an offset; the end of the text for offsets beyond it. */
+  at(offset: number): { line: number; column: number } {
+    const inside = Math.min(Math.max(offset, 0), this.length);
+    let [low, high] = [0, this.starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.starts[middle] ?? 0) <= inside) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: inside - (this.starts[low] ?? 0) + 1 };
+  }
 }
 
 /** Parses as far as the nesting is bearable; what comes after parsing calls itself once for every level. */
-function tokenize(text: string, lines: LineCounter): { tokens: readonly CST.Token[]; tooDeep: number | null } {
+function tokenize(text: string): { tokens: readonly CST.Token[]; tooDeep: number | null } {
   const tokens: CST.Token[] = [];
-  const parser = new Parser(lines.addNewLine);
-  lines.addNewLine(0);
+  const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
     if (parser.stack.length > 4 * DEEPEST) return { tokens, tooDeep: parser.offset };
@@ -115,10 +129,10 @@ class DocumentSource implements Source {
   readonly problems: Problem[] = [];
   damagedFrom: number | null = null;
   private readonly document: Document.Parsed | undefined;
-  private readonly lines: LineCounter;
+  private readonly lines: Lines;
   private values = 0;
 
-  constructor(documents: readonly Document.Parsed[], lines: LineCounter) {
+  constructor(documents: readonly Document.Parsed[], lines: Lines) {
     this.document = documents[0];
     this.lines = lines;
     const mistakes = documents.flatMap((one) => [...one.errors, ...one.warnings]);
@@ -143,7 +157,7 @@ class DocumentSource implements Source {
       at = (last && of === 'key' ? undefined : this.offset(step.value)) ?? step.key ?? at;
       node = step.value;
     }
-    return placeAt(this.lines, at);
+    return this.lines.at(at);
   }
 
   /** One step down: the value there, and where its key stands. `null` when there is none. */
@@ -223,7 +237,7 @@ class DocumentSource implements Source {
   }
 
   private tooDeep(node: unknown): null {
-    const problem = nestingProblem(placeAt(this.lines, this.offset(node) ?? 0));
+    const problem = nestingProblem(this.lines.at(this.offset(node) ?? 0));
     if (!this.problems.some((one) => one.message === problem.message)) this.problems.push(problem);
     this.damagedFrom ??= problem.line;
     return null;
@@ -275,12 +289,12 @@ class DocumentSource implements Source {
 
   private damage(offset: number, message: string, fix: string): void {
     this.add(offset, message, fix);
-    const { line } = placeAt(this.lines, offset);
+    const { line } = this.lines.at(offset);
     this.damagedFrom = Math.min(line, this.damagedFrom ?? line);
   }
 
   private add(offset: number, message: string, fix: string): void {
-    this.problems.push({ ...placeAt(this.lines, offset), message, fix });
+    this.problems.push({ ...this.lines.at(offset), message, fix });
   }
 }
 

@@ -1,0 +1,245 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { blobId } from '../../src/pipeline/blob-id.ts';
+import { BUILT_IN_TEXT, builtInPipeline } from '../../src/pipeline/built-in.ts';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { printResolved } from '../../src/pipeline/print.ts';
+import { EXAMPLE, file, problemsIn, said } from './problems.ts';
+
+const MODELS = join(import.meta.dirname, '../../docs/models');
+const SCHEMA = JSON.parse(readFileSync(join(import.meta.dirname, '../../schema/pipeline.schema.json'), 'utf8'));
+const validate = new Ajv({ strict: false }).compile(SCHEMA);
+
+const pipeline = loadPipeline(EXAMPLE, '.github/promote.yml');
+const environment = (name: string) => pipeline.environments.get(name);
+
+describe('the example of the design', () => {
+  it('has git’s own id of the file', () => {
+    expect(pipeline.hash).toBe(blobId(EXAMPLE));
+    expect(blobId('')).toBe('e69de29bb2d1d6434b8b29ae775ad8c2e48c5391');
+    expect(blobId('hello\n')).toBe('ce013625030ba8dba906f756967f9e9ca394464a');
+    expect(blobId(new Uint8Array([104, 101, 108, 108, 111, 10]))).toBe(blobId('hello\n'));
+  });
+
+  it('fills in what the roles say', () => {
+    expect(environment('dev')).toMatchObject({
+      gate: null,
+      divergence: 'allow',
+      downgrade: 'refuse',
+      accepts: ['new', 'accepted', 'current'],
+      soak: [],
+      windows: [],
+    });
+    expect(environment('uat')).toMatchObject({
+      divergence: 'refuse',
+      gate: { approvals: 1, by: ['octo-org/qa'], exclude: [], evidence: 'seen' },
+    });
+    expect(environment('uat')?.acceptance).toEqual({
+      approvals: 1,
+      by: ['octo-org/product'],
+      exclude: [],
+      evidence: 'seen',
+      environment: 'uat-acceptance',
+    });
+    expect(environment('staging')?.rehearsal).toEqual({
+      database: 'postgres',
+      snapshot: { run: './scripts/fetch-snapshot.sh' },
+      maxAge: 7 * 24 * 3600_000,
+      migrate: 'npm run migrate',
+      rollback: 'npm run rollback',
+    });
+    expect(environment('production')?.soak).toEqual([{ environment: 'staging', duration: 4 * 3600_000 }]);
+    expect(environment('production')?.windows).toEqual([
+      { days: [1, 2, 3, 4], opens: 540, closes: 960, zone: 'Europe/Berlin', text: 'mon-thu 09:00-16:00 Europe/Berlin' },
+    ]);
+  });
+
+  it('resolves freezes to instants', () => {
+    expect(pipeline.freezes).toEqual([
+      {
+        environments: ['production'],
+        from: Date.parse('2026-12-19T23:00:00Z'),
+        until: Date.parse('2027-01-01T23:00:00Z'),
+        reason: 'year-end',
+        text: '2026-12-20T00:00 to 2027-01-02T00:00 Europe/Berlin',
+      },
+    ]);
+  });
+
+  it('lays a route’s own rules over those of the environments, and lists what they relax', () => {
+    const hotfix = pipeline.routes.find((route) => route.name === 'hotfix');
+    expect(hotfix?.environments.get('production')?.gate).toEqual({
+      approvals: 3,
+      by: ['octo-org/release'],
+      exclude: ['initiator', 'author'],
+      evidence: 'seen',
+    });
+    expect(hotfix?.environments.get('staging')?.accepts).toEqual(['new']);
+    expect(hotfix?.relaxations).toEqual(['Route hotfix: staging also takes new versions.']);
+    expect(pipeline.routes.filter((route) => route.name !== 'hotfix').flatMap((route) => route.relaxations)).toEqual([]);
+  });
+
+  it('keeps the file’s order', () => {
+    expect([...pipeline.environments.keys()]).toEqual(['dev', 'uat', 'staging', 'production']);
+    expect(pipeline.routes.map((route) => route.name)).toEqual(['release', 'mainline', 'hotfix', 'feature']);
+  });
+});
+
+describe('a production environment', () => {
+  it('is gated without saying so', () => {
+    const loaded = loadPipeline(file(), 'p.yml');
+    expect(loaded.environments.get('production')?.gate).toEqual({ approvals: 1, by: [], exclude: [], evidence: 'seen' });
+    expect(loaded.environments.get('staging')?.gate).toBeNull();
+  });
+});
+
+describe('the built-in pipeline', () => {
+  const builtIn = builtInPipeline('.github/promote.yml');
+
+  it('is what the documentation says it is', () => {
+    expect(builtIn.source).toBe('built-in');
+    expect(builtIn.hash).toBe(blobId(BUILT_IN_TEXT));
+    expect(Object.fromEntries(builtIn.routes.map((route) => [route.name, route.path.flat()]))).toEqual({
+      release: ['uat', 'staging', 'production'],
+      mainline: ['dev', 'uat', 'staging', 'production'],
+      hotfix: ['staging', 'production'],
+      feature: ['dev'],
+    });
+    expect(builtIn.environments.get('uat')?.gate?.approvals).toBe(1);
+    expect(builtIn.environments.get('staging')?.rehearsal).not.toBeNull();
+    expect(builtIn.environments.get('production')?.gate?.approvals).toBe(1);
+  });
+
+  it('needs no script of the repository', () => {
+    expect([...builtIn.environments.values()].flatMap((one) => [one.deploy, one.verify])).toEqual(Array(8).fill(null));
+    expect(builtIn.build).toBeNull();
+    expect(builtIn.environments.get('staging')?.rehearsal?.migrate).toContain('--if-present');
+  });
+
+  it('begins with the line that editors read', () => {
+    expect(BUILT_IN_TEXT.split('\n')[0]).toMatch(/^# yaml-language-server: \$schema=https:\S+\/schema\/pipeline\.schema\.json$/);
+  });
+});
+
+describe('ready pipeline files of the models', () => {
+  const names = readdirSync(MODELS).filter((name) => name.endsWith('.yml'));
+
+  it('are there', () => {
+    expect(names).toEqual(['m01', 'm02', 'm04', 'm07', 'm08', 'm09', 'm10', 'm11', 'm12'].map((name) => `${name}.yml`));
+  });
+
+  it.each(names)('%s loads, and its editor’s schema agrees', (name) => {
+    const text = readFileSync(join(MODELS, name), 'utf8');
+    expect(said(text)).toEqual([]);
+    expect(validate(parse(text)), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
+
+describe('the resolved file', () => {
+  const texts = [EXAMPLE, BUILT_IN_TEXT, ...readdirSync(MODELS).map((name) => readFileSync(join(MODELS, name), 'utf8'))];
+
+  it.each(texts.map((text, index) => [index, text] as const))('loads to the same pipeline (%i)', (_, text) => {
+    const loaded = loadPipeline(text, 'p.yml');
+    const printed = printResolved(loaded);
+    expect({ ...loadPipeline(printed, 'p.yml'), hash: '' }).toEqual({ ...loaded, hash: '' });
+    expect(validate(parse(printed)), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it('writes out what the role decided', () => {
+    const printed = parse(printResolved(loadPipeline(file(), 'p.yml')));
+    expect(printed.environments.production).toEqual({
+      role: 'production',
+      data: 'live',
+      accepts: ['new', 'accepted', 'current'],
+      gate: { approvals: 1, by: [], exclude: [], evidence: 'seen' },
+      downgrade: 'refuse',
+      divergence: 'refuse',
+    });
+  });
+});
+
+describe('the editors’ schema', () => {
+  it('takes the example and refuses what the loader refuses', () => {
+    expect(validate(parse(EXAMPLE))).toBe(true);
+    for (const wrong of [
+      'version: 2',
+      'version: 1\nenvironments: {}\nroutes: []',
+      EXAMPLE.replace('role: uat', 'role: uaat'),
+      EXAMPLE.replace('windows', 'windws'),
+    ]) {
+      expect(problemsIn(wrong).length, wrong).toBeGreaterThan(0);
+      expect(validate(parse(wrong)), wrong).toBe(false);
+    }
+  });
+});
+
+describe('large files', () => {
+  it('load with 60 environments and 120 routes', () => {
+    const names = Array.from({ length: 60 }, (_, index) => `environment-${index}`);
+    const text = [
+      'version: 1',
+      'environments:',
+      ...names.map(
+        (name) =>
+          `  ${name}: { role: staging, windows: [{ days: mon-fri, hours: 09:00-17:00, zone: Europe/Berlin }], gate: { approvals: 1 } }`,
+      ),
+      'routes:',
+      ...Array.from({ length: 120 }, (_, index) => {
+        const path = names.slice((index * 7) % 53, ((index * 7) % 53) + 8);
+        return `  - { name: route-${index}, branches: ['team-${index}/**', 'release/${index}.*'], path: [${path.join(', ')}] }`;
+      }),
+    ].join('\n');
+    const loaded = loadPipeline(text, 'p.yml');
+    expect(loaded.environments.size).toBe(60);
+    expect(loaded.routes).toHaveLength(120);
+    expect(loaded.routes.every((route) => route.environments.size === 8)).toBe(true);
+  });
+});
+
+describe('any text at all', () => {
+  const words = EXAMPLE.split(/(?<=[\s{}[\]:,])/);
+
+  it('either loads or has problems with a place and a fix', () => {
+    const mangled = fc
+      .tuple(fc.nat(words.length - 1), fc.nat(words.length - 1), fc.constantFrom('drop', 'repeat', 'swap', 'null', 'number', 'list'))
+      .map(([at, other, how]) => {
+        const copy = [...words];
+        const by = {
+          drop: [],
+          repeat: [words[at] ?? '', words[at] ?? ''],
+          swap: [words[other] ?? ''],
+          null: ['~ '],
+          number: ['7 '],
+          list: ['[] '],
+        }[how];
+        copy.splice(at, 1, ...by);
+        return copy.join('');
+      });
+    fc.assert(
+      fc.property(mangled, (text) => {
+        const lines = text.split('\n');
+        for (const problem of problemsIn(text)) {
+          expect(problem.line).toBeGreaterThanOrEqual(1);
+          expect(problem.line).toBeLessThanOrEqual(lines.length);
+          expect(problem.column).toBeLessThanOrEqual((lines[problem.line - 1] ?? '').length + 1);
+          expect(problem.message).toMatch(/\S.*\.$/s);
+          expect(problem.fix).toMatch(/\S/);
+          expect(problem.message + problem.fix).not.toMatch(/undefined|\[object|Invalid input/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is never a stack trace, whatever the characters', () => {
+    const yamlish = fc.string({ unit: fc.constantFrom(...'{}[]:,-?*&!|>%@`\'"# \n\tab1~<\\'), maxLength: 60 });
+    fc.assert(
+      fc.property(yamlish, (text) => problemsIn(text).length > 0),
+      { numRuns: 1000 },
+    );
+  });
+});
