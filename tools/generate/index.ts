@@ -1,4 +1,5 @@
 import { actionFile } from './action-file.ts';
+import { fillRegions, inputTable, outputTable } from './io-tables.ts';
 import { makeOpenApiExtract } from './openapi-extract.ts';
 import { pipelineDocs } from './pipeline-docs.ts';
 import { pipelineJsonSchema } from './pipeline-schema.ts';
@@ -7,6 +8,7 @@ import { pipelineJsonSchema } from './pipeline-schema.ts';
 export const generated: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
   'action.yml': actionFile,
   'sandbox/github/openapi-extract.json': makeOpenApiExtract,
+  'README.md': (present) => fillRegions(present, { inputs: inputTable(), outputs: outputTable() }),
   'docs/pipeline.md': pipelineDocs,
   'schema/pipeline.schema.json': pipelineJsonSchema,
 };
