@@ -24,6 +24,19 @@ const httpFailure = z.object({
   response: z.optional(z.object({ headers: z.record(z.string(), z.unknown()) })),
 });
 
+const answeredFailure = z.object({
+  response: z.object({ status: z.literal(200), headers: z.record(z.string(), z.unknown()), data: z.unknown() }),
+});
+
+/**
+ * The answer under 200 that the retry plugin turned into a failure: a GraphQL query that went wrong in part, and still did after
+ * repeating. What it did read is worth having.
+ */
+export function answerInFailure(error: unknown): { status: number; headers: Readonly<Record<string, unknown>>; data: unknown } | null {
+  const parsed = answeredFailure.safeParse(error);
+  return parsed.success ? parsed.data.response : null;
+}
+
 /** Turns what Octokit threw into an error for people. Octokit's own error is not kept: it carries the request with its headers. */
 export function readableFailure(error: unknown, request: string, attempts: number): Error {
   if (error instanceof GitHubError) return error;

@@ -4,7 +4,7 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import Bottleneck from 'bottleneck/light.js';
 import * as z from 'zod/mini';
-import { GitHubError, readableFailure } from './client-error.ts';
+import { answerInFailure, GitHubError, readableFailure } from './client-error.ts';
 import { type Fetch, sendWith } from './send.ts';
 
 export { GitHubError } from './client-error.ts';
@@ -110,6 +110,8 @@ export function createClient(options: ClientOptions): GitHubClient {
       const { status, data, headers }: HttpAnswer = await octokit.request(route, parameters);
       return { status, data, date: dateOf(headers, name) };
     } catch (error) {
+      const partial = answerInFailure(error);
+      if (partial !== null) return { ...partial, date: dateOf(partial.headers, name) };
       throw readableFailure(error, name, RETRIES + 1);
     }
   };
