@@ -5,7 +5,7 @@ import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from 
 import { MARKDOWN } from './markup.ts';
 import { pathDiagram, signAndWord } from './path-diagram.ts';
 import { reasonsOf } from './refusal.ts';
-import { type BriefSubject, rulesOf, strongestFirst, targetsOf, verdictOf } from './subject.ts';
+import { type BriefSubject, isLiveUnread, liveInWords, rulesOf, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoCan, whoMayApprove } from './verdict-line.ts';
 import { whatEnters } from './what-enters.ts';
@@ -19,6 +19,7 @@ const MOST_ROWS = 60;
 
 /** The command that writes the built-in pipeline out to be edited. */
 export const WRITE_PIPELINE = 'promote pipeline > .github/promote.yml';
+export const WRITE_IT_OUT = 'To have the built-in pipeline as a file and edit it:';
 
 /**
  * What a reviewer reads before approving, as GitHub-flavoured Markdown for the job summary: the answer in plain words first, then what
@@ -76,7 +77,9 @@ function identity(subject: BriefSubject): string {
 }
 
 function approvalLines(subject: BriefSubject): string[] {
-  return targetsOf(subject).flatMap((target) => (target.approvals === null ? [] : [approvalLine(subject, target, target.approvals)]));
+  // Whoever is inside already was let in; what is missing then comes after the entry.
+  const asked = targetsOf(subject).filter(({ state }) => state !== 'entered');
+  return asked.flatMap((target) => (target.approvals === null ? [] : [approvalLine(subject, target, target.approvals)]));
 }
 
 function approvalLine(
@@ -130,7 +133,7 @@ function reasonsPart(subject: BriefSubject): string[] {
 function laterReasons(subject: BriefSubject): string[] {
   const told = new Set(targetsOf(subject).map(({ name }) => name));
   const later = subject.decision.environments.filter(({ name, state }) => state !== 'passed' && !told.has(name));
-  const reasons = strongestFirst(later.flatMap((environment) => environment.reasons.filter((reason) => reason.environment !== null)));
+  const reasons = later.flatMap((each) => strongestFirst(each.reasons).filter(({ environment }) => environment !== null));
   if (reasons.length === 0) return [];
   return [details('What stands before the other environments, as of now', reasonTable(subject, reasons))];
 }
@@ -174,9 +177,10 @@ function pathPart(subject: BriefSubject): string[] {
   ];
 }
 
-function liveCell(subject: BriefSubject, { name, live }: EnvironmentDecision): string {
-  if (live === null) return '—';
-  return `${escapeMarkdown(live.version, 60)} (${codeSpan(shortSha(live.sha))}) since ${formatInstant(live.since, zoneOf(subject.pipeline, name))}`;
+function liveCell(subject: BriefSubject, environment: EnvironmentDecision): string {
+  const { name, live } = environment;
+  if (live === null) return isLiveUnread(environment) ? 'not known' : '—';
+  return `${liveInWords(live, MARKDOWN)} since ${formatInstant(live.since, zoneOf(subject.pipeline, name))}`;
 }
 
 function verdictCell(subject: BriefSubject, environment: EnvironmentDecision): string {
@@ -189,11 +193,7 @@ function notesPart(subject: BriefSubject): string[] {
   const { notes } = subject.decision;
   const lines = notes.slice(0, MOST_ROWS).map((note) => `- ${escapeWithLinks(note, subject.repositoryUrl)}`);
   if (notes.length > MOST_ROWS) lines.push(`- … and ${notes.length - MOST_ROWS} more`);
-  if (subject.pipeline.source === 'built-in') {
-    lines.push(
-      `- This repository has no ${codeSpan(subject.pipeline.path)}, so the built-in pipeline applies. To write it out and edit it: \`${WRITE_PIPELINE}\``,
-    );
-  }
+  if (subject.pipeline.source === 'built-in') lines.push(`- ${WRITE_IT_OUT} \`${WRITE_PIPELINE}\``);
   return lines.length === 0 ? [] : [`#### Notes\n\n${lines.join('\n')}`];
 }
 

@@ -1,4 +1,5 @@
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
+import { shortSha } from '../decision/wording.ts';
 import { groupBy } from './group-by.ts';
 import { oneLine } from './outside-text.ts';
 import { refInWords } from './words.ts';
@@ -95,7 +96,7 @@ function drawStage(stage: number, members: readonly EnvironmentDecision[], idOf:
 
 function drawEnvironment(id: string, environment: EnvironmentDecision): string {
   const { sign, word, shape } = LOOKS[lookOf(environment)];
-  const live = environment.live === null ? [] : [`live: ${label(environment.live.version, 24)}`];
+  const live = environment.live === null ? [] : [`live: ${label(environment.live.version || shortSha(environment.live.sha), 24)}`];
   return `  ${id}${shape[0]}"${[`${sign} ${label(environment.name)}`, word, ...live].join('<br/>')}"${shape[1]}`;
 }
 

@@ -41,8 +41,17 @@ export function refusal(subject: Subject): Refusal {
         );
   const reasons = targets.length === 0 ? subject.decision.reasons : targets.flatMap((target) => target.reasons);
   const code = strongestFirst(reasons)[0]?.code;
-  const start = `${oneLine(subject.decision.candidate.version, 40)} ${place === '' ? 'goes nowhere' : `${REFUSED[verdict]} ${place}`}`;
+  const start = `${oneLine(subject.decision.candidate.version, 40)} ${place === '' ? 'goes nowhere' : `${stance(subject, targets, verdict)} ${place}`}`;
   return { title: PLAIN.text(code === undefined ? start : `${start}: ${code}`, LONGEST_TITLE), message: explanation(subject) };
+}
+
+/** How the candidate stands to the environments that the title names. */
+function stance(subject: Subject, targets: readonly EnvironmentDecision[], verdict: Verdict): string {
+  const inside = targets.length > 0 && targets.every(({ state }) => state === 'entered');
+  if (verdict === 'wait' && inside) return 'waits in';
+  if (verdict === 'blocked' && inside) return 'goes no further than';
+  if (verdict === 'blocked' && subject.intent === 'rollback') return 'may not go back to';
+  return REFUSED[verdict];
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Changes } from '../decision/changes.ts';
-import type { Decision, EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
+import type { Decision, EnvironmentDecision, Live, Reason, Verdict } from '../decision/decision.ts';
 import type { Intent, Moment, RecordKind } from '../decision/evidence.ts';
 import { includesName } from '../decision/names.ts';
 import { type Effect, REASONS } from '../decision/reasons.ts';
+import { shortSha } from '../decision/wording.ts';
 import type { Environment, Pipeline } from '../pipeline/model.ts';
+import type { Markup } from './markup.ts';
 
 /** What is to be told: a decision, and what is needed to put it into words. */
 export interface Subject {
@@ -67,4 +69,17 @@ export function effectOf(reason: Reason): Effect {
 /** Strongest first; in the decision's own order where they are equally strong. */
 export function strongestFirst(reasons: readonly Reason[]): readonly Reason[] {
   return reasons.toSorted((one, other) => STRENGTH[effectOf(other)] - STRENGTH[effectOf(one)]);
+}
+
+/** `v1.4.1 (0ddba112)`; only one of the two where the version is missing or says the commit itself. */
+export function liveInWords(live: Live, markup: Markup): string {
+  const short = shortSha(live.sha);
+  if (live.version === '') return markup.code(short);
+  const version = markup.text(live.version, 60);
+  return live.version.includes(short.slice(0, 7)) ? version : `${version} (${markup.code(short)})`;
+}
+
+/** Nobody knows what is live there: that none is told is no sign that there is none. */
+export function isLiveUnread(environment: EnvironmentDecision): boolean {
+  return environment.live === null && environment.reasons.some(({ code }) => code === 'records_unread');
 }

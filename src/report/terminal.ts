@@ -2,11 +2,11 @@ import { styleText } from 'node:util';
 import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
-import { WRITE_PIPELINE } from './brief.ts';
+import { WRITE_IT_OUT, WRITE_PIPELINE } from './brief.ts';
 import { PLAIN } from './markup.ts';
 import { signAndWord } from './path-diagram.ts';
 import { reasonsOf } from './refusal.ts';
-import { type BriefSubject, type Subject, targetsOf, verdictOf } from './subject.ts';
+import { type BriefSubject, isLiveUnread, liveInWords, type Subject, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
 import { authorsOf, type ChangeGroup, groupByPullRequest } from './what-enters.ts';
@@ -123,8 +123,10 @@ function path(page: Page, subject: Subject): void {
     const { name, stage, live, verdict } = environment;
     const since =
       live === null
-        ? 'nothing live'
-        : `live: ${PLAIN.text(live.version, 40)} since ${formatInstant(live.since, zoneOf(subject.pipeline, name))}`;
+        ? isLiveUnread(environment)
+          ? 'what is live is not known'
+          : 'nothing live'
+        : `live: ${PLAIN.text(live.version || shortSha(live.sha), 40)} since ${formatInstant(live.since, zoneOf(subject.pipeline, name))}`;
     const codes = [...new Set(environment.reasons.map(({ code }) => code))].join(', ');
     const start = `${stage}\u00A0\u00A0${PLAIN.text(name).padEnd(widest + 2, '\u00A0')}${signAndWord(environment).padEnd(14, '\u00A0')}`;
     page.paragraph(
@@ -154,7 +156,7 @@ function entering(page: Page, subject: BriefSubject, target: EnvironmentDecision
   const { name, live } = target;
   const changes = subject.changes.get(name);
   if (changes === undefined || changes.commits.length === 0) return;
-  page.heading(`What enters ${PLAIN.text(name)}${live === null ? '' : `, in place of ${PLAIN.text(live.version, 60)}`}`);
+  page.heading(`What enters ${PLAIN.text(name)}${live === null ? '' : `, in place of ${liveInWords(live, PLAIN)}`}`);
   const groups = groupByPullRequest(changes.commits);
   const authors = listed(
     authorsOf(changes.commits).map((author) => PLAIN.text(author.name, 60)),
@@ -177,7 +179,7 @@ function changeLine({ pullRequest, commits }: ChangeGroup): string {
 
 function notes(page: Page, subject: Subject): void {
   const { pipeline, decision } = subject;
-  const builtIn = `There is no ${pipeline.path}, so the built-in pipeline applies. To write it out and edit it: ${WRITE_PIPELINE}`;
+  const builtIn = `${WRITE_IT_OUT} ${WRITE_PIPELINE}`;
   const all = [...decision.notes, ...(pipeline.source === 'built-in' ? [builtIn] : [])];
   if (all.length === 0) return;
   page.heading('Notes');

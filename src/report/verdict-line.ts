@@ -94,7 +94,7 @@ function because(reason: Reason, markup: Markup): string {
 
 /** Once the time has come, somebody may still have to approve. */
 function afterwards(subject: Subject, target: EnvironmentDecision, markup: Markup): string {
-  if ((target.approvals?.missing ?? 0) === 0) return '';
+  if (target.state === 'entered' || (target.approvals?.missing ?? 0) === 0) return '';
   const { count, asked } = question(subject, target, markup);
   return `; ${count} will be needed then, of ${asked}`;
 }

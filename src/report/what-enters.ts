@@ -3,7 +3,8 @@ import type { EnvironmentDecision } from '../decision/decision.ts';
 import { shortSha } from '../decision/wording.ts';
 import { groupBy } from './group-by.ts';
 import { codeSpan, details, escapeMarkdown, link } from './markdown.ts';
-import { type BriefSubject, targetsOf } from './subject.ts';
+import { MARKDOWN } from './markup.ts';
+import { type BriefSubject, isLiveUnread, liveInWords, targetsOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
 import { counted, listed } from './words.ts';
 
@@ -41,7 +42,7 @@ export function authorsOf(commits: readonly Commit[]): readonly { readonly name:
 
 /** What the candidate brings to each environment the answer is about, and what it replaces there; a section for each present version. */
 export function whatEnters(subject: BriefSubject): string[] {
-  const alike = [...groupBy(targetsOf(subject), ({ live }) => live?.sha ?? '').values()];
+  const alike = [...groupBy(targetsOf(subject), (target) => target.live?.sha ?? isLiveUnread(target)).values()];
   const budget = Math.max(FEWEST_LINES, Math.floor(MOST_LINES / Math.max(1, alike.length)));
   return alike.map((targets) => section(subject, targets, budget));
 }
@@ -64,11 +65,12 @@ function replaces(subject: BriefSubject, targets: readonly EnvironmentDecision[]
     live === null ? [] : [`${instantInWords(live.since, zoneOf(subject.pipeline, name))}`],
   );
   const live = targets[0]?.live ?? null;
+  if (targets.some(isLiveUnread)) return 'What is live there could not be read.';
   if (live === null) return 'Nothing of ours is live there yet; this is the first version.';
   const { sha } = subject.decision.candidate;
   if (live.sha === sha) return `The same commit is live there already, since ${listed(sinces, 'and', 3)}.`;
   const compare = link('compare', `${subject.repositoryUrl}/compare/${live.sha}...${sha}`);
-  return `Replaces **${escapeMarkdown(live.version, 60)}** (${codeSpan(shortSha(live.sha))}), live since ${listed(sinces, 'and', 3)} · ${compare}`;
+  return `Replaces ${liveInWords(live, MARKDOWN)}, live since ${listed(sinces, 'and', 3)} · ${compare}`;
 }
 
 function contents(subject: BriefSubject, targets: readonly EnvironmentDecision[], changes: Changes | undefined, budget: number): string[] {

@@ -127,6 +127,13 @@ describe('what enters', () => {
     expect(part(brief(entering([], false)), 'What enters production')).toContain('What enters could not be read completely.');
   });
 
+  it('claims no first version where nobody could read what is live', () => {
+    const unread = step('dev', 1, { state: 'next', reasons: [reason('records_unread', { environment: 'dev' })] });
+    const told = brief(subject({ decision: decision({ verdict: 'blocked', targets: ['dev'], environments: [unread] }) }));
+    expect(part(told, 'What enters dev')).toBe('What is live there could not be read.');
+    expect(told).toContain('| 1 | dev | ✖\u00A0blocked | not known | blocked: `records_unread` |');
+  });
+
   it('is told once for environments in which the same version is live', () => {
     const free = { state: 'next', verdict: 'deploy' } as const;
     const environments = [step('uat', 1, { ...free, live: live('v1') }), step('qa', 1, { ...free, live: live('v1') }), step('eu', 1, free)];

@@ -27,7 +27,17 @@ held (qa): mona holds qa since 2026-11-01: load test running (https://github.com
   });
 
   it('of a whole stage names the environments with the verdict of the stage', () => {
-    expect(refusal(barred()).title).toBe('v1.4.2 waits for uat: acceptance_missing');
+    expect(refusal(barred()).title).toBe('v1.4.2 waits in uat: acceptance_missing');
+  });
+
+  it.each([
+    [{ state: 'entered', verdict: 'blocked' }, 'promote', 'v1.4.2 goes no further than qa: vetoed'],
+    [{ state: 'next', verdict: 'blocked' }, 'promote', 'v1.4.2 may not enter qa: vetoed'],
+    [{ state: 'next', verdict: 'blocked' }, 'rollback', 'v1.4.2 may not go back to qa: vetoed'],
+    [{ state: 'next', verdict: 'superseded' }, 'promote', 'v1.4.2 is superseded in qa: vetoed'],
+  ] as const)('tells %j of a %s apart', (target, intent, title) => {
+    const environments = [step('qa', 1, { ...target, reasons: [reason('vetoed')] })];
+    expect(refusal(subject({ intent, decision: decision({ verdict: target.verdict, targets: ['qa'], environments }) })).title).toBe(title);
   });
 
   it('without a route goes nowhere', () => {

@@ -27,7 +27,7 @@ What is missing
     fix    Approve the deployment under "Review deployments" of the run.
     who    octo-org/release
 
-What enters production, in place of v1.4.1
+What enters production, in place of v1.4.1 (0ddba112)
   3 commits by mona and octocat
   #12      Pay by invoice · mona
   00000000 Mend a typo · octocat
@@ -61,7 +61,7 @@ What enters production, in place of v1.4.1
 
   it('says which command writes the built-in pipeline out', () => {
     expect(planText(asking({ pipeline: pipeline({ source: 'built-in' }) }), { width: 200, colour: false })).toContain(
-      '  - There is no .github/promote.yml, so the built-in pipeline applies. To write it out and edit it: promote pipeline > .github/promote.yml\n',
+      '  - To have the built-in pipeline as a file and edit it: promote pipeline > .github/promote.yml\n',
     );
   });
 
