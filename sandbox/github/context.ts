@@ -70,3 +70,9 @@ export function notFound(): Refusal {
 export function invalid(resource: string, field: string, message: string): Refusal {
   return new Refusal(422, 'Validation Failed', { errors: [{ resource, field, code: 'custom', message }] });
 }
+
+/** The request is right and GitHub would answer it; the sandbox cannot. */
+export class NotServed extends Error {}
+
+/** A request or an answer is not what GitHub describes. */
+export class Violation extends Error {}

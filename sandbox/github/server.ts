@@ -3,12 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedRequest, Snapshot } from './api.ts';
-import { type Context, type Place, Refusal, type Reply } from './context.ts';
+import { type Context, NotServed, type Place, Refusal, type Reply, Violation } from './context.ts';
 import { combined, type Injections, type PlannedFault, primaryLimit } from './faults.ts';
 import { answerGraphql, type GraphqlServer, operationNameOf } from './graphql/server.ts';
 import { checkAnswer, checkBody, checkPath, type MatchedOperation, matchOperation, readQuery, unservedOperation } from './openapi.ts';
 import type { Requests } from './request-log.ts';
-import { NotServed } from './rest/endpoint.ts';
 import { endpoints } from './rest/endpoints.ts';
 import type { State } from './state.ts';
 import { type Identity, mayDo, type Tokens, tokenOf } from './tokens.ts';
@@ -111,9 +110,6 @@ async function answerChecked(
     return { status: error instanceof NotServed ? 501 : 500, body: { message: `sandbox: ${where}: ${message}` } };
   }
 }
-
-/** The request or the answer is not what GitHub describes. */
-class Violation extends Error {}
 
 async function answer(parts: ServerParts, received: Received, identity: Identity | undefined, snapshot: Snapshot | null): Promise<Reply> {
   if (received.malformed) throw new Refusal(400, 'Problems parsing JSON');

@@ -32,7 +32,12 @@ export interface StepOptions {
 }
 
 /** Values that the runner gives an input its workflow leaves out. */
-const RUNNER_DEFAULTS: Readonly<Record<string, string>> = { command: 'plan', pipeline: '.github/promote.yml', 'when-blocked': 'fail', rollback: 'false' };
+const RUNNER_DEFAULTS: Readonly<Record<string, string>> = {
+  command: 'plan',
+  pipeline: '.github/promote.yml',
+  'when-blocked': 'fail',
+  rollback: 'false',
+};
 
 let steps = 0;
 

@@ -1,4 +1,4 @@
-import type { Reply, RestContext } from '../context.ts';
+import { NotServed, type Reply, type RestContext } from '../context.ts';
 import type { OperationId } from '../operations.ts';
 import type { Needed } from '../tokens.ts';
 
@@ -9,9 +9,6 @@ export interface Endpoint {
 }
 
 export type Endpoints<Id extends OperationId> = Readonly<Record<Id, Endpoint>>;
-
-/** The request is right and GitHub would answer it; the sandbox cannot. */
-export class NotServed extends Error {}
 
 export function ok(body: unknown): Reply {
   return { status: 200, body };

@@ -1,8 +1,8 @@
 import { timestamp } from '../clock.ts';
-import { notFound, Refusal, type Reply, type RestContext } from '../context.ts';
+import { NotServed, notFound, Refusal, type Reply, type RestContext } from '../context.ts';
 import type { GitCommit, TreeEntry } from '../git-repository.ts';
 import { nodeId } from '../node-id.ts';
-import { type Endpoints, NotServed, ok, page, reads, refuseQuery } from './endpoint.ts';
+import { type Endpoints, ok, page, reads, refuseQuery } from './endpoint.ts';
 import { commit, diffEntry, fullRepository, gitCommit, pageUrl, pullRequest, repositoryUrl } from './shapes.ts';
 
 type Ids =

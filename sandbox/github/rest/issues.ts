@@ -1,8 +1,8 @@
-import { notFound, Refusal, type Reply, type RestContext } from '../context.ts';
+import { NotServed, notFound, Refusal, type Reply, type RestContext } from '../context.ts';
 import { addIssue, addLabel, removeLabel, setIssueState } from '../effects.ts';
 import { findUser, type Issue, sameName } from '../state.ts';
 import { reaches } from '../tokens.ts';
-import { bodyOf, type Endpoints, NotServed, ok, page, reads, refuseQuery, textIn, writes } from './endpoint.ts';
+import { bodyOf, type Endpoints, ok, page, reads, refuseQuery, textIn, writes } from './endpoint.ts';
 import { issue, label, labelEvent, repositoryUrl } from './shapes.ts';
 
 type Ids =
