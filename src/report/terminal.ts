@@ -1,9 +1,10 @@
-import { styleText } from 'node:util';
 import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
+import type { Explanation, MissingFact } from '../decision/explain.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
 import { WRITE_IT_OUT, WRITE_PIPELINE } from './brief.ts';
 import { PLAIN } from './markup.ts';
+import { Page, type Style, type Terminal } from './page.ts';
 import { signAndWord } from './path-diagram.ts';
 import { reasonsOf } from './refusal.ts';
 import { type BriefSubject, isLiveUnread, liveInWords, type Subject, targetsOf, verdictOf } from './subject.ts';
@@ -11,15 +12,6 @@ import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
 import { authorsOf, type ChangeGroup, groupByPullRequest } from './what-enters.ts';
 import { counted, listed, shortDigest } from './words.ts';
-
-/** How a terminal wants its text. */
-export interface Terminal {
-  /** Columns; lines are wrapped at words, a longer word stands alone. */
-  readonly width: number;
-  readonly colour: boolean;
-}
-
-type Style = 'green' | 'magenta' | 'yellow' | 'red' | 'gray' | 'bold';
 
 const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
   deploy: 'green',
@@ -31,7 +23,47 @@ const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
 };
 
 const MOST_CHANGES = 20;
-const NARROWEST = 40;
+
+/** What is missing before an environment, fact by fact: what `promote explain` prints. */
+export function explainText(explained: Explanation, subject: Pick<Subject, 'decision' | 'pipeline'>, terminal: Terminal): string {
+  const page = new Page(terminal);
+  const { missing, sufficient } = explained;
+  page.paragraph(explainedInWords(explained, subject), 0, sufficient && missing.length === 0 ? 'green' : VERDICT_STYLES[explained.verdict]);
+  for (const [position, fact] of missing.entries()) {
+    page.blank();
+    const isForGood = !sufficient && position === missing.length - 1;
+    missingFact(page, subject, `${position + 1}`.padStart(`${missing.length}`.length, '\u00A0'), fact, isForGood);
+  }
+  return page.text();
+}
+
+function explainedInWords({ environment, verdict, missing, sufficient }: Explanation, subject: Pick<Subject, 'decision'>): string {
+  const version = PLAIN.text(subject.decision.candidate.version, 60);
+  const place = PLAIN.text(environment);
+  if (missing.length === 0)
+    return verdict === 'complete'
+      ? `${version} has passed ${place}; nothing is missing.`
+      : `Nothing is missing: ${version} may enter ${place} now.`;
+  if (!sufficient)
+    return `${version} cannot get into ${place}: ${missing.length > 1 ? 'whatever else happens, the last of these stands in the way' : 'this stands in the way'} for good.`;
+  const start = verdict === 'superseded' ? `${version} is superseded in ${place}` : `${version} is not through to ${place} yet`;
+  return `${start}. ${counted(missing.length, 'fact')} ${missing.length === 1 ? 'is' : 'are'} missing, and ${missing.length === 1 ? 'it suffices' : 'together they suffice'}:`;
+}
+
+function missingFact(
+  page: Page,
+  subject: Pick<Subject, 'decision' | 'pipeline'>,
+  number: string,
+  fact: MissingFact,
+  isForGood: boolean,
+): void {
+  const indent = number.length + 4;
+  page.labelled(number, PLAIN.text(fact.what), 2, number.length + 2, isForGood ? 'red' : 'bold');
+  const where = fact.environment === null ? '' : ` (${PLAIN.text(fact.environment)})`;
+  page.paragraph(`${fact.code}${where}: ${PLAIN.text(fact.because)}`, indent);
+  if (fact.who.length > 0) page.labelled('who', whoCan(fact, PLAIN), indent, 6);
+  if (fact.when !== null) page.labelled('when', liftInWords(subject, fact.environment, fact.when), indent, 6);
+}
 
 /** The answer and everything behind it as plain text: what `promote plan` prints. */
 export function planText(subject: BriefSubject, terminal: Terminal): string {
@@ -44,61 +76,6 @@ export function planText(subject: BriefSubject, terminal: Terminal): string {
   for (const target of targetsOf(subject)) entering(page, subject, target);
   notes(page, subject);
   return page.text();
-}
-
-/** Lines of a terminal, collected. Everything passed in has been made harmless before. */
-class Page {
-  readonly #lines: string[] = [];
-  readonly #terminal: Terminal;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  blank(): void {
-    this.#lines.push('');
-  }
-
-  /** Text wrapped at words and indented by a number of columns; later lines by `hanging` more. */
-  paragraph(text: string, indent: number, style: Style | null = null, hanging: number = 0): void {
-    const width = Math.max(NARROWEST, this.#terminal.width) - indent;
-    const [first = '', ...others] = wrapped(text, width, hanging);
-    for (const [position, line] of [first, ...others].entries()) {
-      this.#lines.push(`${' '.repeat(indent + (position > 0 ? hanging : 0))}${this.#styled(line, style)}`);
-    }
-  }
-
-  heading(text: string): void {
-    this.blank();
-    this.paragraph(text, 0, 'bold');
-  }
-
-  /** `label    text`, the label in a column of its own. */
-  labelled(label: string, text: string, indent: number, column: number, style: Style | null = null): void {
-    this.paragraph(`${label.padEnd(column, '\u00A0')}${text}`, indent, style, column);
-  }
-
-  text(): string {
-    return `${this.#lines.join('\n').replaceAll('\u00A0', ' ')}\n`;
-  }
-
-  #styled(line: string, style: Style | null): string {
-    return this.#terminal.colour && style !== null ? styleText(style, line, { validateStream: false }) : line;
-  }
-}
-
-/** Lines of at most `width` columns, the later ones shorter by `hanging`. */
-function wrapped(text: string, width: number, hanging: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const room = width - (lines.length > 0 ? hanging : 0);
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 function identity(page: Page, subject: Subject): void {

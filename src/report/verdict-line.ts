@@ -120,7 +120,7 @@ export function whoMayApprove(by: readonly string[], markup: Markup): string {
 }
 
 /** Who can lift a reason: `octo-org/qa or mona`. Empty when nobody needs to. */
-export function whoCan(reason: Reason, markup: Markup): string {
+export function whoCan(reason: Pick<Reason, 'who'>, markup: Markup): string {
   return listed(
     reason.who.map((name) => unfinished(markup.text(name))),
     'or',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planText } from '../../src/report/terminal.ts';
-import { asking, barred, changes, commit, decision, pipeline, reason, step, subject } from './samples.ts';
+import type { Explanation, MissingFact } from '../../src/decision/explain.ts';
+import { explainText, planText } from '../../src/report/terminal.ts';
+import { asking, barred, changes, commit, decision, HOUR, NOW, pipeline, reason, step, subject } from './samples.ts';
 
 const PLAIN_80 = { width: 80, colour: false };
 
@@ -94,5 +95,67 @@ What enters production, in place of v1.4.1 (0ddba112)
     const plan = planText(told, PLAIN_80);
     expect(plan.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(plan).not.toMatch(/::|##\[/);
+  });
+});
+
+describe('an explanation in a terminal', () => {
+  const approval: MissingFact = {
+    code: 'approval_required',
+    environment: 'production',
+    what: 'Approve the deployment.',
+    because: 'Nobody has approved.',
+    who: ['octo-org/release', 'mona'],
+    when: null,
+  };
+  const time: MissingFact = {
+    code: 'outside_window',
+    environment: 'production',
+    what: 'Wait until a window opens.',
+    because:
+      'production takes entries mon-thu 09:00-16:00 Europe/Berlin; this sentence is long enough to be wrapped at the eightieth column.',
+    who: [],
+    when: NOW + 22 * HOUR,
+  };
+
+  function told(changed: Partial<Explanation>, width = 80): string {
+    const explained: Explanation = { environment: 'production', verdict: 'wait', missing: [], sufficient: true, ...changed };
+    return explainText(explained, subject(), { width, colour: false });
+  }
+
+  it('lists what is missing in the order in which it can be supplied, with who and when', () => {
+    expect(told({ missing: [time, approval] })).toBe(`v1.4.2 is not through to production yet. 2 facts are missing, and together they
+suffice:
+
+  1  Wait until a window opens.
+     outside_window (production): production takes entries mon-thu 09:00-16:00
+     Europe/Berlin; this sentence is long enough to be wrapped at the eightieth
+     column.
+     when  Tue 2026-11-03 09:00 Europe/Berlin (08:00 UTC), in 22h
+
+  2  Approve the deployment.
+     approval_required (production): Nobody has approved.
+     who   octo-org/release or mona
+`);
+  });
+
+  it.each<[Partial<Explanation>, string]>([
+    [{ verdict: 'deploy' }, 'Nothing is missing: v1.4.2 may enter production now.'],
+    [{ verdict: 'complete' }, 'v1.4.2 has passed production; nothing is missing.'],
+    [{ missing: [approval] }, 'v1.4.2 is not through to production yet. 1 fact is missing, and it suffices:'],
+    [{ verdict: 'superseded', missing: [approval] }, 'v1.4.2 is superseded in production. 1 fact is missing, and it suffices:'],
+    [{ missing: [approval], sufficient: false }, 'v1.4.2 cannot get into production: this stands in the way for good.'],
+    [
+      { missing: [time, approval], sufficient: false },
+      'v1.4.2 cannot get into production: whatever else happens, the last of these stands in the way for good.',
+    ],
+  ])('%j', (changed, sentence) => {
+    expect(told(changed, 200).split('\n')[0]).toBe(sentence);
+  });
+
+  it('lets no outsider write to the terminal or command the runner', () => {
+    const evil = '\u001B[2J\r\n::error::x ##[debug]\u202E';
+    const shown = told({ environment: evil, missing: [{ ...approval, environment: evil, what: evil, because: evil, who: [evil] }] });
+    expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(shown).not.toMatch(/::|##\[/);
   });
 });
