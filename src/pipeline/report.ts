@@ -34,8 +34,8 @@ export class Report {
   }
 
   /** Something that is not there, although it must be: in a file with broken YAML it may be there all the same. */
-  addMissing(path: Path, message: string, fix: string): void {
-    if (this.source.damagedFrom === null) this.add(path, message, fix, 'key');
+  addMissing(path: Path, message: string, fix: string, of: 'key' | 'value'): void {
+    if (this.source.damagedFrom === null) this.add(path, message, fix, of);
   }
 
   /** A name that means nothing, with the one that was probably meant. */

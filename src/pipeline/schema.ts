@@ -18,7 +18,6 @@ export const WIDEST_STAGE = 256;
 const MOST_ENTRIES = 100;
 
 const text = z.string().check(z.minLength(1), z.maxLength(10_000));
-const name = z.string().check(z.minLength(1), z.maxLength(LONGEST_NAME));
 const off = z.literal(false);
 const duration = z.string().check(z.regex(DURATION_PATTERN));
 /** `@` may not stand before it: GitHub's logins and `organisation/team`. */
@@ -32,7 +31,7 @@ const gateKeys = {
   evidence: z.optional(z.enum(APPROVAL_EVIDENCE)),
 };
 const gate = z.strictObject(gateKeys);
-const acceptance = z.strictObject({ ...gateKeys, environment: z.optional(name) });
+const acceptance = z.strictObject({ ...gateKeys, environment: z.optional(text) });
 const command = z.strictObject({ run: text });
 const snapshot = z.strictObject({ run: z.optional(text), 'max-age': z.optional(duration) });
 
@@ -50,7 +49,7 @@ const rehearsalOverride = z.strictObject({
   rollback: z.optional(z.union([text, off])),
 });
 
-const soak = z.strictObject({ in: name, for: duration });
+const soak = z.strictObject({ in: text, for: duration });
 const window = z.strictObject({
   days: z.union([text, z.array(text).check(z.minLength(1), z.maxLength(MOST_ENTRIES))]),
   hours: text,
@@ -85,7 +84,7 @@ export const environmentSchema = z.strictObject({
 export const overrideSchema = z.strictObject({ ...ruleKeys, rehearsal: z.optional(z.union([rehearsalOverride, off])) });
 
 const patterns = z.array(text).check(z.maxLength(MOST_ENTRIES));
-const stage = z.union([name, z.array(name).check(z.minLength(1), z.maxLength(WIDEST_STAGE))]);
+const stage = z.union([text, z.array(text).check(z.minLength(1), z.maxLength(WIDEST_STAGE))]);
 
 export const routeSchema = z.strictObject({
   name: text,
@@ -96,7 +95,7 @@ export const routeSchema = z.strictObject({
 });
 
 export const freezeSchema = z.strictObject({
-  environments: z.optional(z.array(name).check(z.minLength(1), z.maxLength(MOST_ENVIRONMENTS))),
+  environments: z.optional(z.array(text).check(z.minLength(1), z.maxLength(MOST_ENVIRONMENTS))),
   from: text,
   until: text,
   zone: text,

@@ -152,7 +152,9 @@ function describe(fault: Fault, value: unknown, report: Report): void {
   }
   const special = isEntry(path) ? null : SPECIAL.get(String(typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1)))?.(here);
   const said = special ?? general(issue, path, here);
-  report.add(path, `${path.length === 0 ? 'The file' : capital(named(path))} ${said.message}.`, said.fix);
+  const message = `${path.length === 0 ? 'The file' : capital(named(path))} ${said.message}.`;
+  if (here === null) report.addMissing(path, message, said.fix, 'value');
+  else report.add(path, message, said.fix);
 }
 
 function unknownKey(path: Path, key: string, report: Report): void {
@@ -183,7 +185,7 @@ function missing(path: Path, report: Report): void {
   const above = path.slice(0, -1);
   const key = String(path.at(-1));
   const place = above.length === 0 ? 'the pipeline file' : named(above);
-  report.addMissing(above, `${capital(place)} has no ${quote(key)}.`, `Add "${key}: ${EXAMPLES.get(key) ?? '…'}"${ofWords(path)}.`);
+  report.addMissing(above, `${capital(place)} has no ${quote(key)}.`, `Add "${key}: ${EXAMPLES.get(key) ?? '…'}"${ofWords(path)}.`, 'key');
 }
 
 function ofWords(path: Path): string {

@@ -66,7 +66,7 @@ describe('patterns', () => {
   it('agrees with regular expressions', () => {
     const token = fc.constantFrom('a', 'b', '/', '*', '**', 'a?', 'b+', '[ab]', '[a-c]+');
     const regex: Record<string, string> = { '*': '[^/]*', '**': '.*' };
-    const arbitrary = fc.array(token, { minLength: 1, maxLength: 6 }).filter((tokens) => !/\*\*\/|\*\*\*/.test(tokens.join('')));
+    const arbitrary = fc.array(token, { minLength: 1, maxLength: 6 }).filter((tokens) => !/\*,\*|\*\*,\//.test(tokens.join(',')));
     fc.assert(
       fc.property(arbitrary, fc.string({ unit: fc.constantFrom('a', 'b', 'c', '/'), maxLength: 8 }), (tokens, name) => {
         const expected = new RegExp(`^(?:${tokens.map((one) => regex[one] ?? one).join('')})$`).test(name);
