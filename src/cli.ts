@@ -109,7 +109,8 @@ function branchOfCheckout(): string {
 function repositoryOfRemote(): string {
   const url = gitOr('', 'remote', 'get-url', 'origin');
   const found = /[/:]([^/:]+\/[^/]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-  if (found === undefined) throw new UsageError('The checkout has no remote "origin" on GitHub; name the repository with --repo OWNER/NAME.');
+  if (found === undefined)
+    throw new UsageError('The checkout has no remote "origin" on GitHub; name the repository with --repo OWNER/NAME.');
   return found;
 }
 
@@ -117,7 +118,9 @@ function git(...words: string[]): string {
   try {
     return execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
-    throw new UsageError(`This is not a git checkout with a commit ("git ${words.join(' ')}" failed); name the candidate with --repo and --ref.`);
+    throw new UsageError(
+      `This is not a git checkout with a commit ("git ${words.join(' ')}" failed); name the candidate with --repo and --ref.`,
+    );
   }
 }
 

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as core from '@actions/core';
-import type { Job, PostState, Toolkit } from './commands/job.ts';
+import type { Job, Toolkit } from './commands/job.ts';
+import { plan } from './commands/plan.ts';
 import { createClient } from './github/client.ts';
 import { parseInput } from './input.ts';
-import { parsePostState, POST_STATE } from './post-state.ts';
+import { POST_STATE, parsePostState } from './post-state.ts';
 import { readRunEnvironment } from './run-environment.ts';
 
 /** The runner's toolkit behind the port that commands know. */
@@ -60,7 +61,7 @@ async function runPhase(phase: 'main' | 'post'): Promise<void> {
     const left = parsePostState(process.env[`STATE_${POST_STATE}`]);
     return left === null ? undefined : (await import('./commands/finish.ts')).finish(job, left);
   }
-  if (job.input.command === 'plan') return (await import('./commands/plan.ts')).plan(job);
+  if (job.input.command === 'plan') return plan(job);
   if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);
   return (await import('./commands/deploy.ts')).deploy(job);
 }

@@ -36,7 +36,12 @@ export async function deploy(job: Job): Promise<void> {
 
   const claim = crypto.randomUUID();
   const held = await open(job, first, claim);
-  const turn = await waitInQueue(job, { environment: first.environment.name, record: held.record, claim, policyText: first.gathered.policyText });
+  const turn = await waitInQueue(job, {
+    environment: first.environment.name,
+    record: held.record,
+    claim,
+    policyText: first.gathered.policyText,
+  });
   const state = { ...held, record: turn.record };
   const door = askDoor(job, turn.gathered);
   if (turn.turn === 'served' && door.environment.verdict === 'deploy') return enter(job, door, state);
@@ -109,7 +114,13 @@ async function enter(job: Job, door: Door, state: PostState): Promise<void> {
   await setStatus(job, state, 'in_progress', `Deploying ${decision.candidate.version}`);
   setOutputs(job, { ...doorOutputs(decision, environment, explanation(door.subject)), record: String(state.record) });
   await tell(job, door.subject, [
-    { kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion', environment: environment.name, id: state.record, outcome: 'in progress', url: runPage(job) },
+    {
+      kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion',
+      environment: environment.name,
+      id: state.record,
+      outcome: 'in progress',
+      url: runPage(job),
+    },
   ]);
   if (rules.deploy === null) return;
   const commands = [

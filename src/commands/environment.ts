@@ -26,7 +26,7 @@ export function rulesOnRoute(pipeline: Pipeline, decision: Decision, name: strin
   return rules;
 }
 
-function nameInPipeline(pipeline: Pipeline, asked: string): string {
+export function nameInPipeline(pipeline: Pipeline, asked: string): string {
   const names = [...pipeline.environments.keys()];
   const name = names.find((candidate) => candidate.toLowerCase() === asked.toLowerCase());
   if (name !== undefined) return name;
@@ -37,7 +37,16 @@ function nameInPipeline(pipeline: Pipeline, asked: string): string {
 }
 
 function offPath(decision: Decision, name: string): EnvironmentDecision {
-  return { name, stage: 0, state: 'later', verdict: 'blocked', reasons: offPathReasons(decision, name), live: null, approvals: null, liftsAt: null };
+  return {
+    name,
+    stage: 0,
+    state: 'later',
+    verdict: 'blocked',
+    reasons: offPathReasons(decision, name),
+    live: null,
+    approvals: null,
+    liftsAt: null,
+  };
 }
 
 function offPathReasons(decision: Decision, name: string): readonly Reason[] {

@@ -1,6 +1,6 @@
-import { type EventCandidate, candidateFromEvent } from '../github/event.ts';
-import { type Gathered, gatherEvidence } from '../github/evidence.ts';
 import type { GitHubClient } from '../github/client.ts';
+import { candidateFromEvent, type EventCandidate } from '../github/event.ts';
+import { type Gathered, gatherEvidence } from '../github/evidence.ts';
 
 /** A question from the command line, where there is no run and no event. */
 export interface Inquiry {
@@ -48,7 +48,15 @@ export function gatherForInquiry(inquiry: Inquiry, ports: InquiryPorts): Promise
 
 /** Nobody started a run, so nobody is excluded from approving as its initiator. */
 function candidateOf(inquiry: Inquiry): EventCandidate {
-  const event = { name: 'command line', payload: null, sha: '', ref: '', actor: '', triggeringActor: '', repository: `${inquiry.owner}/${inquiry.repo}` };
+  const event = {
+    name: 'command line',
+    payload: null,
+    sha: '',
+    ref: '',
+    actor: '',
+    triggeringActor: '',
+    repository: `${inquiry.owner}/${inquiry.repo}`,
+  };
   const overrides = { ref: inquiry.ref, sha: inquiry.sha ?? undefined, version: inquiry.version ?? undefined };
   return candidateFromEvent(event, overrides);
 }

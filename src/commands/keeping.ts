@@ -1,4 +1,4 @@
-import { setRecordStatus, type StatusState } from '../github/records.ts';
+import { type StatusState, setRecordStatus } from '../github/records.ts';
 import type { Job, PostState } from './job.ts';
 
 /** Gives the job's record a status, and remembers for the post phase how far the promotion has come. */

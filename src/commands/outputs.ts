@@ -1,12 +1,9 @@
-import type { OutputName } from './action-io.ts';
 import type { Decision, EnvironmentDecision, Verdict } from '../decision/decision.ts';
 import { serializeDecision } from '../decision/serialize.ts';
+import type { OutputName } from './action-io.ts';
 
 /** Values of the action's outputs by name; `action-io.ts` says what each means. */
 export type Outputs = Readonly<Partial<Record<OutputName, string>>>;
-
-/** Outputs with the verdict as one of its words. */
-export type Answer = Outputs & { readonly verdict: Verdict };
 
 /** Whether a run may go on to the deploying job: free to enter, or only the reviewers have to be asked. */
 export function isOpen(verdict: Verdict): boolean {
@@ -14,7 +11,7 @@ export function isOpen(verdict: Verdict): boolean {
 }
 
 /** The outputs of `plan`: about the next stage, or about `environment` when one was asked for. */
-export function planOutputs(decision: Decision, environment: EnvironmentDecision | null, explanation: string): Answer {
+export function planOutputs(decision: Decision, environment: EnvironmentDecision | null, explanation: string): Outputs {
   const targets = environment === null ? decision.environments.filter(({ name }) => decision.targets.includes(name)) : [environment];
   const enterable = targets.filter((target) => isOpen(target.verdict));
   const first = enterable[0] ?? targets[0];

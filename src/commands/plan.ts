@@ -15,8 +15,7 @@ export async function plan(job: Job): Promise<void> {
   const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
   const asked = job.input.environment === null ? null : findOnPath(gathered.pipeline, decision, job.input.environment);
   const subject = subjectOf(job, gathered, decision, 'plan', asked?.name ?? null);
-  const outputs = planOutputs(decision, asked, explanation(subject));
-  setOutputs(job, outputs);
+  setOutputs(job, planOutputs(decision, asked, explanation(subject)));
   await tell(job, subject);
-  if (!isOpen(outputs.verdict)) annotateRefusal(job, subject, isQuiet(subject) ? 'notice' : 'warning');
+  if (!isOpen(asked?.verdict ?? decision.verdict)) annotateRefusal(job, subject, isQuiet(subject) ? 'notice' : 'warning');
 }

@@ -1,4 +1,4 @@
-import { type Gathered } from '../github/evidence.ts';
+import type { Gathered } from '../github/evidence.ts';
 import { readQueueRecords, readRunState, waitForTurn } from '../github/queue.ts';
 import { setRecordStatus } from '../github/records.ts';
 import { gatherFor } from './gathering.ts';
@@ -28,10 +28,12 @@ export async function waitInQueue(job: Job, place: Place): Promise<QueueEnd> {
   const { owner, repo } = job.run;
   const look = (record: number): Promise<Gathered> => gatherFor(job, 'door', { policyText: place.policyText, ownRecord: record });
   const before = await look(place.record);
+  const readRecords = () => readQueueRecords(job.client, { owner, repo }, place.environment);
+  const seen = before.records.get(place.environment);
   const end = await waitForTurn(
     {
-      readRecords: () => readQueueRecords(job.client, { owner, repo }, place.environment),
-      runState: (run) => readRunState(job.client, { owner, repo }, run),
+      readRecords,
+      runState: (run) => readRunState(job.client, { owner, repo }, run, job.run.runId),
       close: (record, how, why) => setRecordStatus(job.client, { owner, repo, record, state: how, description: why, logUrl: runPage(job) }),
       sleep: job.sleep,
       log: (line) => job.toolkit.info(line),
@@ -41,7 +43,7 @@ export async function waitInQueue(job: Job, place: Place): Promise<QueueEnd> {
       run: { id: job.run.runId, attempt: job.run.runAttempt },
       claim: place.claim,
       timeoutMs: job.input.queueTimeout,
-      records: before.records.get(place.environment) ?? [],
+      records: seen?.read === true ? seen.value : await readRecords(),
     },
   );
   const unchanged = end.turn === 'served' && !end.waited && end.ownRecord === place.record;

@@ -36,7 +36,11 @@ async function closeCancelled(job: Job, state: PostState, step: Step, signal: st
   try {
     await setStatus(job, state, 'failure', `Cancelled (${signal}) during: ${step.title}`);
   } catch (error) {
-    job.toolkit.annotate('warning', 'The record could not be closed', `${(error as Error).message} The next run in this environment closes it.`);
+    job.toolkit.annotate(
+      'warning',
+      'The record could not be closed',
+      `${(error as Error).message} The next run in this environment closes it.`,
+    );
   }
 }
 

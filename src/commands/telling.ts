@@ -33,7 +33,7 @@ export async function tell(job: Job, subject: BriefSubject, records: readonly Re
   const [headline = '', ...rest] = text.split('\n');
   job.toolkit.info(headline);
   if (rest.some((line) => line.trim() !== '')) {
-    await job.toolkit.group('Why', async () => rest.forEach((line) => job.toolkit.info(line)));
+    await job.toolkit.group('Why', async () => job.toolkit.info(rest.join('\n').trim()));
   }
   await job.toolkit.summarize(brief({ ...subject, records }));
 }

@@ -4,7 +4,13 @@ import { intentOf } from './gathering.ts';
 import type { Job } from './job.ts';
 
 /** What a command of the pipeline file is told about the promotion. Documented in docs/commands.md; names are never reused. */
-export function commandVariables(job: Job, decision: Decision, environment: EnvironmentDecision, rules: Environment, record: number): Readonly<Record<string, string>> {
+export function commandVariables(
+  job: Job,
+  decision: Decision,
+  environment: EnvironmentDecision,
+  rules: Environment,
+  record: number,
+): Readonly<Record<string, string>> {
   const { candidate } = decision;
   return {
     PROMOTE_ENVIRONMENT: environment.name,

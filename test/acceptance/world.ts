@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/github/index.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/github/index.ts';
 import { type Author, createRepository, type SampleRepository } from '../../sandbox/github/sample-repository.ts';
 import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/action-step.ts';
 
@@ -58,6 +58,18 @@ export interface RunOptions {
   readonly checkout?: string | null;
 }
 
+/** A record as somebody looking at GitHub sees it. */
+export interface RecordSeen {
+  readonly id: number;
+  readonly environment: string;
+  readonly task: string;
+  readonly sha: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** The last final state, `inactive` for a withdrawn one, `open` without any. */
+  readonly outcome: string;
+  readonly descriptions: readonly string[];
+}
+
 /** The main and the post phase of one step of a job. */
 export interface JobResult extends StepResult {
   /** `null` when main was ended in a way that the runner starts no post step for. */
@@ -103,7 +115,12 @@ export class World {
   }
 
   /** Commits to a branch and starts the run of that push. */
-  push(branch = 'main', message = 'A change', files: Record<string, string | null> = { 'src/shop.txt': `${Math.random()}` }, author: Author = 'octocat'): JobRun {
+  push(
+    branch = 'main',
+    message = 'A change',
+    files: Record<string, string | null> = { 'src/shop.txt': `${Math.random()}` },
+    author: Author = 'octocat',
+  ): JobRun {
     const sha = this.repository.commit(branch, files, message, author);
     return this.run({ sha, ref: `refs/heads/${branch}`, actor: author });
   }
@@ -113,8 +130,32 @@ export class World {
     const ref = options.ref ?? 'refs/heads/main';
     const actor = options.actor ?? 'octocat';
     const event = options.event ?? 'push';
-    const { id } = this.sandbox.given.run({ headSha: options.sha, headBranch: ref.replace(/^refs\/(heads|tags)\//, ''), event, actor, status: 'in_progress' });
+    const { id } = this.sandbox.given.run({
+      headSha: options.sha,
+      headBranch: ref.replace(/^refs\/(heads|tags)\//, ''),
+      event,
+      actor,
+      status: 'in_progress',
+    });
     return new JobRun(this, id, { ...options, ref, actor, event });
+  }
+
+  /** The records left so far, oldest first: deployments with their last final status, or `open`. */
+  records(): readonly RecordSeen[] {
+    return this.sandbox.state.deployments.map(({ id, environment, task, payload, statuses, sha }) => {
+      const final =
+        statuses.findLast(({ state }) => ['success', 'failure', 'error'].includes(state)) ??
+        statuses.findLast(({ state }) => state === 'inactive');
+      return {
+        id,
+        environment,
+        task,
+        sha,
+        payload: payload as Record<string, unknown>,
+        outcome: final?.state ?? 'open',
+        descriptions: statuses.map(({ description }) => description),
+      };
+    });
   }
 
   /** Fails when the sandbox saw a request or gave an answer that GitHub's own descriptions do not allow. */
@@ -148,7 +189,11 @@ export class JobRun {
   }
 
   /** A whole job with `deploy`: main, then post with the status the job has by then. `steps`: how the team's own steps ended. */
-  deploy(environment: string, inputs: Record<string, string> = {}, steps: 'success' | 'failure' | 'cancelled' = 'success'): Promise<JobResult> {
+  deploy(
+    environment: string,
+    inputs: Record<string, string> = {},
+    steps: 'success' | 'failure' | 'cancelled' = 'success',
+  ): Promise<JobResult> {
     return this.job({ command: 'deploy', environment, 'artifact-digest': DIGEST, ...inputs }, steps);
   }
 
@@ -156,7 +201,11 @@ export class JobRun {
     return this.job({ command: 'accept', environment, 'artifact-digest': DIGEST, ...inputs });
   }
 
-  async job(inputs: Record<string, string>, steps: 'success' | 'failure' | 'cancelled' = 'success', onOutput?: StepOptions['onOutput']): Promise<JobResult> {
+  async job(
+    inputs: Record<string, string>,
+    steps: 'success' | 'failure' | 'cancelled' = 'success',
+    onOutput?: StepOptions['onOutput'],
+  ): Promise<JobResult> {
     const main = await this.main(inputs, onOutput);
     const status = main.exitCode === 0 ? steps : 'failure';
     const post = await this.post(inputs, main, status);
@@ -199,13 +248,18 @@ export class JobRun {
       if (environment === 'uat') this.approve('mona', 'uat');
       if (environment === 'production') for (const user of ['mona', 'hubot']) this.approve(user, 'production');
       last = await this.deploy(environment);
-      if (last.exitCode !== 0 || last.post.exitCode !== 0) throw new Error(`deploy to ${environment} failed:\n${last.log}\n${last.post.log}`);
+      if (last.exitCode !== 0 || last.post.exitCode !== 0)
+        throw new Error(`deploy to ${environment} failed:\n${last.log}\n${last.post.log}`);
     }
     if (last === null) throw new Error('no environment named');
     return last;
   }
 
-  private step(inputs: Record<string, string>, state: Readonly<Record<string, string>>, onOutput?: StepOptions['onOutput']): Promise<StepResult> {
+  private step(
+    inputs: Record<string, string>,
+    state: Readonly<Record<string, string>>,
+    onOutput?: StepOptions['onOutput'],
+  ): Promise<StepResult> {
     const { sandbox, repository } = this.world;
     const { sha, ref, actor, event } = this.options;
     const workspace = mkdtempSync(join(this.world.folder, 'workspace-'));
@@ -244,7 +298,17 @@ export class JobRun {
       sender: { login: actor },
     };
     if (event !== 'push') return { ...common, ...payload };
-    return { ...common, ref, after: sha, before: '0'.repeat(40), deleted: false, created: false, forced: false, base_ref: null, ...payload };
+    return {
+      ...common,
+      ref,
+      after: sha,
+      before: '0'.repeat(40),
+      deleted: false,
+      created: false,
+      forced: false,
+      base_ref: null,
+      ...payload,
+    };
   }
 }
 

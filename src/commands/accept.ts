@@ -1,0 +1,82 @@
+import { type AcceptanceDecision, decideAcceptance } from '../decision/acceptance.ts';
+import { decide } from '../decision/decide.ts';
+import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
+import type { Gathered } from '../github/evidence.ts';
+import { openRecord, setRecordStatus } from '../github/records.ts';
+import { type AcceptanceSubject, acceptanceBrief, acceptanceSentence, acceptanceText } from '../report/acceptance.ts';
+import { PLAIN } from '../report/markup.ts';
+import { findOnPath } from './environment.ts';
+import { gatherFor } from './gathering.ts';
+import type { Job } from './job.ts';
+import { runPage } from './keeping.ts';
+import { doorOutputs } from './outputs.ts';
+import { recordPayload } from './payload.ts';
+import { REASONS_URL, setOutputs } from './telling.ts';
+
+/**
+ * Records that people accepted the candidate in an environment. The job's own GitHub environment asked them; here it is checked who they
+ * were, that enough of them did, and that what they used is what is recorded.
+ */
+export async function accept(job: Job): Promise<void> {
+  const gathered = await gatherFor(job, 'door');
+  const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
+  const environment = findOnPath(gathered.pipeline, decision, job.input.environment ?? '');
+  const acceptance = decideAcceptance(gathered.pipeline, gathered.evidence, gathered.now, environment.name);
+  const subject = { decision, acceptance, environment: environment.name, reasonsUrl: REASONS_URL };
+  if (acceptance.verdict === 'deploy') {
+    const record = await recordAcceptance(job, gathered, decision, environment, acceptance);
+    job.toolkit.setOutput('record', String(record));
+  }
+  setOutputs(job, {
+    ...doorOutputs(decision, environmentWith(environment, acceptance), acceptanceText(subject)),
+    'approved-by': JSON.stringify(acceptance.approvedBy),
+    proceed: String(acceptance.verdict === 'deploy' || acceptance.verdict === 'complete'),
+  });
+  await report(job, subject);
+}
+
+/** The outputs speak of the acceptance, not of entering. */
+function environmentWith(environment: EnvironmentDecision, { verdict, reasons }: AcceptanceDecision): EnvironmentDecision {
+  return { ...environment, verdict, reasons, liftsAt: null };
+}
+
+async function recordAcceptance(
+  job: Job,
+  gathered: Gathered,
+  decision: Decision,
+  environment: EnvironmentDecision,
+  acceptance: AcceptanceDecision,
+): Promise<number> {
+  const { owner, repo } = job.run;
+  const description = `${decision.candidate.version} accepted by ${acceptance.approvedBy.join(', ')}`;
+  const { id } = await openRecord(job.client, {
+    owner,
+    repo,
+    environment: environment.name,
+    production: gathered.pipeline.environments.get(environment.name)?.role === 'production',
+    description,
+    payload: recordPayload(job, {
+      kind: 'acceptance',
+      pipeline: gathered.pipeline,
+      decision,
+      environment: environmentWith(environment, acceptance),
+      approvedBy: acceptance.approvedBy,
+      verify: false,
+      claim: crypto.randomUUID(),
+      initiator: gathered.evidence.candidate.initiator,
+    }),
+  });
+  await setRecordStatus(job.client, { owner, repo, record: id, state: 'success', description, logUrl: runPage(job) });
+  return id;
+}
+
+async function report(job: Job, subject: AcceptanceSubject): Promise<void> {
+  const text = acceptanceText(subject);
+  job.toolkit.info(text);
+  await job.toolkit.summarize(acceptanceBrief(subject));
+  const { verdict } = subject.acceptance;
+  if (verdict === 'deploy' || verdict === 'complete') return;
+  const goesOn = job.input.whenBlocked === 'continue';
+  job.toolkit.annotate(goesOn ? 'warning' : 'error', acceptanceSentence(subject, PLAIN), text);
+  if (!goesOn) job.toolkit.fail();
+}
