@@ -102,7 +102,7 @@ function merge(spans: readonly Span[]): readonly Span[] {
 export function isZone(zone: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(zone)) return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+    return zoned(0, zone) !== undefined;
   } catch {
     return false;
   }

@@ -63,7 +63,7 @@ function checkReachable({ route, patterns }: Readable, earlier: readonly Readabl
   }
   for (const kind of KINDS) {
     const own = patterns[kind];
-    if (own.length === 0 || leavesAnything([], own, budget)) continue;
+    if (!own.some((pattern) => pattern.startsWith('!')) || leavesAnything([], own, budget)) continue;
     report.add(
       [...route.path, kind],
       `The ${kind} of route ${quote(route.title)} match nothing.`,
