@@ -38,11 +38,17 @@ routes:
 `;
 
 export const DIGEST = `sha256:${'d1'.repeat(32)}`;
+/** What was built from that commit and no other. */
+export function digestOf(sha: string): string {
+  return `sha256:${sha}${'0'.repeat(64 - sha.length)}`;
+}
 export const OTHER_DIGEST = `sha256:${'d2'.repeat(32)}`;
 
 export interface WorldOptions extends Partial<Omit<SandboxOptions, 'repositoryPath'>> {
   /** `null`: the repository has no pipeline file. */
   readonly pipeline?: string | null;
+  /** `shared` (default): every commit is built into the same artifact. `own`: each into its own, `digestOf` its sha. */
+  readonly artifacts?: 'shared' | 'own';
 }
 
 export interface RunOptions {
@@ -82,7 +88,7 @@ export interface JobResult extends StepResult {
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'promote-world-'));
   const repository = createRepository(join(folder, 'repository'));
-  const { pipeline = PIPELINE, ...sandboxOptions } = options;
+  const { pipeline = PIPELINE, artifacts = 'shared', ...sandboxOptions } = options;
   const files: Record<string, string> = { 'README.md': '# shop\n' };
   if (pipeline !== null) files['.github/promote.yml'] = pipeline;
   repository.commit('main', files, 'The shop and its pipeline');
@@ -97,7 +103,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   sandbox.given.environment('uat', { reviewers: ['octo-org/qa'] });
   sandbox.given.environment('staging');
   sandbox.given.environment('production', { reviewers: ['octo-org/release'] });
-  return new World(folder, repository, sandbox);
+  return new World(folder, repository, sandbox, artifacts);
 }
 
 export class World {
@@ -106,12 +112,19 @@ export class World {
   readonly folder: string;
   /** Of a job with the permissions the README names. */
   readonly token: string;
+  private readonly artifacts: 'shared' | 'own';
 
-  constructor(folder: string, repository: SampleRepository, sandbox: Sandbox) {
+  constructor(folder: string, repository: SampleRepository, sandbox: Sandbox, artifacts: 'shared' | 'own' = 'shared') {
     this.folder = folder;
     this.repository = repository;
     this.sandbox = sandbox;
     this.token = sandbox.token({ permissions: JOB_PERMISSIONS });
+    this.artifacts = artifacts;
+  }
+
+  /** What the build of that commit hands over. */
+  artifactOf(sha: string): string {
+    return this.artifacts === 'own' ? digestOf(sha) : DIGEST;
   }
 
   /** Commits to a branch and starts the run of that push. */
@@ -194,11 +207,11 @@ export class JobRun {
     inputs: Record<string, string> = {},
     steps: 'success' | 'failure' | 'cancelled' = 'success',
   ): Promise<JobResult> {
-    return this.job({ command: 'deploy', environment, 'artifact-digest': DIGEST, ...inputs }, steps);
+    return this.job({ command: 'deploy', environment, 'artifact-digest': this.world.artifactOf(this.sha), ...inputs }, steps);
   }
 
   accept(environment: string, inputs: Record<string, string> = {}): Promise<JobResult> {
-    return this.job({ command: 'accept', environment, 'artifact-digest': DIGEST, ...inputs });
+    return this.job({ command: 'accept', environment, 'artifact-digest': this.world.artifactOf(this.sha), ...inputs });
   }
 
   async job(
