@@ -60,6 +60,9 @@ export interface EntryContext {
   readonly approvals: Count | null;
 }
 
+/** What stands in the way of the first stage. */
+export const NOTHING_EARLIER: Earlier = { notPassed: [], notRehearsed: null, staleFirst: null };
+
 const NO_PATH: Path = { steps: [], positions: new Map() };
 
 export function contextOf(pipeline: Pipeline, route: Route | null, evidence: Evidence, now: number): CandidateContext {

@@ -2,7 +2,7 @@ import type { Pipeline, Route } from '../pipeline/model.ts';
 import { selectRoute } from '../pipeline/routes.ts';
 import { approversOf, type Count } from './approvals.ts';
 import { digestOf } from './artifact.ts';
-import { type CandidateContext, contextOf, type Earlier, type EntryContext, entryContextOf } from './context.ts';
+import { type CandidateContext, contextOf, type Earlier, type EntryContext, entryContextOf, NOTHING_EARLIER } from './context.ts';
 import type { Approvals, Decision, EnvironmentDecision, EnvironmentState, Live, Reason, Verdict } from './decision.ts';
 import { DECISION_SCHEMA } from './decision.ts';
 import type { DeploymentRecord, Evidence } from './evidence.ts';
@@ -69,8 +69,6 @@ function alongThePath(context: CandidateContext, bars: readonly Reason[]): reado
   }
   return decided;
 }
-
-const NOTHING_EARLIER: Earlier = { notPassed: [], notRehearsed: null, staleFirst: null };
 
 /** What stands in the way behind one more stage. */
 function after(earlier: Earlier, stage: readonly Facts[]): Earlier {
