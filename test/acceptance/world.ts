@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly payload?: Record<string, unknown>;
   readonly ref?: string;
   readonly sha: string;
+  /** Commit under which GitHub lists the run, where that is not GITHUB_SHA: a pull request's head. */
+  readonly headSha?: string;
   readonly actor?: string;
   readonly token?: string;
   /** What the checkout holds; default: the files of `sha`. `null`: nothing was checked out. */
@@ -144,7 +146,7 @@ export class World {
     const actor = options.actor ?? 'octocat';
     const event = options.event ?? 'push';
     const { id } = this.sandbox.given.run({
-      headSha: options.sha,
+      headSha: options.headSha ?? options.sha,
       headBranch: ref.replace(/^refs\/(heads|tags)\//, ''),
       event,
       actor,
@@ -207,7 +209,21 @@ export class JobRun {
     inputs: Record<string, string> = {},
     steps: 'success' | 'failure' | 'cancelled' = 'success',
   ): Promise<JobResult> {
-    return this.job({ command: 'deploy', environment, 'artifact-digest': this.world.artifactOf(this.sha), ...inputs }, steps);
+    return this.job(this.deployInputs(environment, inputs), steps);
+  }
+
+  /** The main phase of a deploying job, which may end in another way than by itself. */
+  deployMain(environment: string, inputs: Record<string, string> = {}, onOutput?: StepOptions['onOutput']): Promise<StepResult> {
+    return this.main(this.deployInputs(environment, inputs), onOutput);
+  }
+
+  /** The post phase that belongs to it. */
+  deployPost(environment: string, main: StepResult, status: 'success' | 'failure' | 'cancelled'): Promise<StepResult> {
+    return this.post(this.deployInputs(environment, {}), main, status);
+  }
+
+  private deployInputs(environment: string, inputs: Record<string, string>): Record<string, string> {
+    return { command: 'deploy', environment, 'artifact-digest': this.world.artifactOf(this.sha), ...inputs };
   }
 
   accept(environment: string, inputs: Record<string, string> = {}): Promise<JobResult> {

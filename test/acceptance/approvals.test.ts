@@ -1,0 +1,125 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectEntered, expectRefused } from './expectations.ts';
+import { startWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+/** One environment behind a gate, and nothing before it; dev is where other approvals may come from. */
+function gated(gate: string): string {
+  return `version: 1
+environments:
+  uat: { role: uat, gate: ${gate}, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
+  dev: { role: development, gate: { approvals: 1 } }
+routes:
+  - { name: mainline, branches: [main], path: [uat] }
+  - { name: feature, branches: ['feature/**'], path: [dev] }
+`;
+}
+
+describe('whose approval counts', () => {
+  it('one person who approves twice has approved once; the second person opens the door, and both are on record', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 2, by: [octo-org/qa] }') });
+    const run = world.push();
+    run.approve('mona', 'uat');
+    run.approve('mona', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'approval_missing');
+    expect(refused.outputs['explanation']).toContain('2 approvals are asked for, and only mona gave one that counts');
+    expect(refused.summary).toContain('Approvals for uat: 1 of 2');
+    expect(refused.requestsInAll).toBe(1);
+
+    run.approve('hubot', 'uat');
+    const job = await run.deploy('uat');
+    expectEntered(world, job, ['mona', 'hubot']);
+    expect(job.summary).toContain('given by mona and hubot');
+  });
+
+  it('who started the run cannot approve it where the gate excludes the initiator', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator] }') });
+    const run = world.push();
+    run.approve('octocat', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'approval_missing');
+    expect(refused.outputs['explanation']).toContain('the initiator may not');
+    expect(refused.summary).toContain('whoever started this run does not count');
+
+    run.approve('hubot', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['hubot']);
+  });
+
+  it('the initiator stays the initiator when GitHub writes the login in other letters', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, exclude: [initiator] }') });
+    const sha = world.push().sha;
+    const run = world.run({ sha, actor: 'OctoCat' });
+    run.approve('octocat', 'uat');
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+  });
+
+  it('in a re-run the initiator is who started it again: the first one may approve now, the second one may not', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator] }') });
+    const run = world.push();
+    run.approve('mona', 'uat');
+    run.rerun('mona');
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+    run.approve('octocat', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['octocat']);
+  });
+
+  it('who wrote the change, or opened its pull request, cannot approve it where the gate excludes the author', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [author] }') });
+    const sha = world.repository.commit('main', { 'shop.txt': 'umbrellas' }, 'Sell umbrellas', 'hubot');
+    world.sandbox.given.pullRequest({ author: 'mona', commits: [sha] });
+    const run = world.run({ sha, actor: 'octocat' });
+    run.approve('hubot', 'uat');
+    run.approve('mona', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'approval_missing');
+    expect(refused.outputs['explanation']).toContain('the author may not');
+
+    run.approve('octocat', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['octocat']);
+  });
+
+  it('nobody counts where the author is excluded and GitHub knows no account for whoever wrote the change', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [author] }') });
+    world.sandbox.given.user('octocat', { emails: ['another@example.com'] });
+    const run = world.push();
+    run.approve('mona', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'authors_unread');
+    expect(refused.outputs['explanation']).toContain('octocat');
+  });
+
+  it('a reviewer whom the gate does not name counts for nothing; the one it names opens the door alone', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [mona] }') });
+    world.sandbox.given.environment('uat', { reviewers: ['mona', 'hubot'] });
+    const run = world.push();
+    run.approve('hubot', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'approval_missing');
+    expect(refused.outputs['explanation']).toMatch(/Who: .*mona/);
+
+    run.approve('mona', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['mona']);
+  });
+
+  it('an approval for another environment does not count', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa] }') });
+    const run = world.push();
+    run.approve('mona', 'production', 'uat-acceptance', 'dev');
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+    run.approve('mona', 'production', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['mona']);
+  });
+
+  it('a rejection is no approval, whoever gave it', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa] }') });
+    const run = world.push();
+    run.reject('mona', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'approval_missing');
+    expect(refused.outputs).toMatchObject({ 'approved-by': '[]' });
+    expect(refused.post).toMatchObject({ exitCode: 0, requests: 0 });
+  });
+});
