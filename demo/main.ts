@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { startSandbox } from '../sandbox/github/index.ts';
 import { runStep, type StepResult } from '../sandbox/runner/action-step.ts';
-import { createShop } from './sample-shop.ts';
+import { createShop, DIGEST, type Run, runVariables } from './sample-shop.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.demo');
 const shopHome = join(folder, 'running');
 const showLog = process.argv.includes('--log');
-const DIGEST = `sha256:${'5a'.repeat(32)}`;
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(shopHome, { recursive: true });
@@ -22,14 +21,6 @@ const sandbox = await startSandbox({ repositoryPath: repository.path, now: '2026
 const token = sandbox.token({
   permissions: { actions: 'read', checks: 'read', contents: 'read', deployments: 'write', issues: 'read', 'pull-requests': 'read' },
 });
-
-/** One workflow run: who started it, and what it is about. */
-interface Run {
-  readonly id: number;
-  readonly ref: string;
-  readonly sha: string;
-  readonly actor: string;
-}
 
 function startRun(ref: string, sha: string, actor: string): Run {
   const headBranch = ref.replace(/^refs\/(heads|tags)\//, '');
@@ -49,21 +40,7 @@ async function step(run: Run, inputs: Record<string, string>, state: Readonly<Re
     state,
     event: { ref: run.ref, after: run.sha, before: '0'.repeat(40), deleted: false, repository: { full_name: 'octo-org/shop' } },
     countRequests: () => sandbox.requests.count,
-    variables: {
-      SHOP_HOME: shopHome,
-      GITHUB_REPOSITORY: `${sandbox.owner}/${sandbox.name}`,
-      GITHUB_API_URL: sandbox.apiUrl,
-      GITHUB_GRAPHQL_URL: sandbox.graphqlUrl,
-      GITHUB_SERVER_URL: sandbox.url,
-      GITHUB_RUN_ID: String(run.id),
-      GITHUB_RUN_ATTEMPT: '1',
-      GITHUB_EVENT_NAME: 'push',
-      GITHUB_SHA: run.sha,
-      GITHUB_REF: run.ref,
-      GITHUB_ACTOR: run.actor,
-      GITHUB_TRIGGERING_ACTOR: run.actor,
-      GITHUB_WORKSPACE: workspace,
-    },
+    variables: { SHOP_HOME: shopHome, ...runVariables(sandbox, run, workspace) },
   });
   if (showLog) console.log(styleText('dim', result.log));
   return result;
@@ -123,7 +100,7 @@ sandbox.given.pullRequest({
   author: 'hubot',
   title: 'Sell umbrellas',
   state: 'merged',
-  commits: [repository.sha('feature/umbrellas'), repository.sha('main')],
+  commits: [repository.sha('feature/umbrellas~1'), repository.sha('feature/umbrellas'), repository.sha('main')],
 });
 
 try {

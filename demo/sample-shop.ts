@@ -1,3 +1,4 @@
+import type { Sandbox } from '../sandbox/github/index.ts';
 import { createRepository, type SampleRepository } from '../sandbox/github/sample-repository.ts';
 
 /** The pipeline file of the demo's shop. Its deploy command really leaves something behind: a file per environment that says what runs there. */
@@ -50,4 +51,33 @@ export function createShop(path: string): SampleRepository {
   repository.commit('feature/umbrellas', { 'src/shop.js': 'export const sells = ["tea", "umbrellas"];\n' }, 'Sell umbrellas', 'hubot');
   repository.merge('main', 'feature/umbrellas', 'octocat');
   return repository;
+}
+
+/** What the build of the shop would have named its artifact. */
+export const DIGEST = `sha256:${'5a'.repeat(32)}`;
+
+/** One workflow run: who started it, and what it is about. */
+export interface Run {
+  readonly id: number;
+  readonly ref: string;
+  readonly sha: string;
+  readonly actor: string;
+}
+
+/** The variables that the runner sets for a job of the run. */
+export function runVariables(sandbox: Sandbox, run: Run, workspace: string): Readonly<Record<string, string>> {
+  return {
+    GITHUB_REPOSITORY: `${sandbox.owner}/${sandbox.name}`,
+    GITHUB_API_URL: sandbox.apiUrl,
+    GITHUB_GRAPHQL_URL: sandbox.graphqlUrl,
+    GITHUB_SERVER_URL: sandbox.url,
+    GITHUB_RUN_ID: String(run.id),
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_EVENT_NAME: 'push',
+    GITHUB_SHA: run.sha,
+    GITHUB_REF: run.ref,
+    GITHUB_ACTOR: run.actor,
+    GITHUB_TRIGGERING_ACTOR: run.actor,
+    GITHUB_WORKSPACE: workspace,
+  };
 }

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createShop, DIGEST, runVariables } from '../demo/sample-shop.ts';
+import { startSandbox } from '../sandbox/github/index.ts';
+import { runStep, type StepResult } from '../sandbox/runner/action-step.ts';
+
+/** The demo's shop on a sandbox, ready for steps to be timed. */
+export interface Shop extends AsyncDisposable {
+  /** Milliseconds of one whole `plan` process. */
+  planMilliseconds(): Promise<number>;
+  /** One step, with its requests and its time. */
+  step(inputs: Record<string, string>, state?: Readonly<Record<string, string>>): Promise<{ result: StepResult; milliseconds: number }>;
+}
+
+export async function openShop(latencyMs = 0): Promise<Shop> {
+  const folder = mkdtempSync(join(tmpdir(), 'promote-bench-'));
+  const repository = createShop(join(folder, 'repository'));
+  const sandbox = await startSandbox({ repositoryPath: repository.path, latencyMs });
+  sandbox.given.environment('dev');
+  const token = sandbox.token({
+    permissions: { actions: 'read', checks: 'read', contents: 'read', deployments: 'write', issues: 'read', 'pull-requests': 'read' },
+  });
+  const sha = repository.sha('main');
+  const { id } = sandbox.given.run({ headSha: sha, headBranch: 'main', event: 'push', actor: 'octocat', status: 'in_progress' });
+  const workspace = join(folder, 'workspace');
+  repository.exportTo(sha, workspace);
+  const variables = {
+    ...runVariables(sandbox, { id, ref: 'refs/heads/main', sha, actor: 'octocat' }, workspace),
+    SHOP_HOME: join(folder, 'running'),
+  };
+  const step: Shop['step'] = async (inputs, state = {}) => {
+    const start = performance.now();
+    const result = await runStep({
+      folder: join(folder, 'steps'),
+      workspace,
+      inputs: { token, 'artifact-digest': DIGEST, ...inputs },
+      state,
+      variables,
+      event: { ref: 'refs/heads/main', after: sha, before: '0'.repeat(40), deleted: false },
+      countRequests: () => sandbox.requests.count,
+    });
+    if (result.exitCode !== 0) throw new Error(result.log);
+    return { result, milliseconds: performance.now() - start };
+  };
+  return {
+    step,
+    planMilliseconds: async () => (await step({ command: 'plan' })).milliseconds,
+    async [Symbol.asyncDispose]() {
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
