@@ -11,7 +11,7 @@ import { APPROVAL_EVIDENCE, DATA_POLICIES, EXCLUSIONS, ROLES, VERSION_POLICIES }
 export const MOST_STAGES = 8;
 /** GitHub's own limit for an environment's name. */
 export const LONGEST_NAME = 255;
-export const MOST_ENVIRONMENTS = 500;
+export const MOST_ENVIRONMENTS = 1000;
 export const MOST_ROUTES = 500;
 /** Environments side by side: GitHub starts no more jobs from one matrix. */
 export const WIDEST_STAGE = 256;

@@ -31,7 +31,7 @@ export interface Source {
   place(path: Path, of: 'key' | 'value'): { readonly line: number; readonly column: number };
 }
 
-/** Bytes. A file for 500 environments has a tenth of it. */
+/** Bytes. A file for 1,000 environments has a fifth of it. */
 export const LARGEST_FILE = 256 * 1024;
 /** Levels of lists and mappings inside each other; a pipeline file needs seven. */
 export const DEEPEST = 24;
