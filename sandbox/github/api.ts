@@ -235,6 +235,7 @@ export interface Sandbox {
   readonly graphqlUrl: string;
   readonly owner: string;
   readonly name: string;
+  readonly defaultBranch: string;
   readonly clock: Clock;
   /** Live; copy it (`snapshot()`) to keep a moment. */
   readonly state: State;
@@ -248,6 +249,8 @@ export interface Sandbox {
   /** Runs `action` once, just before the first matching request is served (or just after it was). */
   before(match: Match, action: () => void | Promise<void>): Injected;
   after(match: Match, action: () => void | Promise<void>): Injected;
-  snapshot(): Promise<Snapshot>;
+  /** Calls back with one line for every request answered, until the sandbox closes. */
+  onRequest(listener: (line: string) => void): void;
+  snapshot(): Snapshot;
   close(): Promise<void>;
 }

@@ -46,7 +46,7 @@ export class Injections {
   readonly before = new Arsenal<Action>();
   readonly after = new Arsenal<Action>();
 
-  inject(injection: Injection, stale: () => Promise<Snapshot>): Injected {
+  inject(injection: Injection, stale: () => Snapshot): Injected {
     return this.faults.arm(injection.match, plan(injection.fault, stale), injection.times ?? 1);
   }
 }
@@ -57,7 +57,7 @@ export interface PlannedFault {
   readonly effect: boolean;
   readonly latencyMs: number;
   /** Answers from this moment. */
-  readonly snapshot: Promise<Snapshot> | null;
+  readonly snapshot: Snapshot | null;
   /** Instead of the answer; `null`: the answer itself. */
   readonly reply: ((now: number) => Reply) | null;
   readonly delivery: 'whole' | 'reset' | 'truncate' | 'hang';
@@ -65,15 +65,15 @@ export interface PlannedFault {
 
 const NO_FAULT: PlannedFault = { name: 'none', effect: true, latencyMs: 0, snapshot: null, reply: null, delivery: 'whole' };
 
-function plan(fault: Fault, stale: () => Promise<Snapshot>): PlannedFault {
+function plan(fault: Fault, stale: () => Snapshot): PlannedFault {
   if (typeof fault === 'string') return planKind(fault, stale);
   if ('latencyMs' in fault) return { ...NO_FAULT, name: `latency ${fault.latencyMs} ms`, latencyMs: fault.latencyMs };
-  if ('stale' in fault) return { ...NO_FAULT, name: 'stale', snapshot: Promise.resolve(fault.stale) };
+  if ('stale' in fault) return { ...NO_FAULT, name: 'stale', snapshot: fault.stale };
   const { status, body = { message: `Injected ${status}` }, headers = {}, when = 'before' } = fault;
   return { ...NO_FAULT, name: String(status), effect: when === 'after', reply: () => ({ status, body, headers }) };
 }
 
-function planKind(kind: Extract<Fault, string>, stale: () => Promise<Snapshot>): PlannedFault {
+function planKind(kind: Extract<Fault, string>, stale: () => Snapshot): PlannedFault {
   switch (kind) {
     case 'reset':
       return { ...NO_FAULT, name: kind, effect: false, delivery: 'reset' };

@@ -1,5 +1,5 @@
 /** Reads a Git repository on disk through one long-lived `git cat-file` process. Objects never change, so they are kept. */
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, execFileSync, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -89,13 +89,17 @@ export class GitRepository {
 
   /** Every ref by full name; annotated tags are not peeled. */
   async refs(): Promise<ReadonlyMap<string, string>> {
-    const { stdout } = await run('git', ['-C', this.path, 'for-each-ref', '--format=%(objectname) %(refname)'], { maxBuffer: 64e6 });
-    const refs = new Map<string, string>();
-    for (const line of stdout.split('\n')) {
-      const space = line.indexOf(' ');
-      if (space > 0) refs.set(line.slice(space + 1), line.slice(0, space));
-    }
-    return refs;
+    const { stdout } = await run('git', this.#listRefs(), { maxBuffer: 64e6 });
+    return parseRefs(stdout);
+  }
+
+  /** The same, at once: nothing can change between the call and the answer. */
+  refsNow(): ReadonlyMap<string, string> {
+    return parseRefs(execFileSync('git', this.#listRefs(), { maxBuffer: 64e6, encoding: 'utf8' }));
+  }
+
+  #listRefs(): string[] {
+    return ['-C', this.path, 'for-each-ref', '--format=%(objectname) %(refname)'];
   }
 
   /** Branch that HEAD names. */
@@ -293,6 +297,15 @@ export interface TreeEntry {
   readonly oid: string;
   readonly size: number;
   readonly name: string;
+}
+
+function parseRefs(text: string): ReadonlyMap<string, string> {
+  const refs = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const space = line.indexOf(' ');
+    if (space > 0) refs.set(line.slice(space + 1), line.slice(0, space));
+  }
+  return refs;
 }
 
 /** What Git could take for an option or a second line is no expression. */

@@ -22,7 +22,7 @@ const MONDAY_MORNING = '2026-03-02T10:00:00Z';
  * @returns the running sandbox; `close()` it when done
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const git = new GitRepository(options.repositoryPath);
+  const git = await openRepository(options.repositoryPath);
   const owner = options.owner ?? 'octo-org';
   const name = options.name ?? 'shop';
   const clock = createClock(options.now ?? MONDAY_MORNING, options.clock ?? 'frozen');
@@ -66,7 +66,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   base.webUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   base.apiUrl = options.ghes === undefined ? base.webUrl : `${base.webUrl}/api/v3`;
-  const snapshot = async (): Promise<Snapshot> => ({ state: structuredClone(state), refs: await git.refs() });
+  const snapshot = (): Snapshot => ({ state: structuredClone(state), refs: git.refsNow() });
 
   return {
     url: base.webUrl,
@@ -74,6 +74,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     graphqlUrl: options.ghes === undefined ? `${base.webUrl}/graphql` : `${base.webUrl}/api/graphql`,
     owner,
     name,
+    defaultBranch: place.defaultBranch,
     clock,
     state,
     given: createGiven({ state, clock, repository: place.fullName, defaultBranch: place.defaultBranch }),
@@ -83,6 +84,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     inject: (injection) => injections.inject(injection, snapshot),
     before: (match, action) => injections.before.arm(match, action, 1),
     after: (match, action) => injections.after.arm(match, action, 1),
+    onRequest: (listener) => requests.listeners.push(listener),
     snapshot,
     async close() {
       git.close();
@@ -90,4 +92,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** @throws when there is no Git repository in that folder */
+async function openRepository(path: string): Promise<GitRepository> {
+  const git = new GitRepository(path);
+  try {
+    await git.headBranch();
+    return git;
+  } catch {
+    git.close();
+    throw new Error(`${path} is no Git repository whose HEAD is on a branch. Name a folder made by "git clone" or "git init".`);
+  }
 }

@@ -4,6 +4,7 @@ import type { LoggedRequest, Match, RequestLog } from './api.ts';
 export class Requests implements RequestLog {
   #all: LoggedRequest[] = [];
   #sequence = 0;
+  readonly listeners: ((line: string) => void)[] = [];
 
   get all(): readonly LoggedRequest[] {
     return this.#all;
@@ -14,11 +15,7 @@ export class Requests implements RequestLog {
   }
 
   lines(): string[] {
-    return this.#all.map((request) => {
-      const what = request.operationName === null ? '' : ` (${request.operationName})`;
-      const fault = request.fault === null ? '' : ` [${request.fault}]`;
-      return `${request.method} ${request.path}${request.query}${what} ${request.status}${fault}`;
-    });
+    return this.#all.map(lineOf);
   }
 
   reset(): void {
@@ -31,6 +28,17 @@ export class Requests implements RequestLog {
     this.#all.push(logged);
     return logged;
   }
+
+  /** The request was answered. */
+  finish(request: LoggedRequest): void {
+    for (const listener of this.listeners) listener(lineOf(request));
+  }
+}
+
+function lineOf(request: LoggedRequest): string {
+  const what = request.operationName === null ? '' : ` (${request.operationName})`;
+  const fault = request.fault === null ? '' : ` [${request.fault}]`;
+  return `${request.method} ${request.path}${request.query}${what} ${request.status}${fault}`;
 }
 
 /** Counts the requests that a pattern fits, so that `nth` can be told. */

@@ -71,6 +71,7 @@ async function handle(parts: ServerParts, request: IncomingMessage, response: Se
   for (const action of parts.injections.after.strike(logged)) await action();
   logged.milliseconds = performance.now() - started;
   deliver(parts, response, reply, logged, fault, identity ?? null);
+  parts.requests.finish(logged);
 }
 
 async function replyTo(
@@ -82,7 +83,7 @@ async function replyTo(
 ): Promise<Reply> {
   const instead = fault.reply?.(parts.place.clock.now()) ?? null;
   if (!fault.effect) return instead ?? { status: 0, body: null };
-  const snapshot = fault.snapshot === null || isWrite(received) ? null : await fault.snapshot;
+  const snapshot = fault.snapshot === null || isWrite(received) ? null : fault.snapshot;
   const answer = await answerChecked(parts, received, identity, logged, snapshot);
   return instead ?? answer;
 }
