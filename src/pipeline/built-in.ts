@@ -3,7 +3,7 @@ import type { Pipeline } from './model.ts';
 
 /** Where editors find the description of the pipeline file; its first line names it. */
 export const SCHEMA_LINE =
-  '# yaml-language-server: $schema=https://raw.githubusercontent.com/octo-org/promote-action/v1/schema/pipeline.schema.json';
+  '# yaml-language-server: $schema=https://raw.githubusercontent.com/org/promote-action/v1/schema/pipeline.schema.json';
 
 /** The pipeline of a repository that has no pipeline file; also what is written out to be edited. */
 export const BUILT_IN_TEXT = `${SCHEMA_LINE}

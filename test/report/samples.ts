@@ -8,7 +8,7 @@ import type { BriefSubject } from '../../src/report/subject.ts';
 export const NOW = Date.UTC(2026, 10, 2, 10, 0);
 export const HOUR = 60 * 60 * 1000;
 export const REPOSITORY = 'https://github.com/octo-org/shop';
-export const REASONS_PAGE = 'https://github.com/octo-org/promote-action/blob/v1/docs/reasons.md';
+export const REASONS_PAGE = 'https://github.com/org/promote-action/blob/v1/docs/reasons.md';
 
 export const CANDIDATE_SHA = 'c0ffee1234567890abcdef1234567890abcdef12';
 export const LIVE_SHA = '0ddba11234567890abcdef1234567890abcdef12';
