@@ -34,6 +34,9 @@ interface Received {
   readonly malformed: boolean;
   readonly token: string | null;
   readonly operation: MatchedOperation | 'graphql' | null;
+  readonly accept: string;
+  /** Version of the API that the client asked for; empty: the default. */
+  readonly apiVersion: string;
 }
 
 /** An HTTP server that answers for one sandbox; not listening yet. */
@@ -127,6 +130,7 @@ async function answer(parts: ServerParts, received: Received, identity: Identity
 async function answerRest(parts: ServerParts, received: Received, context: Context): Promise<Reply> {
   const operation = received.operation;
   if (operation === null || operation === 'graphql') throw new NotServed(unserved(received));
+  refuseMediaTypes(received);
   const { id, path } = operation;
   const { values, problems } = readQuery(id, received.query);
   problems.push(...checkPath(id, path), ...checkBody(id, received.body));
@@ -139,6 +143,17 @@ async function answerRest(parts: ServerParts, received: Received, context: Conte
   const wrong = checkAnswer(id, reply.status, reply.body);
   if (wrong.length > 0) throw new Violation(`the sandbox's answer is not as GitHub describes ${id}: ${wrong.slice(0, 5).join('; ')}`);
   return reply;
+}
+
+const API_VERSION = '2022-11-28';
+const OTHER_MEDIA_TYPE = /vnd\.github\.(?:v3\.)?(?:raw|html|text|full|diff|patch|sha|object)\b/;
+
+/** GitHub would answer in another shape; the sandbox knows one. */
+function refuseMediaTypes({ accept, apiVersion }: Received): void {
+  const other = OTHER_MEDIA_TYPE.exec(accept)?.[0];
+  if (other !== undefined) throw new NotServed(`the media type ${other} is not served`);
+  if (apiVersion !== '' && apiVersion !== API_VERSION)
+    throw new NotServed(`version ${apiVersion} of the API is not served; ask for ${API_VERSION}`);
 }
 
 async function answerOrRefusal(serve: () => Reply | Promise<Reply>): Promise<Reply> {
@@ -195,6 +210,8 @@ async function receive(request: IncomingMessage): Promise<Received> {
     malformed: parsed.malformed,
     token: tokenOf(request.headers.authorization),
     operation,
+    accept: request.headers.accept ?? '',
+    apiVersion: String(request.headers['x-github-api-version'] ?? ''),
   };
 }
 
@@ -236,7 +253,7 @@ function headersFor(parts: ServerParts, reply: Reply, identity: Identity | null,
     server: 'github.com',
     'cache-control': 'no-cache',
     'x-github-request-id': `SANDBOX:${parts.requests.count}`,
-    'x-github-api-version-selected': '2022-11-28',
+    'x-github-api-version-selected': API_VERSION,
     ...(parts.enterpriseVersion === null ? {} : { 'x-github-enterprise-version': parts.enterpriseVersion }),
     'x-ratelimit-limit': String(limit),
     'x-ratelimit-used': String(used),

@@ -294,6 +294,17 @@ describe('what is not as GitHub describes it', () => {
     expect(shop.sandbox.state.deployments).toEqual([]);
   });
 
+  it.each([
+    ['accept', 'application/vnd.github.raw+json', 'media type vnd.github.raw'],
+    ['x-github-api-version', '2026-03-10', 'version 2026-03-10'],
+  ])('another shape of answer (%s: %s) is refused aloud', async (header, value, message) => {
+    const response = await fetch(`${shop.sandbox.apiUrl}/repos/octo-org/shop`, {
+      headers: { authorization: `Bearer ${shop.token}`, [header]: value },
+    });
+    expect(response.status).toBe(501);
+    expect(shop.sandbox.violations).toEqual([expect.stringContaining(message)]);
+  });
+
   it('an answer of its own counts, too', async () => {
     shop.sandbox.given.deployment({ sha: tip, environment: 'uat', payload: 7 as never });
     expect((await shop.get('deployments')).body.message).toContain(
