@@ -131,7 +131,15 @@ export interface StatusFault {
   readonly when?: 'before' | 'after';
 }
 
-export type Fault = FaultKind | StatusFault | { readonly latencyMs: number } | { readonly stale: Snapshot };
+/** Status 200 whose one part is missing, as GitHub tells it: `null` where the value was, and an error with the path to it. */
+export interface GraphqlPartFault {
+  readonly missingPart: readonly (string | number)[];
+  /** Default: what GitHub says when something went wrong inside. */
+  readonly message?: string;
+  readonly type?: string;
+}
+
+export type Fault = FaultKind | StatusFault | GraphqlPartFault | { readonly latencyMs: number } | { readonly stale: Snapshot };
 
 export interface Injection {
   readonly match: Match;

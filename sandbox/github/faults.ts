@@ -1,5 +1,5 @@
 /** What goes wrong on purpose. */
-import type { Fault, Injected, Injection, LoggedRequest, Match, Snapshot } from './api.ts';
+import type { Fault, GraphqlPartFault, Injected, Injection, LoggedRequest, Match, Snapshot } from './api.ts';
 import type { Reply } from './context.ts';
 import { createMatcher } from './request-log.ts';
 
@@ -60,15 +60,18 @@ export interface PlannedFault {
   readonly snapshot: Snapshot | null;
   /** Instead of the answer; `null`: the answer itself. */
   readonly reply: ((now: number) => Reply) | null;
+  /** Changes the answer itself. */
+  readonly alter: ((answer: Reply) => Reply) | null;
   readonly delivery: 'whole' | 'reset' | 'truncate' | 'hang';
 }
 
-const NO_FAULT: PlannedFault = { name: 'none', effect: true, latencyMs: 0, snapshot: null, reply: null, delivery: 'whole' };
+const NO_FAULT: PlannedFault = { name: 'none', effect: true, latencyMs: 0, snapshot: null, reply: null, alter: null, delivery: 'whole' };
 
 function plan(fault: Fault, stale: () => Snapshot): PlannedFault {
   if (typeof fault === 'string') return planKind(fault, stale);
   if ('latencyMs' in fault) return { ...NO_FAULT, name: `latency ${fault.latencyMs} ms`, latencyMs: fault.latencyMs };
   if ('stale' in fault) return { ...NO_FAULT, name: 'stale', snapshot: fault.stale };
+  if ('missingPart' in fault) return { ...NO_FAULT, name: 'graphql-part', alter: (answer) => withoutPart(answer, fault) };
   const { status, body = { message: `Injected ${status}` }, headers = {}, when = 'before' } = fault;
   return { ...NO_FAULT, name: String(status), effect: when === 'after', reply: () => ({ status, body, headers }) };
 }
@@ -96,9 +99,24 @@ function planKind(kind: Extract<Fault, string>, stale: () => Snapshot): PlannedF
   }
 }
 
+const WENT_WRONG = 'Something went wrong while executing your query. Please include `SANDBOX` when reporting this issue.';
+
 function graphqlError(): Reply {
-  const message = 'Something went wrong while executing your query. Please include `SANDBOX` when reporting this issue.';
-  return { status: 200, body: { data: null, errors: [{ message }] } };
+  return { status: 200, body: { data: null, errors: [{ message: WENT_WRONG }] } };
+}
+
+function withoutPart(answer: Reply, { missingPart, message = WENT_WRONG, type }: GraphqlPartFault): Reply {
+  const body = structuredClone(answer.body) as { data: unknown; errors?: unknown[] };
+  const last = missingPart.at(-1);
+  const holder = missingPart.slice(0, -1).reduce<unknown>((at, key) => (isHolder(at) ? Reflect.get(at, key) : null), body.data);
+  if (last === undefined || !isHolder(holder)) throw new Error(`sandbox: the answer has no part ${missingPart.join('.')}`);
+  Reflect.set(holder, last, null);
+  body.errors = [...(body.errors ?? []), { message, path: missingPart, ...(type === undefined ? {} : { type }) }];
+  return { ...answer, body };
+}
+
+function isHolder(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The primary limit, used up; it comes back at the next full hour. */

@@ -88,7 +88,7 @@ async function replyTo(
   if (!fault.effect) return instead ?? { status: 0, body: null };
   const snapshot = fault.snapshot === null || isWrite(received) ? null : fault.snapshot;
   const answer = await answerChecked(parts, received, identity, logged, snapshot);
-  return instead ?? answer;
+  return instead ?? fault.alter?.(answer) ?? answer;
 }
 
 /** Nothing can be written to an earlier moment. */

@@ -114,6 +114,8 @@ export class World {
   readonly folder: string;
   /** Of a job with the permissions the README names. */
   readonly token: string;
+  /** Beside those that the runner sets. */
+  readonly variables: Record<string, string> = {};
   private readonly artifacts: 'shared' | 'own';
 
   constructor(folder: string, repository: SampleRepository, sandbox: Sandbox, artifacts: 'shared' | 'own' = 'shared') {
@@ -314,6 +316,7 @@ export class JobRun {
         GITHUB_ACTOR: actor,
         GITHUB_TRIGGERING_ACTOR: this.triggeringActor,
         GITHUB_WORKSPACE: workspace,
+        ...this.world.variables,
       },
       ...(onOutput === undefined ? {} : { onOutput }),
     });
