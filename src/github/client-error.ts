@@ -70,13 +70,23 @@ function byStatus(status: number, request: string, said: string, headers: Readon
   return new GitHubError('refused', `GitHub refused ${request} with ${status}: ${said}.`);
 }
 
+/** What the requests that we make need, for servers that do not say so themselves. */
+const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
+  [/^GET .*\/actions\//, 'actions: read'],
+  [/^POST .*\/deployments/, 'deployments: write'],
+  [/^POST .*\/issues$/, 'issues: write'],
+  [/^GET .*\/compare\//, 'contents: read'],
+];
+
+/** GitHub names what is needed as `deployments=write; contents=read`: alternatives between semicolons, what goes together between commas. */
 function permissionMessage(request: string, said: string, accepted: unknown): string {
-  if (typeof accepted !== 'string' || accepted === '') {
-    return `GitHub does not allow ${request}: ${said}. Check the job's "permissions:" and what the token may do.`;
-  }
-  // "deployments=write; contents=read": alternatives are separated by a semicolon, what one needs together by a comma.
-  const needed = accepted.replaceAll('=', ': ').replaceAll(/\s*;\s*/g, '", or "');
-  return `GitHub does not allow ${request}: ${said}. The token needs "${needed}"; add it to the job's "permissions:".`;
+  const named = typeof accepted === 'string' && accepted !== '' ? accepted.replaceAll('=', ': ').replaceAll(/\s*;\s*/g, '", or "') : null;
+  const needed = named ?? PERMISSIONS.find(([requests]) => requests.test(request))?.[1];
+  const fix =
+    needed === undefined
+      ? 'Check the job\'s "permissions:" and what the token may do.'
+      : `The token needs "${needed}"; add it to the job's "permissions:".`;
+  return `GitHub does not allow ${request}: ${said}. ${fix}`;
 }
 
 function limitMessage(request: string, said: string, ends: string): string {
@@ -85,8 +95,8 @@ function limitMessage(request: string, said: string, ends: string): string {
 
 const LONGEST = 300;
 
-/** A proxy's error page is a whole document; its first line tells enough. */
+/** A proxy's error page is a whole document; its first line tells enough. Octokit adds the documentation's address. */
 function firstLine(message: string): string {
-  const line = message.trim().split(/\r?\n/, 1)[0] ?? '';
+  const line = (message.trim().split(/\r?\n/, 1)[0] ?? '').replace(/ - https:\/\/docs\.github\.com\S*$/, '');
   return (line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line).replace(/\.$/, '') || 'no reason given';
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { PullRequest } from '../decision/changes.ts';
 import type { Protection, Read, Review, Reviewer } from '../decision/evidence.ts';
-import { GitHubError, type GraphqlAnswer } from './client.ts';
+import { GitHubError, type GraphqlAnswer, type GraphqlError } from './client.ts';
 import type { HistoryCommit, Link } from './commit-graph.ts';
 import { type IssueNode, issueNodeSchema } from './holds.ts';
 
@@ -87,15 +87,38 @@ export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAns
 
 /** Errors about the whole answer, and answers without a repository, are no evidence at all. */
 export function assertAnswered(answer: GraphqlAnswer, what: string): void {
-  const whole = answer.errors.find(({ path }) => path.length === 0 || (path.length === 1 && path[0] === 'repository'));
+  // A list that must not be null takes the repository with it when it is refused, so any error may be the reason.
+  const lost = (valueAt(answer.data, ['repository']) ?? null) === null;
+  const whole = answer.errors.find(({ path }) => lost || isWhole(path));
   if (whole !== undefined) {
-    const failure = whole.type === 'NOT_FOUND' ? 'missing' : 'refused';
-    const hint = whole.type === null ? ' If this is GitHub Enterprise Server, its version may be too old for this query.' : '';
-    throw new GitHubError(failure, `GitHub answered with an error about ${what}: ${whole.message.replace(/\.$/, '')}.${hint}`);
+    const said = whole.message.replace(/\.$/, '');
+    throw new GitHubError(
+      whole.type === 'NOT_FOUND' ? 'missing' : 'refused',
+      `GitHub answered with an error about ${what}: ${said}.${hintFor(whole)}`,
+    );
   }
-  if (valueAt(answer.data, ['repository']) === null || valueAt(answer.data, ['repository']) === undefined) {
-    throw new GitHubError('missing', `GitHub gave no answer about ${what}. It does not exist, or the token may not see it.`);
-  }
+  if (lost) throw new GitHubError('missing', `GitHub gave no answer about ${what}. It does not exist, or the token may not see it.`);
+}
+
+/** Not about one field of the repository: the query as a whole, or the repository itself. */
+function isWhole(path: Path): boolean {
+  return path[0] !== 'rateLimit' && (path[0] !== 'repository' || path.length === 1);
+}
+
+/** The permission behind each part of the queries; a field that is refused does not say so itself. */
+const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:holds|vetoes|issues)\b/, 'issues: read'],
+  [/^(?:r\d+|records|candidate\.(?:deployments|records))\b/, 'deployments: read'],
+  [/^p\d+\b/, 'actions: read'],
+  [/^run\b/, 'actions: read", "checks: read'],
+  [/pullRequests/i, 'pull-requests: read'],
+];
+
+function hintFor(error: GraphqlError): string {
+  if (error.type === null) return " If this is GitHub Enterprise Server, its version may be too old for this action's query.";
+  const at = error.path.slice(1).join('.');
+  const permission = error.type === 'FORBIDDEN' ? (PERMISSIONS.find(([part]) => part.test(at))?.[1] ?? 'contents: read') : null;
+  return permission === null ? '' : ` The token needs "${permission}"; add it to the job's "permissions:".`;
 }
 
 function valueAt(value: unknown, path: Path): unknown {
@@ -120,7 +143,8 @@ export function piece<S extends z.ZodMiniType>(
   const error = answer.errors.find(
     (one) => one.path.length > 0 && (startsWith(full, one.path) || (strictness === 'within' && startsWith(one.path, full))),
   );
-  if (error !== undefined) return { read: false, why: `GitHub answered: ${error.message.replace(/\.$/, '')}` };
+  if (error !== undefined)
+    return { read: false, why: `GitHub answered: ${error.message.replace(/\.$/, '')}.${hintFor(error)}`.replace(/\.$/, '') };
   const parsed = schema.safeParse(valueAt(answer.data, full));
   if (parsed.success) return { read: true, value: parsed.data };
   return { read: false, why: `GitHub's answer about ${path.join('.')} is not as it describes it` };

@@ -128,7 +128,8 @@ const permissionSchema = z.object({ permission: z.string(), role_name: z.optiona
 async function mayTriage(client: HoldsPort, repository: Repository, login: string): Promise<boolean> {
   try {
     const { data } = await client.request('GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
-      ...repository,
+      owner: repository.owner,
+      repo: repository.repo,
       username: login,
     });
     const parsed = permissionSchema.safeParse(data);

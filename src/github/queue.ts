@@ -34,14 +34,15 @@ export interface QueuePlace {
 }
 
 /**
- * `served`: this job's record is the lowest open one · `timeout`: `behind` still is · `lost`: this job's own record is not open any more.
+ * `served`: this job's record is the lowest open one · `timeout`: `behind` still is · `lost`: this job's own record was closed by somebody, or
+ * GitHub does not show it.
  * `ownRecord` may be lower than asked with, when a repeated request had opened two. `waited`: whether the world had time to change, so
  * that the evidence must be gathered again.
  */
 export type Turn =
   | { readonly turn: 'served'; readonly ownRecord: number; readonly waited: boolean }
   | { readonly turn: 'timeout'; readonly ownRecord: number; readonly behind: StoredRecord }
-  | { readonly turn: 'lost'; readonly ownRecord: number };
+  | { readonly turn: 'lost'; readonly ownRecord: number; readonly why: 'closed' | 'unseen' };
 
 /** Records that hold an environment, first come first. */
 export function queueOf(records: readonly StoredRecord[]): readonly StoredRecord[] {
@@ -54,17 +55,23 @@ const FIRST_POLL_MS = 5_000;
 const LONGEST_POLL_MS = 60_000;
 const POLL_GROWTH = 1.5;
 
+/** How often an answer from before the record was opened is put up with: GitHub's copies catch up within seconds. */
+const STALE_LOOKS = 4;
+
 /**
- * Waits until the job's record is the lowest open one, closing what dead runs and repeated requests left. One poll is one request, or
+ * Waits until the job's record is the lowest open one, closing what dead runs and repeated requests left. Ids are given out in order, so
+ * an answer that shows this job's record shows every one before it; one that does not is too old to go by. One poll is one request, or
  * two while somebody is ahead; the pauses grow from 5 s to a minute, so that half an hour costs a token about 80 of its 1,000 requests.
  */
 export async function waitForTurn(ports: QueuePorts, place: QueuePlace): Promise<Turn> {
-  let records = place.records;
+  const seen = await untilSeen(ports, place);
+  if (seen === null) return { turn: 'lost', ownRecord: place.ownRecord, why: 'unseen' };
+  let records = seen.records;
+  let changed = seen.looks > 0;
   let waited = 0;
-  let changed = false;
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * POLL_GROWTH, LONGEST_POLL_MS)) {
     const own = await settleOwnRecords(ports, place, records);
-    if (own === null) return { turn: 'lost', ownRecord: place.ownRecord };
+    if (own === null) return { turn: 'lost', ownRecord: place.ownRecord, why: 'closed' };
     const { ahead, cleared } = await clearDead(ports, own.id, records);
     changed ||= cleared;
     if (ahead === null) return { turn: 'served', ownRecord: own.id, waited: changed };
@@ -78,6 +85,18 @@ export async function waitForTurn(ports: QueuePorts, place: QueuePlace): Promise
     changed = true;
     records = await ports.readRecords();
   }
+}
+
+async function untilSeen(ports: QueuePorts, place: QueuePlace): Promise<{ records: readonly StoredRecord[]; looks: number } | null> {
+  let records = place.records;
+  for (let looks = 0; looks <= STALE_LOOKS; looks += 1) {
+    if (records.some(({ id }) => id === place.ownRecord)) return { records, looks };
+    if (looks === STALE_LOOKS) break;
+    ports.log(`Record ${place.ownRecord} is not shown yet; looking again in ${FIRST_POLL_MS / 1000} s.`);
+    await ports.sleep(FIRST_POLL_MS);
+    records = await ports.readRecords();
+  }
+  return null;
 }
 
 function runName(record: StoredRecord): string {
@@ -154,7 +173,11 @@ export async function readRunState(
   ownRun: number,
 ): Promise<RunState> {
   const read = async (id: number) => {
-    const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { ...repository, run_id: id });
+    const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
+      owner: repository.owner,
+      repo: repository.repo,
+      run_id: id,
+    });
     return runSchema.safeParse(data);
   };
   try {
