@@ -83,14 +83,19 @@ export async function waitForTurn(ports: QueuePorts, place: QueuePlace): Promise
     await ports.sleep(next);
     waited += next;
     changed = true;
-    records = await ports.readRecords();
+    const fresh = await ports.readRecords();
+    if (shows(fresh, place)) records = fresh;
   }
+}
+
+function shows(records: readonly StoredRecord[], place: QueuePlace): boolean {
+  return records.some(({ id }) => id === place.ownRecord);
 }
 
 async function untilSeen(ports: QueuePorts, place: QueuePlace): Promise<{ records: readonly StoredRecord[]; looks: number } | null> {
   let records = place.records;
   for (let looks = 0; looks <= STALE_LOOKS; looks += 1) {
-    if (records.some(({ id }) => id === place.ownRecord)) return { records, looks };
+    if (shows(records, place)) return { records, looks };
     if (looks === STALE_LOOKS) break;
     ports.log(`Record ${place.ownRecord} is not shown yet; looking again in ${FIRST_POLL_MS / 1000} s.`);
     await ports.sleep(FIRST_POLL_MS);

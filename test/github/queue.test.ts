@@ -85,6 +85,8 @@ describe('the turn', () => {
     const { ports, place, slept } = world([[], [], [record(4), record(5)], [record(5)]]);
     expect(await waitForTurn(ports, place)).toEqual({ turn: 'served', ownRecord: 5, waited: true });
     expect(slept).toHaveLength(3);
+    const flickering = world([[record(4), record(5)], [], [record(5)]]);
+    expect(await waitForTurn(flickering.ports, flickering.place)).toMatchObject({ turn: 'served' });
     const never = world([[]]);
     expect(await waitForTurn(never.ports, { ...never.place, timeoutMs: 0 })).toEqual({ turn: 'lost', ownRecord: 5, why: 'unseen' });
     expect(never.slept.length).toBeGreaterThan(0);
