@@ -219,11 +219,15 @@ export class GitRepository {
 
   /** Entries of a tree, in Git's order. */
   async tree(oid: string): Promise<readonly TreeEntry[]> {
-    const { stdout } = await run('git', ['-C', this.path, 'ls-tree', '-z', '--long', oid], { maxBuffer: 64e6 });
-    return stdout
-      .split('\0')
-      .filter((line) => line !== '')
-      .map(parseTreeLine);
+    const answer = await this.#ask('contents', oid);
+    if (answer === null || answer.info.type !== 'tree') throw new Error(`sandbox: ${oid} is no tree in ${this.path}`);
+    return parseTree(answer.content, oid.length / 2);
+  }
+
+  /** Bytes of a blob; 0 for anything else. */
+  async size(oid: string): Promise<number> {
+    const info = await this.info(oid);
+    return info?.type === 'blob' ? info.size : 0;
   }
 
   async #named(name: string, refs: ReadonlyMap<string, string> | undefined): Promise<string | null> {
@@ -295,7 +299,6 @@ export interface TreeEntry {
   readonly mode: string;
   readonly type: string;
   readonly oid: string;
-  readonly size: number;
   readonly name: string;
 }
 
@@ -392,8 +395,24 @@ function parseChangedFiles(text: string): readonly ChangedFile[] {
   return files;
 }
 
-function parseTreeLine(line: string): TreeEntry {
-  const tab = line.indexOf('\t');
-  const [mode = '', type = '', oid = '', size = '0'] = line.slice(0, tab).split(/ +/);
-  return { mode, type, oid, size: Number(size) || 0, name: line.slice(tab + 1) };
+const TYPE_OF_MODE: Readonly<Record<string, string>> = { '040000': 'tree', '160000': 'commit' };
+
+/** A tree as Git stores it: `mode name\0id`, one after the other, the id in bytes. */
+function parseTree(content: Buffer, idLength: number): readonly TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  let at = 0;
+  while (at < content.length) {
+    const end = content.indexOf(0, at);
+    const head = content.subarray(at, end).toString('utf8');
+    const space = head.indexOf(' ');
+    const mode = head.slice(0, space).padStart(6, '0');
+    at = end + 1 + idLength;
+    entries.push({
+      mode,
+      type: TYPE_OF_MODE[mode] ?? 'blob',
+      oid: content.subarray(end + 1, at).toString('hex'),
+      name: head.slice(space + 1),
+    });
+  }
+  return entries;
 }

@@ -32,6 +32,11 @@ export interface SampleRepository {
   git(...parameters: string[]): string;
 }
 
+/** Bytes as `git fast-import` takes them. */
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}`;
+}
+
 /** The first commit's time: 2026-01-05T09:00:00Z. Each commit or tag is ten minutes later than the one before. */
 const FIRST = 1767603600;
 
@@ -49,27 +54,14 @@ export function createRepository(path: string, defaultBranch = 'main'): SampleRe
     GIT_DIR: join(path, '.git'),
     GIT_INDEX_FILE: join(path, '.git', 'sample-index'),
   };
-  const run = (parameters: readonly string[], input?: string, extra: Readonly<Record<string, string>> = {}) =>
-    execFileSync('git', parameters, {
-      cwd: path,
-      env: { ...environment, ...extra },
-      encoding: 'utf8',
-      ...(input === undefined ? {} : { input }),
-    }).trim();
+  const run = (parameters: readonly string[], input = '') =>
+    execFileSync('git', parameters, { cwd: path, env: environment, encoding: 'utf8', input }).trim();
   const git = (...parameters: string[]) => run(parameters);
   run(['init', '--quiet', `--initial-branch=${defaultBranch}`, path]);
 
-  const identity = (author: Author) => {
-    const date = `${FIRST + ticks * 600} +0000`;
+  const nextDate = () => {
     ticks += 1;
-    return {
-      GIT_AUTHOR_NAME: author,
-      GIT_AUTHOR_EMAIL: `${author}@example.com`,
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: author,
-      GIT_COMMITTER_EMAIL: `${author}@example.com`,
-      GIT_COMMITTER_DATE: date,
-    };
+    return `${FIRST + (ticks - 1) * 600} +0000`;
   };
   const find = (expression: string): string | null => {
     try {
@@ -83,12 +75,26 @@ export function createRepository(path: string, defaultBranch = 'main'): SampleRe
     if (found === null) throw new Error(`sample repository: ${expression} names no commit in ${path}`);
     return found;
   };
-  const record = (branch: string, parents: readonly string[], message: string, author: Author): string => {
-    const tree = git('write-tree');
-    const flags = parents.flatMap((parent) => ['-p', parent]);
-    const made = run(['commit-tree', tree, ...flags], message, identity(author));
-    git('update-ref', `refs/heads/${branch}`, made);
-    return made;
+  /** Makes one commit in one call of git. */
+  const record = (branch: string, parents: readonly string[], changes: readonly string[], message: string, author: Author): string => {
+    const [name, when] = [`${author} <${author}@example.com>`, nextDate()];
+    const [from, ...merged] = parents;
+    return run(
+      ['fast-import', '--quiet', '--force'],
+      [
+        `commit refs/heads/${branch}`,
+        'mark :1',
+        `author ${name} ${when}`,
+        `committer ${name} ${when}`,
+        data(message),
+        ...(from === undefined ? [] : [`from ${from}`]),
+        ...merged.map((parent) => `merge ${parent}`),
+        ...changes,
+        '',
+        'get-mark :1',
+        '',
+      ].join('\n'),
+    );
   };
 
   return {
@@ -97,30 +103,24 @@ export function createRepository(path: string, defaultBranch = 'main'): SampleRe
     sha,
     commit(branch, files, message, author = 'octocat', from = defaultBranch) {
       const parent = find(`refs/heads/${branch}`) ?? find(from);
-      git('read-tree', ...(parent === null ? ['--empty'] : [parent]));
-      const lines = Object.entries(files).map(([name, content]) => {
-        if (content === null) return `0 ${'0'.repeat(40)}\t${name}`;
-        return `100644 ${run(['hash-object', '-w', '--stdin'], content)}\t${name}`;
-      });
-      run(['update-index', '--index-info'], `${lines.join('\n')}\n`);
-      return record(branch, parent === null ? [] : [parent], message, author);
+      const changes = Object.entries(files).map(([name, content]) =>
+        content === null ? `D ${name}` : `M 100644 inline ${name}\n${data(content)}`,
+      );
+      return record(branch, parent === null ? [] : [parent], changes, message, author);
     },
     branch(name, at) {
       git('update-ref', `refs/heads/${name}`, sha(at));
     },
     merge(branch, from, author = 'octocat') {
       const [ours, theirs] = [sha(`refs/heads/${branch}`), sha(from)];
-      git('read-tree', ours);
-      const entries = git('ls-tree', '-r', '--format=%(objectmode) %(objectname)%x09%(path)', theirs);
-      run(['update-index', '--index-info'], `${entries}\n`);
-      return record(branch, [ours, theirs], `Merge ${from} into ${branch}`, author);
+      const theirFiles = git('ls-tree', '-r', '--format=M %(objectmode) %(objectname) %(path)', theirs).split('\n');
+      return record(branch, [ours, theirs], theirFiles, `Merge ${from} into ${branch}`, author);
     },
     tag(name, at) {
       git('update-ref', `refs/tags/${name}`, sha(at));
     },
     annotatedTag(name, at, message = name, author = 'octocat') {
-      const { GIT_COMMITTER_DATE } = identity(author);
-      const text = `object ${sha(at)}\ntype commit\ntag ${name}\ntagger ${author} <${author}@example.com> ${GIT_COMMITTER_DATE}\n\n${message}\n`;
+      const text = `object ${sha(at)}\ntype commit\ntag ${name}\ntagger ${author} <${author}@example.com> ${nextDate()}\n\n${message}\n`;
       const made = run(['mktag'], text);
       git('update-ref', `refs/tags/${name}`, made);
       return made;

@@ -183,7 +183,7 @@ const entryFields: Fields<EntrySource> = {
   oid: ({ entry }) => entry.oid,
   mode: ({ entry }) => Number.parseInt(entry.mode, 8),
   type: ({ entry }) => entry.type,
-  size: ({ entry }) => entry.size,
+  size: ({ entry }, _, { place }) => place.git.size(entry.oid),
   extension: ({ entry }) => extensionOf(entry),
   object: ({ entry }, _, context) => objectSource(context, entry.oid),
 };

@@ -170,13 +170,12 @@ async function getContent(context: RestContext): Promise<Reply> {
   const ref = String(context.query['ref'] ?? defaultBranch);
   if (info.type === 'tree') {
     const entries = await git.tree(info.oid);
-    return ok(
-      entries.map((entry) => ({
-        ...contentEntry(context, ref, `${path}/${entry.name}`, entry.oid),
-        type: contentType(entry),
-        size: entry.size,
-      })),
-    );
+    const listed = entries.map(async (entry) => ({
+      ...contentEntry(context, ref, path === '' ? entry.name : `${path}/${entry.name}`, entry.oid),
+      type: contentType(entry),
+      size: await git.size(entry.oid),
+    }));
+    return ok(await Promise.all(listed));
   }
   if (info.size > LARGEST_CONTENT) throw new NotServed('files over 1 MB are not served');
   const content = (await git.content(info.oid)) ?? Buffer.alloc(0);
