@@ -178,7 +178,14 @@ function earliest(targets: readonly EnvironmentDecision[]): number | null {
 }
 
 const BUILT_IN = 'The repository has no pipeline file; the built-in pipeline applies.';
-const COPY_DIFFERS = "The candidate's own copy of the pipeline file differs; the one on the default branch applies.";
+/** By what the candidate has: its own rules, or none. */
+const COPY_NOTES = {
+  file: {
+    differs: "The candidate's own copy of the pipeline file differs; the one on the default branch applies.",
+    absent: 'The candidate has no pipeline file; the one on the default branch applies.',
+  },
+  'built-in': { differs: 'The candidate brings a pipeline file; it applies once it is on the default branch.', absent: null },
+} as const;
 const ROLLBACK = 'This is a rollback: windows, freezes, order, ancestry, soak and acceptance do not bar it.';
 
 /** What a reader must know beyond the verdict. */
@@ -189,7 +196,10 @@ function notesOf(context: CandidateContext, route: Route | null): readonly strin
   if (evidence.intent === 'rollback') notes.push(ROLLBACK);
   const copy = evidence.policy.candidateCopy;
   if (!copy.read) notes.push(`Whether the candidate's own copy of the pipeline file differs could not be read: ${copy.why}.`);
-  else if (copy.value === 'differs') notes.push(COPY_DIFFERS);
+  else if (copy.value !== 'same') {
+    const note = COPY_NOTES[pipeline.source][copy.value];
+    if (note !== null) notes.push(note);
+  }
   if (route !== null) for (const relaxation of route.relaxations) notes.push(relaxation);
   return notes;
 }

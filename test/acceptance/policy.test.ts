@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { expectEntered, expectRefused } from './expectations.ts';
+import { PIPELINE, startWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const PATH = '.github/promote.yml';
+const COPY_DIFFERS = "The candidate's own copy of the pipeline file differs; the one on the default branch applies.";
+
+const TRUSTED = `version: 1
+environments:
+  uat: { role: uat, gate: { approvals: 1, by: [octo-org/qa] }, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
+routes:
+  - { name: any, branches: ['**'], path: [uat] }
+`;
+/** What somebody would like to be the rules: no gate, and a command of their own. */
+const DROPPED = TRUSTED.replace('gate: { approvals: 1, by: [octo-org/qa] }, ', '').replace('deploying', 'stolen by');
+
+/** The same rules for an environment of another name. */
+const renamed = (name: string) => TRUSTED.replace('  uat: {', `  ${name}: {`).replace('[uat]', `[${name}]`);
+
+describe('the policy is the one on the default branch', () => {
+  it('a candidate whose author dropped the gate from its copy meets the gate all the same, and the summary says that the copy differs', async () => {
+    world = await startWorld({ pipeline: TRUSTED });
+    const run = world.push('feature/faster', 'Faster deploys', { [PATH]: DROPPED });
+    const plan = await run.plan();
+    expect(plan).toMatchObject({ exitCode: 0, requests: 1, outputs: { verdict: 'ask', environment: 'uat' } });
+    expect(plan.summary).toContain(COPY_DIFFERS);
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+
+    run.approve('mona', 'uat');
+    const job = await run.deploy('uat');
+    expectEntered(world, job, ['mona']);
+    expect(job.summary).toContain(COPY_DIFFERS);
+    expect(job.log).not.toContain('stolen by');
+    expect(world.records()[0]?.payload).toMatchObject({ policyHash: world.repository.git('rev-parse', `main:${PATH}`) });
+  });
+
+  it('a copy that names other environments costs one more request, and its environments are nowhere', async () => {
+    world = await startWorld({ pipeline: TRUSTED });
+    const own = renamed('sandbox');
+    const run = world.push('feature/sandbox', 'An environment of my own', { [PATH]: own });
+    const plan = await run.plan();
+    expect(plan).toMatchObject({ exitCode: 0, requests: 2, outputs: { verdict: 'ask', environment: 'uat', stages: '[["uat"]]' } });
+    expect(plan.summary).toContain(COPY_DIFFERS);
+
+    run.approve('mona', 'uat');
+    const job = await run.deploy('uat');
+    expectEntered(world, job, ['mona']);
+    expect(job.requestsInAll).toBeLessThanOrEqual(6);
+
+    const refused = await run.deploy('sandbox');
+    expect(refused).toMatchObject({ exitCode: 1, outputs: {} });
+    expect(refused.log).toContain('"sandbox"');
+  });
+
+  it('a copy full of mistakes changes nothing: it is not the one that counts', async () => {
+    world = await startWorld({ pipeline: TRUSTED });
+    const run = world.push('feature/broken', 'Half a pipeline', { [PATH]: 'version: 1\nenvironments: [' });
+    expect(await run.plan()).toMatchObject({ exitCode: 0, requests: 2, outputs: { verdict: 'ask', environment: 'uat' } });
+    run.approve('mona', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['mona']);
+  });
+
+  it('a candidate without a copy is decided by the same policy', async () => {
+    world = await startWorld({ pipeline: TRUSTED });
+    const run = world.push('feature/bare', 'No pipeline at all', { [PATH]: null });
+    const plan = await run.plan();
+    expect(plan).toMatchObject({ exitCode: 0, requests: 2, outputs: { verdict: 'ask', environment: 'uat' } });
+    expect(plan.summary).not.toContain('built-in');
+    expect(plan.summary).toContain('The candidate has no pipeline file; the one on the default branch applies.');
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+  });
+
+  it('a policy that becomes stricter while the job waits at the gate counts at the door', async () => {
+    world = await startWorld({ pipeline: TRUSTED });
+    const run = world.push('feature/waiting');
+    run.approve('mona', 'uat');
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy' });
+    world.repository.commit('main', { [PATH]: TRUSTED.replace('approvals: 1', 'approvals: 2') }, 'Two people from now on');
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+  });
+
+  it('nothing checked out is no obstacle: one request where the built-in pipeline has the names, two where it has not', async () => {
+    world = await startWorld();
+    const { sha } = world.push();
+    const plan = await world.run({ sha, checkout: null }).plan();
+    expect(plan).toMatchObject({ exitCode: 0, requests: 1, outputs: { verdict: 'deploy', environment: 'dev', route: 'mainline' } });
+    expect(plan.summary).not.toContain('built-in');
+    await world.close();
+
+    world = await startWorld({ pipeline: renamed('acceptance') });
+    world.sandbox.given.environment('acceptance', { reviewers: ['octo-org/qa'] });
+    const other = world.run({ sha: world.push().sha, checkout: null });
+    expect(await other.plan()).toMatchObject({ exitCode: 0, requests: 2, outputs: { verdict: 'ask', environment: 'acceptance' } });
+  });
+
+  it('is read from another path where the workflow names one', async () => {
+    world = await startWorld({ pipeline: TRUSTED });
+    world.repository.commit('main', { 'deploy/shop.yaml': renamed('staging') }, 'A second pipeline');
+    world.sandbox.given.environment('staging', { reviewers: ['octo-org/qa'] });
+    const run = world.push();
+    const input = { pipeline: 'deploy/shop.yaml' };
+    const plan = await run.plan(input);
+    expect(plan).toMatchObject({ exitCode: 0, requests: 1, outputs: { verdict: 'ask', environment: 'staging' } });
+    expect(plan.outputs['policy-hash']).toBe(world.repository.git('rev-parse', 'main:deploy/shop.yaml'));
+    expect(plan.summary).toContain('deploy/shop.yaml');
+    run.approve('mona', 'staging');
+    expectEntered(world, await run.deploy('staging', input), ['mona']);
+  });
+});
+
+describe('without a pipeline file', () => {
+  it('the built-in pipeline answers, the summary says so with the command that writes it out, and what that writes is the same policy', async () => {
+    world = await startWorld({ pipeline: null });
+    const run = world.push();
+    const plan = await run.plan();
+    expect(plan).toMatchObject({ exitCode: 0, requests: 1, outputs: { verdict: 'deploy', environment: 'dev' } });
+    expect(JSON.parse(plan.outputs['stages'] ?? '')).toEqual([['dev'], ['uat'], ['staging'], ['production']]);
+    expect(plan.summary).toContain('The repository has no pipeline file; the built-in pipeline applies.');
+    const command = /`promote (.+) > (.+)`/.exec(plan.summary);
+    expect(command?.[2]).toBe(PATH);
+
+    const cli = join(import.meta.dirname, '../../dist/cli/index.js');
+    const written = execFileSync(process.execPath, [cli, ...(command?.[1] ?? '').split(' ')], { cwd: world.folder, encoding: 'utf8' });
+    expect(loadPipeline(written, PATH).hash).toBe(plan.outputs['policy-hash']);
+    const after = await world.push('main', 'The pipeline as a file', { [PATH]: written }).plan();
+    expect(after).toMatchObject({
+      requests: 1,
+      outputs: { verdict: 'deploy', environment: 'dev', 'policy-hash': plan.outputs['policy-hash'] },
+    });
+    expect(after.summary).not.toContain('built-in');
+  });
+
+  it('a candidate that brings the first one is told that it counts once it is on the default branch', async () => {
+    world = await startWorld({ pipeline: null });
+    const plan = await world.push('feature/pipeline', 'Our first pipeline', { [PATH]: PIPELINE }).plan();
+    expect(plan).toMatchObject({ exitCode: 0, outputs: { verdict: 'deploy', environment: 'dev', route: 'feature' } });
+    expect(plan.summary).toContain('the built-in pipeline applies');
+    expect(plan.summary).not.toContain(COPY_DIFFERS);
+    expect(plan.summary).toContain('The candidate brings a pipeline file; it applies once it is on the default branch.');
+  });
+});
