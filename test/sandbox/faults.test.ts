@@ -82,6 +82,17 @@ describe('a fault', () => {
     expect(body.errors[0].message).toContain('Something went wrong');
   });
 
+  it('of one part of an answer leaves the rest', async () => {
+    shop.sandbox.inject({
+      match: { operation: 'graphql' },
+      fault: { missingPart: ['repository', 'deployments', 'nodes', 0], type: 'INTERNAL' },
+    });
+    shop.sandbox.given.deployment({ sha: tip, environment: 'uat' });
+    const { body } = await shop.query(inRepository('name deployments(first: 1) { nodes { task } }'));
+    expect(body.data.repository).toEqual({ name: 'shop', deployments: { nodes: [null] } });
+    expect(body.errors).toMatchObject([{ type: 'INTERNAL', path: ['repository', 'deployments', 'nodes', 0] }]);
+  });
+
   it('strikes the nth match, a number of times, until removed', async () => {
     const statuses = async (count: number) => {
       const seen: number[] = [];
