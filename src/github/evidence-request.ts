@@ -1,0 +1,70 @@
+import type { Changes } from '../decision/changes.ts';
+import type { Evidence, Intent, Moment, Read } from '../decision/evidence.ts';
+import type { Pipeline } from '../pipeline/model.ts';
+import type { GitHubClient } from './client.ts';
+import type { EventCandidate } from './event.ts';
+import type { EvidenceAnswer } from './evidence-answer.ts';
+import type { Question } from './evidence-query.ts';
+import type { StoredRecord } from './records.ts';
+import type { Policy } from './trusted-policy.ts';
+
+/** The part of the client that evidence needs. */
+export type EvidencePort = Pick<GitHubClient, 'graphql' | 'request'>;
+
+export interface EvidenceRequest {
+  readonly owner: string;
+  readonly repo: string;
+  readonly candidate: EventCandidate;
+  /** `null` on a command line, where no run is being decided about. */
+  readonly run: { readonly id: number; readonly attempt: number } | null;
+  readonly moment: Moment;
+  readonly intent: Intent;
+  /**
+   * The pipeline file as the checkout has it; `null`: none. It only tells which environments to ask about; the rules come from the
+   * default branch.
+   */
+  readonly environmentsHint: string | null;
+  /** In the repository, `.github/promote.yml` unless the workflow names another. */
+  readonly pipelinePath: string;
+  /** From whoever built it. */
+  readonly artifactDigest?: string | undefined;
+  /** Identity of the candidate's set of migrations. */
+  readonly migrations?: string | undefined;
+  /** Id of the record that this job holds. */
+  readonly ownRecord?: number | null | undefined;
+  /**
+   * What the same job gathered before about the same candidate. What cannot have changed (which commit contains which, reviews that
+   * had to be asked for one by one) is taken from it, and its pipeline file is the better hint.
+   */
+  readonly earlier?: Gathered | undefined;
+}
+
+export interface Gathered {
+  readonly pipeline: Pipeline;
+  /** The trusted pipeline file's text; `null` when the default branch has none and the built-in pipeline applies. */
+  readonly policyText: string | null;
+  readonly evidence: Evidence;
+  /** Records by environment as the evidence has them, with what only the queue needs to know. */
+  readonly records: ReadonlyMap<string, Read<readonly StoredRecord[]>>;
+  /** GitHub's clock when it answered, epoch milliseconds. */
+  readonly now: number;
+  /** What would enter each environment of the path; an environment whose present version could not be read has none. */
+  readonly changes: ReadonlyMap<string, Changes>;
+  readonly defaultBranch: string;
+}
+
+/** The candidate's commit and ref as far as they are known. */
+export interface Subject {
+  readonly sha: string | null;
+  readonly ref: string;
+  readonly alternativeRef: string | null;
+}
+
+/** Everything from which the evidence is made. */
+export interface Material {
+  readonly request: EvidenceRequest;
+  readonly question: Question;
+  readonly answer: EvidenceAnswer;
+  readonly policy: Policy;
+  readonly subject: Subject;
+}

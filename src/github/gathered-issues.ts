@@ -1,0 +1,37 @@
+import type { Read } from '../decision/evidence.ts';
+import { GitHubError } from './client.ts';
+import { assertAnswered, type IssuesPage, issuesAt } from './evidence-answer.ts';
+import { issuesQuery, type Query } from './evidence-query.ts';
+import type { EvidencePort, EvidenceRequest } from './evidence-request.ts';
+import { MOST_PAGES } from './gathered-records.ts';
+import type { IssueNode } from './holds.ts';
+
+/** Holds or vetoes, all pages of them: one that is left out would open a door. */
+export async function labelled<T>(
+  client: EvidencePort,
+  request: EvidenceRequest,
+  label: string,
+  first: Read<IssuesPage>,
+  read: (issues: readonly IssueNode[]) => Promise<readonly T[]>,
+): Promise<Read<readonly T[]>> {
+  let issues: readonly IssueNode[] = [];
+  let page = first;
+  for (let pages = 0; page.read; pages += 1) {
+    issues = [...issues, ...page.value.issues];
+    if (page.value.next === null) return { read: true, value: await read(issues) };
+    if (pages === MOST_PAGES) return { read: false, why: `more than ${issues.length} open issues are labelled ${label}` };
+    page = await furtherIssues(client, issuesQuery(request.owner, request.repo, label, page.value.next));
+  }
+  return page;
+}
+
+async function furtherIssues(client: EvidencePort, query: Query): Promise<Read<IssuesPage>> {
+  try {
+    const answer = await client.graphql(query.text, query.variables);
+    assertAnswered(answer, 'the repository');
+    return issuesAt(answer, ['issues']);
+  } catch (error) {
+    if (error instanceof GitHubError) return { read: false, why: error.message };
+    throw error;
+  }
+}

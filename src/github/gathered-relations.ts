@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import type { Changes } from '../decision/changes.ts';
+import type { Candidate, Read, Relation } from '../decision/evidence.ts';
+import { GitHubError } from './client.ts';
+import { type CommitGraph, changesBetween, contains, type HistoryCommit, relationOf } from './commit-graph.ts';
+import type { Tip } from './evidence-answer.ts';
+import type { EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
+import { liveRecord, type RecordsByEnvironment } from './gathered-records.ts';
+import type { NeededNames } from './needed-names.ts';
+
+/** Relations to everything the graph reaches, and to what is live on the path by asking where it does not. */
+export async function relationsOf(
+  client: EvidencePort,
+  material: Material,
+  names: NeededNames,
+  records: RecordsByEnvironment,
+  graph: CommitGraph,
+  sha: string,
+): Promise<ReadonlyMap<string, Relation>> {
+  const relations = new Map<string, Relation>(
+    material.request.earlier?.evidence.candidate.sha === sha ? material.request.earlier.evidence.relations : [],
+  );
+  const all = [...records.values()].flatMap((read) => (read.read ? read.value : []));
+  for (const other of new Set(all.map((record) => record.sha))) {
+    const relation = relationOf(graph, sha, other);
+    if (relation !== null) relations.set(other, relation);
+  }
+  for (const name of names.path) {
+    const read = records.get(name);
+    const live = read?.read ? liveRecord(read.value) : null;
+    if (live === null || relations.has(live.sha) || material.answer.candidate === null) continue;
+    const relation = await compared(client, material.request, sha, live.sha);
+    if (relation.read) relations.set(live.sha, relation.value);
+  }
+  return relations;
+}
+
+const comparisonSchema = z.object({ status: z.enum(['ahead', 'behind', 'identical', 'diverged']) });
+
+/** How `one` stands to `other`, asked of GitHub. */
+async function compared(client: EvidencePort, request: EvidenceRequest, one: string, other: string): Promise<Read<Relation>> {
+  try {
+    const route = 'GET /repos/{owner}/{repo}/compare/{basehead}';
+    const { data } = await client.request(route, { owner: request.owner, repo: request.repo, basehead: `${one}...${other}`, per_page: 1 });
+    const parsed = comparisonSchema.safeParse(data);
+    if (!parsed.success) return { read: false, why: "GitHub's comparison is not as it describes it" };
+    const relation = { ahead: 'contained', behind: 'contains', identical: 'same', diverged: 'diverged' } as const;
+    return { read: true, value: relation[parsed.data.status] };
+  } catch (error) {
+    if (error instanceof GitHubError) return { read: false, why: error.message };
+    throw error;
+  }
+}
+
+/** Whether the ref still holds the commit: a branch contains it, a tag points to it. */
+export async function refStateOf(
+  client: EvidencePort,
+  request: EvidenceRequest,
+  ref: string,
+  tip: Read<Tip | null>,
+  graph: CommitGraph,
+  sha: string,
+): Promise<Candidate['refState']> {
+  if (request.candidate.fork) return { read: false, why: 'the ref is in another repository' };
+  if (!tip.read) return tip;
+  if (tip.value === null) return { read: true, value: 'gone' };
+  if (tip.value.commit === sha) return { read: true, value: 'holds' };
+  if (tip.value.commit === null || ref.startsWith('refs/tags/')) return { read: true, value: 'moved' };
+  const known = contains(graph, tip.value.commit, sha);
+  if (known !== null) return { read: true, value: known ? 'holds' : 'moved' };
+  const relation = await compared(client, request, tip.value.commit, sha);
+  if (!relation.read) return relation;
+  return { read: true, value: relation.value === 'contains' || relation.value === 'same' ? 'holds' : 'moved' };
+}
+
+/** What would enter each environment of the path. */
+export function changesOf(
+  names: NeededNames,
+  records: RecordsByEnvironment,
+  graph: CommitGraph,
+  history: readonly HistoryCommit[],
+  sha: string,
+): ReadonlyMap<string, Changes> {
+  const changes = new Map<string, Changes>();
+  for (const name of names.path) {
+    const read = records.get(name);
+    if (read?.read) changes.set(name, changesBetween(graph, history, sha, liveRecord(read.value)?.sha ?? null));
+  }
+  return changes;
+}
