@@ -32,7 +32,7 @@ interface Door {
  */
 export async function deploy(job: Job): Promise<void> {
   const first = askDoor(job, await gatherFor(job, 'door'));
-  if (first.environment.verdict !== 'deploy') return turnAway(job, first);
+  if (!mayQueue(first.environment)) return turnAway(job, first);
 
   const claim = crypto.randomUUID();
   const held = await open(job, first, claim);
@@ -50,6 +50,11 @@ export async function deploy(job: Job): Promise<void> {
   if (turn.turn !== 'lost') await setStatus(job, state, 'inactive', `Withdrawn, nothing was touched: ${why}`);
   else job.toolkit.saveState({ ...state, phase: 'closed' });
   await turnAway(job, door);
+}
+
+/** Nothing bars the candidate but, at most, somebody who is there already: the queue is where that is waited for. */
+function mayQueue({ verdict, reasons }: EnvironmentDecision): boolean {
+  return verdict === 'deploy' || (verdict === 'wait' && reasons.every(({ code }) => code === 'queue_busy'));
 }
 
 function askDoor(job: Job, gathered: Gathered): Door {

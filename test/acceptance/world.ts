@@ -38,6 +38,25 @@ routes:
 `;
 
 export const DIGEST = `sha256:${'d1'.repeat(32)}`;
+/** Straight into production, so that a scenario is about nothing but the door and who is there. */
+export const PRODUCTION_ONLY = `version: 1
+build: { run: npm run build, artifact: dist }
+environments:
+  production:
+    role: production
+    gate: { approvals: 1, by: [octo-org/release] }
+    deploy: { run: 'echo "deploying $PROMOTE_SHA"; sleep 0.2' }
+routes: [{ name: mainline, branches: [main], path: [production] }]
+`;
+
+/** The same without a command: the job's own steps deploy, so that it stands between its phases for as long as a scenario wants. */
+export const OWN_STEPS = PRODUCTION_ONLY.replace(/ {4}deploy:.*\n/, '');
+
+/** The same with another command. */
+export function productionWith(deploy: string): string {
+  return OWN_STEPS.replace('routes:', () => `    deploy: { run: '${deploy}' }\nroutes:`);
+}
+
 /** What was built from that commit and no other. */
 export function digestOf(sha: string): string {
   return `sha256:${sha}${'0'.repeat(64 - sha.length)}`;
