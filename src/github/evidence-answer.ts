@@ -40,6 +40,7 @@ export interface PolicyFile {
 /** What a sha or a ref stands for. `commit`: the oid of the commit behind it, tags peeled. */
 export interface NamedObject {
   readonly kind: 'commit' | 'tag' | 'other';
+  readonly oid: string;
   readonly commit: string | null;
 }
 
@@ -207,7 +208,7 @@ function candidateOf(answer: GraphqlAnswer): NamedObject | null {
   if (!read.read) throw new GitHubError('unusable', `The candidate's commit could not be read: ${read.why}.`);
   if (read.value === null) return null;
   const kind = read.value.__typename;
-  return { kind: kind === 'Commit' ? 'commit' : kind === 'Tag' ? 'tag' : 'other', commit: peeled(read.value) };
+  return { oid: read.value.oid, kind: kind === 'Commit' ? 'commit' : kind === 'Tag' ? 'tag' : 'other', commit: peeled(read.value) };
 }
 
 function tipOf(answer: GraphqlAnswer, alias: string): Read<Tip | null> {

@@ -67,6 +67,9 @@ function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subje
 function settle(subject: Subject, answer: EvidenceAnswer, fork: boolean): Subject {
   const ref = settledRef(subject, answer);
   if (answer.candidate === null) return missingCandidate(subject, ref, fork);
+  if (subject.sha !== null && !answer.candidate.oid.startsWith(subject.sha)) {
+    throw new EvidenceError(`${subject.sha} is also the name of a branch or tag, and GitHub takes it for that. Give the whole sha.`);
+  }
   if (answer.candidate.commit === null) {
     throw new EvidenceError(`${subject.sha ?? subject.ref} is not a commit, nor a tag of one. Give the sha of a commit.`);
   }

@@ -1,5 +1,5 @@
 import type { Read } from '../decision/evidence.ts';
-import { GitHubError } from './client.ts';
+import { asRead } from './as-read.ts';
 import { assertAnswered, type IssuesPage, issuesAt } from './evidence-answer.ts';
 import { issuesQuery, type Query } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest } from './evidence-request.ts';
@@ -26,12 +26,9 @@ export async function labelled<T>(
 }
 
 async function furtherIssues(client: EvidencePort, query: Query): Promise<Read<IssuesPage>> {
-  try {
+  return asRead(async () => {
     const answer = await client.graphql(query.text, query.variables);
     assertAnswered(answer, 'the repository');
     return issuesAt(answer, ['issues']);
-  } catch (error) {
-    if (error instanceof GitHubError) return { read: false, why: error.message };
-    throw error;
-  }
+  });
 }

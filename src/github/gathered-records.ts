@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { DeploymentRecord, Read } from '../decision/evidence.ts';
+import { asRead } from './as-read.ts';
 import { GitHubError } from './client.ts';
 import { assertAnswered, piece } from './evidence-answer.ts';
 import { candidateRecordsQuery, type Query, recordsQuery } from './evidence-query.ts';
@@ -77,14 +78,11 @@ function readPage(page: Read<unknown>, environment: string | null): Read<Records
 
 /** One further page; one that cannot be had makes its list unread. */
 async function furtherPage(client: EvidencePort, query: Query, path: readonly string[]): Promise<Read<unknown>> {
-  try {
+  return asRead(async () => {
     const answer = await client.graphql(query.text, query.variables);
     assertAnswered(answer, 'the repository');
     return piece(answer, path, z.unknown());
-  } catch (error) {
-    if (error instanceof GitHubError) return { read: false, why: error.message };
-    throw error;
-  }
+  });
 }
 
 async function allOfCandidate(client: EvidencePort, material: Material, sha: string): Promise<Read<readonly StoredRecord[]>> {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Changes } from '../decision/changes.ts';
 import type { Candidate, Read, Relation } from '../decision/evidence.ts';
-import { GitHubError } from './client.ts';
+import { asRead } from './as-read.ts';
 import { type CommitGraph, changesBetween, contains, type HistoryCommit, relationOf } from './commit-graph.ts';
 import type { Tip } from './evidence-answer.ts';
 import type { EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
@@ -39,17 +39,14 @@ const comparisonSchema = z.object({ status: z.enum(['ahead', 'behind', 'identica
 
 /** How `one` stands to `other`, asked of GitHub. */
 async function compared(client: EvidencePort, request: EvidenceRequest, one: string, other: string): Promise<Read<Relation>> {
-  try {
+  return asRead(async () => {
     const route = 'GET /repos/{owner}/{repo}/compare/{basehead}';
     const { data } = await client.request(route, { owner: request.owner, repo: request.repo, basehead: `${one}...${other}`, per_page: 1 });
     const parsed = comparisonSchema.safeParse(data);
     if (!parsed.success) return { read: false, why: "GitHub's comparison is not as it describes it" };
     const relation = { ahead: 'contained', behind: 'contains', identical: 'same', diverged: 'diverged' } as const;
     return { read: true, value: relation[parsed.data.status] };
-  } catch (error) {
-    if (error instanceof GitHubError) return { read: false, why: error.message };
-    throw error;
-  }
+  });
 }
 
 /** Whether the ref still holds the commit: a branch contains it, a tag points to it. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Read, Review } from '../decision/evidence.ts';
-import { GitHubError } from './client.ts';
+import { asRead } from './as-read.ts';
 import { type EvidenceAnswer, reviewState } from './evidence-answer.ts';
 import type { EvidencePort, EvidenceRequest } from './evidence-request.ts';
 
@@ -15,21 +15,19 @@ const approvalsSchema = z.array(
 
 /** This run's reviews: from the query where it found the run, else asked for on their own. */
 export async function reviewsOf(client: EvidencePort, request: EvidenceRequest, answer: EvidenceAnswer): Promise<Read<readonly Review[]>> {
-  if (request.run === null) return { read: true, value: [] };
-  const listed = request.candidate.runHeadSha === null ? { read: true as const, value: null } : answer.reviews(request.run.id);
+  const { run } = request;
+  if (run === null) return { read: true, value: [] };
+  const listed = request.candidate.runHeadSha === null ? { read: true as const, value: null } : answer.reviews(run.id);
   if (listed.read && listed.value !== null) return { read: true, value: listed.value };
   const before = request.earlier?.evidence.run;
-  if (before?.id === request.run.id && before.reviews.read) return before.reviews;
-  try {
+  if (before?.id === run.id && before.reviews.read) return before.reviews;
+  return asRead(async () => {
     const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals';
-    const { data } = await client.request(route, { owner: request.owner, repo: request.repo, run_id: request.run.id });
+    const { data } = await client.request(route, { owner: request.owner, repo: request.repo, run_id: run.id });
     const parsed = approvalsSchema.safeParse(data);
     if (!parsed.success) return { read: false, why: "GitHub's list of the run's approvals is not as it describes it" };
     return { read: true, value: parsed.data.flatMap(approvalReview) };
-  } catch (error) {
-    if (error instanceof GitHubError) return { read: false, why: error.message };
-    throw error;
-  }
+  });
 }
 
 function approvalReview(approval: z.output<typeof approvalsSchema>[number]): readonly Review[] {

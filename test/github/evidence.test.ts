@@ -192,7 +192,10 @@ describe('the candidate', () => {
 
   test('by an abbreviated sha', async () => {
     const shop = await shopWith();
-    expect(subject(await gather(shop, { candidate: shop.candidate({ sha: shop.head.slice(0, 8) }) })).sha).toBe(shop.head);
+    const candidate = shop.candidate({ sha: shop.head.slice(0, 8) });
+    expect(subject(await gather(shop, { candidate })).sha).toBe(shop.head);
+    shop.git.branch(shop.head.slice(0, 8), shop.git.sha('main~1'));
+    await expect(gather(shop, { candidate })).rejects.toThrow(/is also the name of a branch or tag/);
   });
 
   test('may have lost its ref: gone, moved away from, or never in it', async () => {

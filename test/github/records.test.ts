@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { gatherEvidence } from '../../src/github/evidence.ts';
 import { fileVeto, readTitle } from '../../src/github/holds.ts';
+import { waitForTurn } from '../../src/github/queue.ts';
 import { readRecordPayload } from '../../src/github/record-payload.ts';
 import { openRecord, setRecordStatus } from '../../src/github/records.ts';
 import { openShop, payloadFor, type Shop } from './shop.ts';
@@ -109,6 +111,31 @@ describe('a record', () => {
     ];
     for (const other of others) expect(readRecordPayload(other)).toBe(null);
   });
+});
+
+test('a deployment from its plan to its end is five requests', async () => {
+  const { client, github, where, request, ...rest } = await opened();
+  const counted = { client, github, request, ...rest };
+  await gatherEvidence(client, request());
+  expect(client.requestCount).toBe(1);
+  const earlier = await gatherEvidence(client, request({ moment: 'door' }));
+  const { id } = await openRecord(client, {
+    ...where,
+    environment: 'dev',
+    production: false,
+    description: 'x',
+    payload: payloadFor(counted),
+  });
+  const locked = await gatherEvidence(client, request({ moment: 'door', earlier, ownRecord: id }));
+  const records = locked.records.get('dev');
+  if (records?.read !== true) throw new Error('unread');
+  const never = () => Promise.reject(new Error('not needed'));
+  const ports = { readRecords: never, runState: never, close: never, sleep: never, log: () => {} };
+  const place = { ownRecord: id, run: { id: counted.run, attempt: 1 }, claim: 'claim-1', timeoutMs: 0, records: records.value };
+  expect(await waitForTurn(ports, place)).toEqual({ turn: 'served', ownRecord: id, waited: false });
+  await setRecordStatus(client, { ...where, record: id, state: 'in_progress', description: 'x' });
+  await setRecordStatus(client, { ...where, record: id, state: 'success', description: 'x', replacesEarlier: true });
+  expect(client.requestCount).toBe(6);
 });
 
 describe('a veto', () => {
