@@ -1,0 +1,150 @@
+/** One cell of the matrix: a journey in a world of its own, with one fault on one of its requests. */
+import { expect } from 'vitest';
+import type { LoggedRequest } from '../../sandbox/github/index.ts';
+import { type FaultKind, isWrite } from './faults.ts';
+import type { Attempt, Job, Journey, Stage } from './journeys.ts';
+import { type Asked, kindOf } from './requests.ts';
+
+export interface Cell {
+  readonly stage: Stage;
+  readonly asked: Asked;
+  readonly fault: FaultKind;
+  /** Requests of the journey when nothing goes wrong. */
+  readonly usual: number;
+}
+
+/** Struck once: the journey ends as if nothing had been, for few requests more. @returns what to write into the table */
+export async function inPassing(cell: Cell): Promise<string> {
+  const attempt = await cell.stage.begin();
+  const { sandbox } = attempt.world;
+  const injected = sandbox.inject({
+    match: matcher(cell, 'once'),
+    fault: cell.fault.inPassing(sandbox.clock.now(), cell.asked.example),
+    times: 1,
+  });
+  const job = await attempt.job();
+  const said = logOf(job);
+  expect(injected.struck, 'the fault struck').toBe(1);
+  expect([job.main.exitCode, job.post?.exitCode ?? 0], said).toEqual([0, 0]);
+  expectNothingUnfit(attempt, said);
+  expectDone(attempt, cell.stage.journey, said);
+  expect(attempt.executions(), said).toBe(cell.stage.journey.command === 'deploy' ? 1 : 0);
+  // A write that had its effect twice is tidied up: one request to see it or to close it, one to look again.
+  const more = cell.fault.effect && isWrite(cell.asked.example) ? 3 : 1;
+  const { count } = sandbox.requests;
+  expect(count, sandbox.requests.lines().join('\n')).toBeLessThanOrEqual(cell.usual + more);
+  await attempt.world.close();
+  return `recovered (${count} requests)`;
+}
+
+/** Struck until the job is over: it ends without deploying what it cannot record, says why, and the next attempt comes through. */
+export async function forGood(cell: Cell): Promise<string> {
+  const { journey } = cell.stage;
+  const attempt = await cell.stage.begin();
+  const { sandbox } = attempt.world;
+  const fault = cell.fault.forGood ?? cell.fault.inPassing(sandbox.clock.now(), cell.asked.example);
+  const injected = sandbox.inject({ match: matcher(cell, 'always'), fault, times: Number.POSITIVE_INFINITY });
+  const job = await attempt.job();
+  const said = logOf(job);
+  expectNothingUnfit(attempt, said);
+  expect(injected.struck, said).toBeGreaterThanOrEqual(cell.fault.attempts);
+  const { all } = sandbox.requests;
+  for (const phase of [all.slice(0, job.main.requests), all.slice(job.main.requests)]) {
+    const struck = phase.filter((request) => request.fault !== null).length;
+    expect(struck, sandbox.requests.lines().join('\n')).toBeLessThanOrEqual(cell.fault.attempts);
+  }
+  const message = expectClosed(attempt, cell, job);
+  const before = { executions: attempt.executions(), done: doneRecords(attempt, journey).length > 0 };
+
+  injected.remove();
+  attempt.run.finish('failure');
+  attempt.run.rerun();
+  const next = await attempt.job();
+  expect([next.main.exitCode, next.post?.exitCode ?? 0], `${said}\n--- the next attempt:\n${logOf(next)}`).toEqual([0, 0]);
+  expectDone(attempt, journey, `${said}\n--- the next attempt:\n${logOf(next)}`);
+  const expected = journey.command !== 'deploy' ? 0 : before.executions + (before.done ? 0 : 1);
+  expect(attempt.executions(), 'executions of the deploy command').toBe(expected);
+  await attempt.world.close();
+  return `closed: ${message.slice(0, 60)}`;
+}
+
+/** Once: the one meant. Always: that one and everything like it from then on, in the post phase too. */
+function matcher({ asked }: Cell, how: 'once' | 'always'): (request: LoggedRequest) => boolean {
+  const { example, nth } = asked;
+  let seen = 0;
+  return (request) => {
+    const meant = kindOf(request) === kindOf(example);
+    if (meant) seen += 1;
+    if (how === 'once') return meant && seen === nth;
+    // What is down is the service: a status that cannot be set to this cannot be set to that.
+    return seen >= nth && request.operation === example.operation && request.operationName === example.operationName;
+  };
+}
+
+/** What people see: the runner keeps to itself which values it hides. */
+function logOf(job: Job): string {
+  const all = `${job.main.log}${job.post === null ? '' : `\n--- post:\n${job.post.log}`}`;
+  return all.replaceAll(/^::add-mask::.*\n/gm, '');
+}
+
+/** Nothing is printed that a person should not see. */
+function expectNothingUnfit(attempt: Attempt, said: string): void {
+  expect(said).not.toContain(attempt.world.token);
+  expect(said).not.toMatch(/^\s+at .+[:(]\d+:\d+\)?$/m);
+  expect(said).not.toMatch(/\bundefined\b|\[object |TypeError|ReferenceError/);
+}
+
+/** The job did not come through, and a person learns what, why and what to do. @returns the message */
+function expectClosed(attempt: Attempt, { stage, asked, fault }: Cell, job: Job): string {
+  const { journey } = stage;
+  const said = logOf(job);
+  const failed = job.main.exitCode !== 0 || (job.post !== null && job.post.exitCode !== 0);
+  // A plan is an answer: that a part of the evidence cannot be read is one.
+  const closed = failed || (journey.command === 'plan' && job.main.outputs['proceed'] === 'false');
+  expect(closed, said).toBe(true);
+  const afterDeploy = asked.phase === 'post';
+  expect(attempt.executions(), said).toBe(afterDeploy ? 1 : 0);
+  if (!(afterDeploy || journey.command === 'accept') || !fault.effect) expect(doneRecords(attempt, journey), said).toEqual([]);
+  const messages = annotations(said);
+  expect(messages.length, said).toBeGreaterThan(0);
+  for (const message of messages) {
+    expect(message.length, message).toBeGreaterThan(40);
+    expect(message, 'what to do is said').toMatch(/\bagain\b|next (?:run|attempt)/i);
+  }
+  if (fault.name === '403 primary limit' && failed) expect(messages.join('\n')).toContain('2026-03-02T11:00:00.000Z');
+  if (afterDeploy) expect(messages.join('\n')).toMatch(/command succeeded|job succeeded/);
+  return messages[0] ?? '';
+}
+
+/** Titles and texts of everything the step marked as a warning or an error. */
+function annotations(said: string): readonly string[] {
+  return [...said.matchAll(/^::(?:error|warning)(?: title=([^:]*))?::(.*)$/gm)].map(([, title, text]) =>
+    `${title === undefined ? '' : `${title}: `}${text}`.replaceAll('%0A', '\n').replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%25', '%'),
+  );
+}
+
+type RecordSeen = ReturnType<Attempt['world']['records']>[number];
+
+/** The journey's records that count. */
+function doneRecords(attempt: Attempt, journey: Journey): readonly RecordSeen[] {
+  if (journey.leaves === null) return [];
+  return attempt.world
+    .records()
+    .filter(
+      ({ task, sha, environment, outcome }) =>
+        task === `promote:${journey.leaves}` && sha === attempt.run.sha && environment === journey.environment && outcome === 'success',
+    );
+}
+
+/** One record counts, it is the one that is live, and nothing is left open. */
+function expectDone(attempt: Attempt, journey: Journey, said: string): void {
+  if (journey.leaves === null) return;
+  const records = attempt.world.records().filter(({ environment, task }) => environment === journey.environment && task.startsWith('promote:'));
+  expect(doneRecords(attempt, journey).map(({ environment }) => environment), said).toEqual([journey.environment]);
+  expect(records.filter(({ outcome }) => outcome === 'open').map(({ id, task }) => `${task} ${id}`), said).toEqual([]);
+  const last = attempt.world.sandbox.state.deployments
+    .flatMap(({ sha, environment, statuses }) => statuses.map((status) => ({ sha, environment, ...status })))
+    .filter(({ environment, state }) => environment === journey.environment && state === 'success')
+    .at(-1);
+  expect(last?.sha).toBe(attempt.run.sha);
+}

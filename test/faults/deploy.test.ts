@@ -1,0 +1,4 @@
+import { DEPLOY } from './journeys.ts';
+import { faultMatrix } from './matrix.ts';
+
+await faultMatrix([DEPLOY]);
