@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/github/index.ts';
 import { type Author, createRepository, type SampleRepository } from '../../sandbox/github/sample-repository.ts';
+import type { StatusState } from '../../sandbox/github/state.ts';
 import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/action-step.ts';
+import type { RecordPayload } from '../../src/github/record-payload.ts';
 
 /** The permissions that the README tells a job to ask for. */
 export const JOB_PERMISSIONS = {
@@ -174,6 +176,40 @@ export class World {
       status: 'in_progress',
     });
     return new JobRun(this, id, { ...options, ref, actor, event });
+  }
+
+  /**
+   * A record as the action itself would have written it, made beside it. `payload`: what differs from a successful promotion of `sha`
+   * without anything special.
+   */
+  record(options: {
+    readonly environment: string;
+    readonly sha: string;
+    readonly payload?: Readonly<Partial<RecordPayload>>;
+    /** Default: one success. */
+    readonly statuses?: readonly StatusState[];
+    /** Default: what the payload's kind asks for. */
+    readonly task?: string;
+  }): void {
+    const { environment, sha, statuses = ['success'] } = options;
+    const payload: RecordPayload = {
+      schema: 1,
+      kind: 'promotion',
+      candidate: { sha, ref: 'refs/heads/main', version: `main@${sha.slice(0, 7)}` },
+      digest: this.artifactOf(sha),
+      policyHash: '0'.repeat(40),
+      route: 'mainline',
+      run: { id: 1, attempt: 1 },
+      initiator: 'octocat',
+      approvedBy: [],
+      reasons: [],
+      notes: [],
+      relaxed: [],
+      replaced: null,
+      verify: false,
+      ...options.payload,
+    };
+    this.sandbox.given.deployment({ sha, environment, task: options.task ?? `promote:${payload.kind}`, payload, statuses });
   }
 
   /** The records left so far, oldest first: deployments with their last final status, or `open`. */
