@@ -1,11 +1,11 @@
 import { getOctokit } from '@actions/github';
-import { defaults } from '@actions/github/lib/utils';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import Bottleneck from 'bottleneck/light.js';
 import * as z from 'zod/mini';
 import { answerInFailure, GitHubError, readableFailure } from './client-error.ts';
-import { type Fetch, sendWith } from './send.ts';
+import { sendWith } from './send.ts';
+import { httpTransport } from './transport.ts';
 
 export { GitHubError } from './client-error.ts';
 
@@ -78,8 +78,7 @@ export function createClient(options: ClientOptions): GitHubClient {
   let requestCount = 0;
   const allowance = limitAllowance(options.log);
   const send = sendWith({
-    fetch: toolkitFetch(),
-    timeoutMs: options.requestTimeoutMs,
+    transport: httpTransport(options.requestTimeoutMs),
     onSend: () => {
       requestCount += 1;
     },
@@ -128,12 +127,6 @@ interface HttpAnswer {
   readonly status: number;
   readonly data: unknown;
   readonly headers: Readonly<Record<string, unknown>>;
-}
-
-/** The toolkit's fetch knows the runner's proxy settings. */
-function toolkitFetch(): Fetch {
-  const configured: unknown = defaults.request?.fetch;
-  return typeof configured === 'function' ? (url, init) => configured(url, init) : fetch;
 }
 
 /** Says yes to a wait for a rate limit as long as all of them together stay within the allowance. */

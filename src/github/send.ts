@@ -1,15 +1,24 @@
 import * as z from 'zod/mini';
-
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+import { type Answer, type Outgoing, TimeoutError, type Transport } from './transport.ts';
 
 export interface SendOptions {
-  readonly fetch: Fetch;
-  /** For the whole exchange, the body included; milliseconds. */
-  readonly timeoutMs: number;
+  readonly transport: Transport;
   /** Called before each request leaves. */
   readonly onSend: () => void;
   readonly log: (line: string) => void;
 }
+
+/** As much of a fetch response as Octokit reads. */
+export interface FetchedAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, string>;
+  text(): Promise<string>;
+}
+
+/** Takes the place of `fetch` in Octokit. */
+export type Send = (url: string, outgoing: Outgoing) => Promise<FetchedAnswer>;
 
 /**
  * One exchange with GitHub, read to its end. Octokit itself takes a body that breaks off, or is no JSON, for an empty or textual
@@ -17,36 +26,34 @@ export interface SendOptions {
  * one shape of its kind that the throttling plugin recognises.
  * @throws Error that says what was wrong with the exchange.
  */
-export function sendWith(options: SendOptions): Fetch {
-  return async (url, init) => {
+export function sendWith(options: SendOptions): Send {
+  return async (url, outgoing) => {
     options.onSend();
-    const what = `${init.method ?? 'GET'} ${new URL(url).pathname}`;
+    const what = `${outgoing.method} ${new URL(url).pathname}`;
     try {
-      const answer = await exchange(options, url, init);
+      const answer = checked(await options.transport(url, outgoing));
       if (answer.status >= 500) options.log(`GitHub answered ${answer.status} to ${what}.`);
-      return answer;
+      const { status, headers, text } = answer;
+      return { status, headers, url, statusText: '', text: () => Promise.resolve(text) };
     } catch (error) {
-      const problem = new Error(whatBroke(error, options.timeoutMs), { cause: error });
+      const problem = new Error(whatBroke(error), { cause: error });
       options.log(`${what}: ${problem.message}.`);
       throw problem;
     }
   };
 }
 
-async function exchange(options: SendOptions, url: string, init: RequestInit): Promise<Response> {
-  const response = await options.fetch(url, { ...init, signal: AbortSignal.timeout(options.timeoutMs) });
-  const text = await response.text();
-  const limit = limitOf(response, text);
-  if (limit !== null) return limitAnswer(response, limit);
-  if (response.ok && response.status !== 204) assertJson(response, text);
-  const bodiless = response.status === 204 || response.status === 205 || response.status === 304;
-  return new Response(bodiless ? null : text, { status: response.status, statusText: response.statusText, headers: response.headers });
+function checked(answer: Answer): Answer {
+  const limit = limitOf(answer);
+  if (limit !== null) return limitAnswer(answer, limit);
+  if (answer.status >= 200 && answer.status < 300 && answer.status !== 204) assertJson(answer);
+  return answer;
 }
 
 class BrokenAnswer extends Error {}
 
-function assertJson(response: Response, text: string): void {
-  const type = response.headers.get('content-type') ?? 'no content type';
+function assertJson({ headers, text }: Answer): void {
+  const type = headers.get('content-type') ?? 'no content type';
   if (!/\bjson\b/.test(type)) throw new BrokenAnswer(`the answer is not JSON (${type}); does the address belong to GitHub's API?`);
   try {
     JSON.parse(text);
@@ -55,14 +62,11 @@ function assertJson(response: Response, text: string): void {
   }
 }
 
-/** The runtime reports a lost connection as "fetch failed" and hides the reason one or two causes down. */
-function whatBroke(error: unknown, timeoutMs: number): string {
+function whatBroke(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed';
-  if (error instanceof BrokenAnswer) return error.message;
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return `no complete answer within ${timeoutMs / 1000} s`;
-  const cause = error.cause instanceof Error ? error.cause : error;
-  const code = 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : '';
-  return `the connection failed: ${cause.message || cause.name}${code}`;
+  if (error instanceof BrokenAnswer || error instanceof TimeoutError) return error.message;
+  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  return `the connection failed: ${error.message || error.name}${code}`;
 }
 
 type Limit = 'primary' | 'secondary';
@@ -74,13 +78,13 @@ const limitedGraphql = z.object({ errors: z.array(z.object({ type: z.optional(z.
  * other 429, and a 403 that says so or names a time to come back.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function limitOf(response: Response, text: string): Limit | null {
-  if (response.status === 200) return isLimitedGraphql(text) ? 'primary' : null;
-  if (response.status !== 403 && response.status !== 429) return null;
+function limitOf({ status, headers, text }: Answer): Limit | null {
+  if (status === 200) return isLimitedGraphql(text) ? 'primary' : null;
+  if (status !== 403 && status !== 429) return null;
   if (/secondary rate/i.test(text)) return 'secondary';
-  if (response.headers.get('x-ratelimit-remaining') === '0') return 'primary';
-  const named = response.headers.has('retry-after') || /rate limit/i.test(text);
-  return response.status === 429 || named ? 'secondary' : null;
+  if (headers.get('x-ratelimit-remaining') === '0') return 'primary';
+  const named = headers.has('retry-after') || /rate limit/i.test(text);
+  return status === 429 || named ? 'secondary' : null;
 }
 
 function isLimitedGraphql(text: string): boolean {
@@ -99,8 +103,8 @@ const RESET = 'x-ratelimit-reset';
 const UNKNOWN_RESET_MS = 60_000;
 
 /** The plugin compares the time of reset with the runner's clock, which may be wrong; so the reset is told in the runner's time. */
-function limitAnswer(response: Response, limit: Limit): Response {
-  const headers = new Headers(response.headers);
+function limitAnswer(answer: Answer, limit: Limit): Answer {
+  const headers = new Map(answer.headers);
   headers.set('content-type', 'application/json');
   headers.delete('content-length');
   const here = Date.now();
@@ -114,5 +118,5 @@ function limitAnswer(response: Response, limit: Limit): Response {
     const seconds = Number(headers.get('retry-after')) || UNKNOWN_RESET_MS / 1000;
     headers.set(LIMIT_ENDS_HEADER, new Date(there + seconds * 1000).toISOString());
   }
-  return new Response(JSON.stringify({ message: `${limit} rate limit reached` }), { status: 403, headers });
+  return { status: 403, headers, text: JSON.stringify({ message: `${limit} rate limit reached` }) };
 }

@@ -1,1 +1,0 @@
-export { fetch, ProxyAgent } from 'undici-through-proxy';
