@@ -6,6 +6,7 @@ import { openRecord } from '../github/records.ts';
 import type { Environment } from '../pipeline/model.ts';
 import { explanation } from '../report/refusal.ts';
 import type { BriefSubject } from '../report/subject.ts';
+import { orElse } from './consequence.ts';
 import { findOnPath, rulesOnRoute } from './environment.ts';
 import { gatherFor, intentOf } from './gathering.ts';
 import type { Job, PostState } from './job.ts';
@@ -40,7 +41,7 @@ export async function deploy(job: Job): Promise<void> {
     environment: first.environment.name,
     record: held.record,
     claim,
-    policyText: first.gathered.policyText,
+    earlier: first.gathered,
   });
   const state = { ...held, record: turn.record };
   const door = askDoor(job, turn.gathered);

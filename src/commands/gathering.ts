@@ -5,8 +5,8 @@ import type { Job } from './job.ts';
 
 /** What a later gathering of the same job already knows. */
 export interface Known {
-  /** The policy as the first gathering read it: it names the environments to ask about in one request. */
-  readonly policyText: string | null;
+  /** What the first gathering read: the candidate stays that one, and the names to ask about are known. */
+  readonly earlier: Gathered;
   readonly ownRecord: number;
 }
 
@@ -35,7 +35,8 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     run: { id: run.runId, attempt: run.runAttempt },
     moment,
     intent: intentOf(job),
-    environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.policyText,
+    environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
+    earlier: known?.earlier,
     pipelinePath: input.pipelinePath,
     artifactDigest: input.artifactDigest ?? undefined,
     migrations: input.migrations ?? undefined,

@@ -10,7 +10,8 @@ export interface Place {
   readonly environment: string;
   readonly record: number;
   readonly claim: string;
-  readonly policyText: string | null;
+  /** What was known when the record was opened. */
+  readonly earlier: Gathered;
 }
 
 /** How the wait ended, with the evidence as it was then. `record` may be lower than before: a repeated request had opened two. */
@@ -26,7 +27,7 @@ export interface QueueEnd {
  */
 export async function waitInQueue(job: Job, place: Place): Promise<QueueEnd> {
   const { owner, repo } = job.run;
-  const look = (record: number): Promise<Gathered> => gatherFor(job, 'door', { policyText: place.policyText, ownRecord: record });
+  const look = (record: number): Promise<Gathered> => gatherFor(job, 'door', { earlier: place.earlier, ownRecord: record });
   const before = await look(place.record);
   const readRecords = () => readQueueRecords(job.client, { owner, repo }, place.environment);
   const seen = before.records.get(place.environment);

@@ -1,7 +1,7 @@
 import type { Artifact, Candidate, CandidateCopy, EnvironmentEvidence, Evidence, Protection, Read } from '../decision/evidence.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { commitGraph } from './commit-graph.ts';
-import { type EventCandidate, versionOf } from './event.ts';
+import { versionOf } from './event.ts';
 import { type EvidenceAnswer, evidenceAnswer } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, HOLD_LABEL, type Question, VETO_LABEL } from './evidence-query.ts';
@@ -29,7 +29,7 @@ const MOST_QUESTIONS = 4;
  */
 export async function gatherEvidence(client: EvidencePort, request: EvidenceRequest): Promise<Gathered> {
   let policy = guessedPolicy(request.earlier === undefined ? request.environmentsHint : request.earlier.policyText, request.pipelinePath);
-  let subject = subjectOf(request.candidate);
+  let subject = subjectOf(request);
   for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
     const question = questionOf(request, policy.pipeline, subject);
     const { text, variables } = evidenceQuery(question);
@@ -44,8 +44,17 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
   throw new EvidenceError('The candidate or the pipeline file keeps changing while it is being read. Run the job again.');
 }
 
-function subjectOf(candidate: EventCandidate): Subject {
-  return { sha: candidate.sha, ref: candidate.ref, alternativeRef: candidate.alternativeRef };
+/** A later look of the same job is about the same commit, also where the ref has moved on meanwhile. */
+function subjectOf({ candidate, earlier }: EvidenceRequest): Subject {
+  if (earlier === undefined) return { sha: candidate.sha, ref: candidate.ref, alternativeRef: candidate.alternativeRef };
+  const { sha, ref } = earlier.evidence.candidate;
+  return { sha, ref, alternativeRef: null };
+}
+
+/** Where GitHub lists the run: for one about an annotated tag, under the commit behind it. */
+function runHeadOf({ candidate, run }: EvidenceRequest, subject: Subject): string | null {
+  if (run === null || candidate.runHeadSha === null) return null;
+  return candidate.runHeadSha === candidate.sha ? subject.sha : candidate.runHeadSha;
 }
 
 function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subject): Question {
@@ -59,7 +68,7 @@ function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subje
     alternativeRef: subject.alternativeRef,
     environments: names.records,
     protections: names.protections,
-    runHeadSha: request.run === null ? null : request.candidate.runHeadSha,
+    runHeadSha: runHeadOf(request, subject),
   };
 }
 

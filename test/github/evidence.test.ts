@@ -122,6 +122,19 @@ describe('one question', () => {
     await gather(shop, { environmentsHint: null, earlier });
     expect(shop.github.requests.count).toBe(1);
   });
+
+  test('after an earlier one stays about the commit that was found then, wherever the ref has moved', async () => {
+    const shop = await shopWith();
+    const candidate = shop.candidate({ sha: null, ref: 'refs/tags/main', alternativeRef: 'refs/heads/main' });
+    const earlier = await gather(shop, { candidate });
+    const { sha } = earlier.evidence.candidate;
+    expect(sha).toBe(shop.git.sha('main'));
+    shop.git.commit('main', { 'later.txt': 'later' }, 'Later');
+    shop.github.requests.reset();
+    const later = await gather(shop, { candidate, earlier });
+    expect(shop.github.requests.count).toBe(1);
+    expect(later.evidence.candidate).toMatchObject({ sha, ref: 'refs/heads/main', refState: { read: true, value: 'holds' } });
+  });
 });
 
 describe('the policy', () => {
@@ -296,6 +309,15 @@ describe('reviews of this run', () => {
     for (const review of reviewed) shop.github.given.review(shop.run, review);
     expect(readValue((await gather(shop)).evidence.run.reviews)).toEqual(reviewed);
     expect(shop.github.requests.count).toBe(1);
+  });
+
+  test('come with the question for a run about an annotated tag, which GitHub lists under the commit', async () => {
+    const shop = await shopWith();
+    for (const review of reviewed) shop.github.given.review(shop.run, review);
+    const tag = shop.git.annotatedTag('v1.0.0', shop.head);
+    const candidate = shop.candidate({ sha: tag, ref: 'refs/tags/v1.0.0', runHeadSha: tag });
+    expect(readValue((await gather(shop, { candidate })).evidence.run.reviews)).toEqual(reviewed);
+    expect(shop.github.requests.count).toBe(2);
   });
 
   test('are asked for when the run is not listed under its commit, once in a job', async () => {
