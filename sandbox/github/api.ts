@@ -42,6 +42,8 @@ export interface SandboxOptions {
   readonly ghes?: GhesOptions;
   /** Requests an hour and token. Default 1000, what GITHUB_TOKEN has. */
   readonly rateLimit?: number;
+  /** The first id given out. Default 1001. From 2 ** 31 on GraphQL gives `null` for it, as its `Int` has 32 bits. */
+  readonly firstId?: number;
   /** Added to every answer. Default 0. */
   readonly latencyMs?: number;
 }

@@ -26,7 +26,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const owner = options.owner ?? 'octo-org';
   const name = options.name ?? 'shop';
   const clock = createClock(options.now ?? MONDAY_MORNING, options.clock ?? 'frozen');
-  const state = emptyState();
+  const state = emptyState(options.firstId === undefined ? undefined : options.firstId - 1);
   const tokens: Tokens = new Map();
   const requests = new Requests();
   const injections = new Injections();

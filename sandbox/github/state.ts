@@ -161,7 +161,7 @@ export interface State {
 export const ACTIONS_BOT = 'github-actions[bot]';
 
 /** A repository in which nothing has happened yet. */
-export function emptyState(): State {
+export function emptyState(lastId = 1000): State {
   return {
     users: [{ id: 41898282, login: ACTIONS_BOT, type: 'Bot', emails: ['github-actions[bot]@users.noreply.github.com'], role: 'write' }],
     teams: [],
@@ -171,7 +171,7 @@ export function emptyState(): State {
     issues: [],
     pullRequests: [],
     commitStatuses: [],
-    lastId: 1000,
+    lastId,
     lastNumber: 0,
   };
 }

@@ -41,19 +41,26 @@ export function answerInFailure(error: unknown): { status: number; headers: Read
 export function readableFailure(error: unknown, request: string, attempts: number): Error {
   if (error instanceof GitHubError) return error;
   const parsed = httpFailure.safeParse(error);
-  if (!parsed.success)
-    return new GitHubError('unavailable', `${request} failed: ${error instanceof Error ? firstLine(error.message) : 'no reason given'}.`);
+  if (!parsed.success) return unavailable(`${request} failed: ${error instanceof Error ? firstLine(error.message) : 'no reason given'}.`);
   const { status, message, response } = parsed.data;
   const headers = response?.headers ?? {};
   const said = firstLine(message);
   const ends = headers[LIMIT_ENDS_HEADER];
   if (typeof ends === 'string') return new GitHubError('limit', limitMessage(request, said, ends));
-  if (response === undefined) return new GitHubError('unavailable', `${request} got no usable answer after ${attempts} attempts: ${said}.`);
+  if (response === undefined) return unavailable(`${request} got no usable answer in ${attempts} attempts: ${said}.`);
+  if (status >= 500) return unavailable(`GitHub answered ${request} with ${status} in each of ${attempts} attempts: ${said}.`);
   return byStatus(status, request, said, headers);
 }
 
+/** GitHub is in trouble, or the way to it is: time may help. */
+export function unavailable(problem: string): GitHubError {
+  return new GitHubError(
+    'unavailable',
+    `${problem} Run the job again; if this stays, look at GitHub's status page and the runner's network.`,
+  );
+}
+
 function byStatus(status: number, request: string, said: string, headers: Readonly<Record<string, unknown>>): GitHubError {
-  if (status >= 500) return new GitHubError('unavailable', `${request} failed with ${status} after repeated attempts: ${said}.`);
   if (status === 401) {
     return new GitHubError(
       'unauthorized',

@@ -366,6 +366,7 @@ const suitesSchema = nullable(
               workflowRun: nullable(
                 z.object({
                   databaseId: nullable(z.number()),
+                  url: z.string(),
                   deploymentReviews: z.object({
                     totalCount: z.number(),
                     nodes: nullable(
@@ -389,10 +390,17 @@ const suitesSchema = nullable(
   }),
 );
 
+/** The ids of runs have outgrown the 32 bits of `databaseId`; the address of the run's page holds them whole. */
+function isRun(found: { readonly databaseId: number | null; readonly url: string }, run: number): boolean {
+  return found.databaseId === run || found.url.endsWith(`/actions/runs/${run}`);
+}
+
 function reviewsOf(answer: GraphqlAnswer, run: number): Read<readonly Review[] | null> {
   const read = piece(answer, ['run'], suitesSchema);
   if (!read.read) return read;
-  const found = present(read.value?.checkSuites?.nodes ?? null).find(({ workflowRun }) => workflowRun?.databaseId === run)?.workflowRun;
+  const found = present(read.value?.checkSuites?.nodes ?? null).find(
+    ({ workflowRun }) => workflowRun && isRun(workflowRun, run),
+  )?.workflowRun;
   if (!found) return { read: true, value: null };
   const { totalCount, nodes } = found.deploymentReviews;
   const given = nodes ?? [];

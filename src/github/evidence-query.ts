@@ -51,7 +51,7 @@ export interface Query {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-const DEPLOYMENT_FIELDS = `databaseId commitOid environment task payload createdAt ref { name prefix } creator { login }
+const DEPLOYMENT_FIELDS = `id databaseId commitOid environment task payload createdAt ref { name prefix } creator { login }
       latestStatus { state createdAt }
       statuses(first: ${SIZES.statuses}) { totalCount nodes { state createdAt } }`;
 
@@ -111,7 +111,7 @@ const REVIEWS = `
         checkSuites(last: ${SIZES.checkSuites}) {
           nodes {
             workflowRun {
-              databaseId
+              databaseId url
               deploymentReviews(first: ${SIZES.reviews}) {
                 totalCount
                 nodes { state comment user { login } environments(first: ${SIZES.reviewEnvironments}) { totalCount nodes { name } } }

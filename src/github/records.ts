@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { DeploymentRecord } from '../decision/evidence.ts';
 import { type GitHubClient, GitHubError } from './client.ts';
+import { numberOfNodeId } from './node-id.ts';
 import { RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
 
 export { type OwnRecordKind, RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
@@ -140,7 +141,9 @@ const statusSchema = z.object({ state: z.string(), createdAt: z.string() });
 
 /** A deployment as the evidence query asks for it (`DEPLOYMENT_FIELDS` in evidence-query.ts). */
 export const deploymentNodeSchema = z.object({
-  databaseId: z.number().check(z.int(), z.positive()),
+  id: z.string(),
+  /** Typed as a 32-bit integer, which the ids of deployments outgrow: `null` from then on, or a larger number all the same. */
+  databaseId: z.nullable(z.number().check(z.int(), z.positive())),
   commitOid: z.string(),
   environment: z.nullable(z.string()),
   task: z.nullable(z.string()),
@@ -160,7 +163,7 @@ export type DeploymentNode = z.output<typeof deploymentNodeSchema>;
  */
 export function readRecord(node: DeploymentNode, environment: string): StoredRecord {
   const base = {
-    id: node.databaseId,
+    id: idOf(node),
     environment,
     sha: node.commitOid,
     createdAt: Date.parse(node.createdAt),
@@ -183,6 +186,13 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     rehearsal: payload.rehearsal ?? null,
     claim: payload.claim ?? null,
   };
+}
+
+/** @throws GitHubError when nobody can say which deployment it is, so that the environment's records count as unread. */
+function idOf(node: DeploymentNode): number {
+  const id = node.databaseId ?? numberOfNodeId(node.id);
+  if (id === null) throw new GitHubError('unusable', `the deployment ${node.id} has no number`);
+  return id;
 }
 
 function trustedPayload(node: DeploymentNode): RecordPayload | null {

@@ -61,7 +61,7 @@ function payloadText(deployment: Deployment, encoding: 'once' | 'twice'): string
 
 const deployment: Fields<DeploymentSource> = {
   id: (source) => nodeId('Deployment', source.deployment.id),
-  databaseId: (source) => source.deployment.id,
+  databaseId: (source) => databaseId(source.deployment.id),
   commitOid: (source) => source.deployment.sha,
   commit: async (source, _, { place }) => {
     const found = await place.git.resolveCommit(source.deployment.sha);
@@ -185,7 +185,7 @@ const workflowRun: Fields<RunSource> = {
 
 const LARGEST_INT = 2 ** 31 - 1;
 
-/** Ids of runs have outgrown GraphQL's Int, in which the schema still types them. */
+/** Ids of runs, and soon those of deployments, have outgrown GraphQL's Int, in which the schema still types them. */
 function databaseId(id: number): number | null {
   return id > LARGEST_INT ? null : id;
 }
