@@ -9,10 +9,12 @@ import { parseInput } from './input.ts';
 import { POST_STATE, parsePostState } from './post-state.ts';
 import { readRunEnvironment } from './run-environment.ts';
 
+const ANNOTATE = { notice: core.notice, warning: core.warning, error: core.error } as const;
+
 /** The runner's toolkit behind the port that commands know. */
 const toolkit: Toolkit = {
   info: core.info,
-  annotate: (level, title, message) => core[level](message, { title }),
+  annotate: (level, title, message) => ANNOTATE[level](message, { title }),
   group: core.group,
   setOutput: core.setOutput,
   summarize: async (markdown) => {

@@ -22,6 +22,8 @@ export function parsePostState(text: string | undefined): PostState | null {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    throw new Error('What the main phase left for the post phase cannot be read. The record stays open; the next run in its environment closes it.');
+    throw new Error(
+      'What the main phase left for the post phase cannot be read. The record stays open; the next run in its environment closes it.',
+    );
   }
 }

@@ -2,7 +2,8 @@ import { type AcceptanceDecision, decideAcceptance } from '../decision/acceptanc
 import { decide } from '../decision/decide.ts';
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
 import type { Gathered } from '../github/evidence.ts';
-import { openRecord, setRecordStatus } from '../github/records.ts';
+import { readQueueRecords } from '../github/queue.ts';
+import { openRecord, type StoredRecord, setRecordStatus } from '../github/records.ts';
 import { type AcceptanceSubject, acceptanceBrief, acceptanceSentence, acceptanceText } from '../report/acceptance.ts';
 import { PLAIN } from '../report/markup.ts';
 import { findOnPath } from './environment.ts';
@@ -48,6 +49,14 @@ async function recordAcceptance(
   acceptance: AcceptanceDecision,
 ): Promise<number> {
   const { owner, repo } = job.run;
+  const claim = crypto.randomUUID();
+  const before = gathered.records.get(environment.name);
+  await withdraw(
+    job,
+    before?.read === true ? before.value.filter(isOpenAcceptance) : [],
+    'Left open by a run that ended before closing it',
+  );
+  const asked = job.client.requestCount;
   const description = `${decision.candidate.version} accepted by ${acceptance.approvedBy.join(', ')}`;
   const { id } = await openRecord(job.client, {
     owner,
@@ -62,12 +71,32 @@ async function recordAcceptance(
       environment: environmentWith(environment, acceptance),
       approvedBy: acceptance.approvedBy,
       verify: false,
-      claim: crypto.randomUUID(),
+      claim,
       initiator: gathered.evidence.candidate.initiator,
     }),
   });
+  if (job.client.requestCount > asked + 1) await withdrawRepeated(job, environment.name, id, claim);
   await setRecordStatus(job.client, { owner, repo, record: id, state: 'success', description, logUrl: runPage(job) });
   return id;
+}
+
+/** A request repeated after its answer was lost has opened more than one record. */
+async function withdrawRepeated(job: Job, environment: string, kept: number, claim: string): Promise<void> {
+  const records = await readQueueRecords(job.client, { owner: job.run.owner, repo: job.run.repo }, environment);
+  await withdraw(
+    job,
+    records.filter((record) => isOpenAcceptance(record) && record.claim === claim && record.id !== kept),
+    `Repeats record ${kept}`,
+  );
+}
+
+function isOpenAcceptance({ kind, outcome }: StoredRecord): boolean {
+  return kind === 'acceptance' && outcome === 'open';
+}
+
+async function withdraw(job: Job, records: readonly StoredRecord[], why: string): Promise<void> {
+  const { owner, repo } = job.run;
+  for (const { id } of records) await setRecordStatus(job.client, { owner, repo, record: id, state: 'inactive', description: why });
 }
 
 async function report(job: Job, subject: AcceptanceSubject): Promise<void> {

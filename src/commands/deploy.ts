@@ -1,5 +1,5 @@
 import { decide } from '../decision/decide.ts';
-import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
+import type { Decision, EnvironmentDecision, Live } from '../decision/decision.ts';
 import type { Gathered } from '../github/evidence.ts';
 import { fileVeto } from '../github/holds.ts';
 import { openRecord } from '../github/records.ts';
@@ -70,6 +70,12 @@ function askDoor(job: Job, gathered: Gathered): Door {
   };
 }
 
+/** A rollback that is repeated after it failed finds the veto that it left. */
+function isVetoed(live: Live, { evidence }: Gathered): boolean {
+  if (!evidence.vetoes.read) return false;
+  return evidence.vetoes.value.some(({ candidates }) => candidates.some((name) => live.sha.startsWith(name) || live.version === name));
+}
+
 /** The door said no. Being there already is no failure. */
 async function turnAway(job: Job, door: Door): Promise<void> {
   setOutputs(job, { ...doorOutputs(door.decision, door.environment, explanation(door.subject)), proceed: 'false' });
@@ -83,23 +89,25 @@ async function turnAway(job: Job, door: Door): Promise<void> {
 /** Opens the record, which is the job's place in the queue. The post phase hears of it before anything else happens. */
 async function open(job: Job, door: Door, claim: string): Promise<PostState> {
   const { decision, environment, rules, gathered } = door;
-  const opened = await openRecord(job.client, {
-    owner: job.run.owner,
-    repo: job.run.repo,
-    environment: environment.name,
-    production: rules.role === 'production',
-    description: `${decision.candidate.version} to ${environment.name}`,
-    payload: recordPayload(job, {
-      kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion',
-      pipeline: gathered.pipeline,
-      decision,
-      environment,
-      approvedBy: environment.approvals?.given ?? [],
-      verify: rules.verify !== null,
-      claim,
-      initiator: gathered.evidence.candidate.initiator,
+  const opened = await orElse(`Nothing was touched in ${environment.name}: the promotion could not be recorded. Run the job again.`, () =>
+    openRecord(job.client, {
+      owner: job.run.owner,
+      repo: job.run.repo,
+      environment: environment.name,
+      production: rules.role === 'production',
+      description: `${decision.candidate.version} to ${environment.name}`,
+      payload: recordPayload(job, {
+        kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion',
+        pipeline: gathered.pipeline,
+        decision,
+        environment,
+        approvedBy: environment.approvals?.given ?? [],
+        verify: rules.verify !== null,
+        claim,
+        initiator: gathered.evidence.candidate.initiator,
+      }),
     }),
-  });
+  );
   const state: PostState = {
     record: opened.id,
     environment: environment.name,
@@ -142,7 +150,7 @@ async function enter(job: Job, door: Door, state: PostState): Promise<void> {
  */
 async function vetoWhatIsLeft(job: Job, door: Door): Promise<void> {
   const { live } = door.environment;
-  if (live === null) return;
+  if (live === null || isVetoed(live, door.gathered)) return;
   const { initiator } = door.gathered.evidence.candidate;
   const veto = await fileVeto(job.client, {
     owner: job.run.owner,

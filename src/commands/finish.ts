@@ -1,3 +1,4 @@
+import { orElse } from './consequence.ts';
 import type { Job, PostState } from './job.ts';
 import { setStatus } from './keeping.ts';
 import { runSteps } from './run-steps.ts';
@@ -18,7 +19,10 @@ export async function finish(job: Job, state: PostState): Promise<void> {
     return job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a failure.`);
   }
   if (state.verify !== null && !(await verified(job, state, state.verify))) return;
-  await setStatus(job, state, 'success', state.verify === null ? 'Deployed' : 'Deployed and verified');
+  await orElse(
+    `The job succeeded, and its record ${state.record} in ${state.environment} could not be closed, so it does not count. Run the job again: the next run in ${state.environment} closes the record.`,
+    () => setStatus(job, state, 'success', state.verify === null ? 'Deployed' : 'Deployed and verified'),
+  );
   job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a success.`);
 }
 

@@ -137,13 +137,23 @@ function intoEnvironment(pipeline: Pipeline, world: World, name: string, isLast:
     if (decided === undefined) break;
     if (decided.state === 'passed' || (isLast && decided.verdict === 'deploy')) return { supplies, sufficient: true };
     const next = decided.verdict === 'deploy' ? promotion(pipeline, present, name) : nextSupply(pipeline, present, decided);
-    if (next === null) break;
+    if (next === null || isRepeated(supplies.at(-1), next)) break;
     supplies.push(next);
     const changed = next.supply(present);
     if (changed === present) break;
     present = changed;
   }
   return { supplies, sufficient: false };
+}
+
+/** A fact that was supposed just now and is missing still: supposing it again would not help. */
+function isRepeated(before: Supply | undefined, next: Supply): boolean {
+  return (
+    before !== undefined &&
+    before.fact.code === next.fact.code &&
+    before.fact.because === next.fact.because &&
+    before.fact.when === next.fact.when
+  );
 }
 
 /** The candidate enters an environment: only through its open door. */
@@ -274,6 +284,10 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
   artifact_unknown: (world, { context }) => remedy.withBuild(world, context.candidate.firstBuild?.digest ?? null),
   artifact_unbuilt: (world, { context }) => remedy.withBuild(world, context.candidate.firstBuild?.digest ?? null),
   artifact_differs: (world, { context }) => remedy.withBuild(world, context.candidate.firstBuild?.digest ?? null),
+  builds_unread: (world, { context }) => {
+    const unread = context.candidate.facts.filter((facts) => facts.records === null);
+    return unread.reduce((present, { environment }) => remedy.withRecords(present, environment.name, []), world);
+  },
   rollback_unproven: never,
   rollback_live: never,
   earlier_not_passed: never,
@@ -333,13 +347,17 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
   record_closed: withoutOwn,
 };
 
-/** A rehearsal that is repeated later, because it goes stale while time passes, is needed early only if a door in between asks for it. */
+/** Trying each fact takes as many decisions as there are facts; a path of more than a dozen environments has only those tried that time may outdate. */
+const MOST_TRIED = 40;
+
+/**
+ * Leaves out what a later fact made unnecessary. A rehearsal that would go stale while waiting is run again after the wait: then it is needed early only if
+ * a door in between asks for it.
+ */
 function withoutOutdated(pipeline: Pipeline, world: World, environment: string, supplies: readonly Supply[]): readonly Supply[] {
   let kept = supplies;
   for (const one of supplies) {
-    const later = kept.slice(kept.indexOf(one) + 1);
-    if (!REHEARSALS.has(one.fact.code) || !later.some(({ fact }) => REHEARSALS.has(fact.code) && fact.environment === one.fact.environment))
-      continue;
+    if (supplies.length > MOST_TRIED && !REHEARSALS.has(one.fact.code)) continue;
     const without = kept.filter((other) => other !== one);
     if (isEnterable(pipeline, replay(world, without), environment)) kept = without;
   }

@@ -89,6 +89,7 @@ class Walk {
   latest: DeploymentRecord | null = null;
   latestOurs: DeploymentRecord | null = null;
   entry: DeploymentRecord | null = null;
+  entries: DeploymentRecord[] | null = null;
   failures: DeploymentRecord[] | null = null;
   pending: DeploymentRecord | null = null;
   rolledBack: DeploymentRecord | null = null;
@@ -132,10 +133,15 @@ class Walk {
   private takeSuccess(record: DeploymentRecord, same: boolean): void {
     if (isLater(record, this.latest)) this.latest = record;
     if (isLater(record, this.latestOurs)) this.latestOurs = record;
-    if (same && isLater(record, this.entry)) this.entry = record;
+    if (same) this.takeEntry(record);
     if (!same && record.kind === 'rollback' && isLater(record, this.rolledBack)) this.rolledBack = record;
-    if (same && record.failedAt !== null) this.failures = append(this.failures, record);
     if (record.sha === this.same.sha && record.digest !== null) this.firstBuild = lower(this.firstBuild, record);
+  }
+
+  private takeEntry(record: DeploymentRecord): void {
+    this.entries = append(this.entries, record);
+    if (isLater(record, this.entry)) this.entry = record;
+    if (record.failedAt !== null) this.failures = append(this.failures, record);
   }
 
   private takeOpen(record: DeploymentRecord, same: boolean): void {
@@ -152,17 +158,16 @@ class Walk {
     return latest !== null && latest.kind === 'foreign' && latestOurs !== null && latestOurs.sha === latest.sha ? latestOurs : latest;
   }
 
-  /** The latest failure that came after the entry, by time or by order. */
+  /** The latest failure that no success made good: one that came after it both in order and in time, so that a clock that went back hides nothing. */
   failure(): DeploymentRecord | null {
-    let found: DeploymentRecord | null = null;
-    for (const record of this.failures ?? []) {
-      if (this.revokes(record) && (found === null || record.id > found.id)) found = record;
-    }
-    return found;
+    const failures = (this.failures ?? []).toSorted((one, other) => other.id - one.id);
+    return failures.find((record) => !this.isMadeGood(record)) ?? null;
   }
 
-  private revokes(record: DeploymentRecord): boolean {
-    return this.entry === null || record.id > this.entry.id || (failedAt(record) ?? 0) >= succeededAt(this.entry);
+  private isMadeGood(failure: DeploymentRecord): boolean {
+    const at = failedAt(failure) ?? 0;
+    const after = (success: DeploymentRecord): boolean => success.id > failure.id && succeededAt(success) > at;
+    return this.entry !== null && (after(this.entry) || (this.entries ?? []).some(after));
   }
 }
 
@@ -220,7 +225,7 @@ function progressOf(
   if (failure !== null) return 'failed';
   if (entry === null) return 'not-entered';
   if (walk.rolledBack !== null && isLater(walk.rolledBack, entry)) return 'rolled-back';
-  if (pending !== null && pending.id > entry.id) return 'pending';
+  if (pending !== null) return 'pending';
   if (environment.verify !== null && !entry.verified) return 'unverified';
   if (environment.acceptance !== null && acceptance === null) return 'not-accepted';
   return rehearsed !== null && !rehearsed.passed ? 'not-rehearsed' : 'passed';

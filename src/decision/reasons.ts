@@ -95,6 +95,13 @@ export const REASONS = {
     fix: 'Promote the artifact that was built first by passing its digest as the input artifact-digest, or make a new commit.',
     who: 'Whoever may start a run.',
   },
+  builds_unread: {
+    effect: 'blocks',
+    rule: 'artifact',
+    meaning: 'Nobody could read whether this commit has been deployed as another artifact somewhere on the path.',
+    fix: 'Let the token read deployments (deployments: read) of every environment on the path and run again.',
+    who: 'Whoever may change the workflow or its token.',
+  },
   rollback_unproven: {
     effect: 'blocks',
     rule: 'rollback',
@@ -360,7 +367,7 @@ export const REASONS = {
     effect: 'waits',
     rule: 'queue',
     meaning: 'A deployment to the same environment is in progress or ahead in the queue.',
-    fix: 'Wait until it has ended; a deployment whose run is dead is closed by the next one in the queue.',
+    fix: 'Wait until it has ended and run the job again; a deployment whose run is dead is closed by the next one in the queue.',
     who: 'Nobody has to: the queue serves the lowest record first.',
   },
   record_unseen: {

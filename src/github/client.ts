@@ -111,7 +111,10 @@ export function createClient(options: ClientOptions): GitHubClient {
     } catch (error) {
       const partial = answerInFailure(error);
       if (partial !== null) return { ...partial, date: dateOf(partial.headers, name) };
-      throw readableFailure(error, name, RETRIES + 1);
+      const failure = readableFailure(error, name, RETRIES + 1);
+      // Whoever asked may do without the answer; that it is missing, and until when, is told all the same.
+      options.log(failure.message);
+      throw failure;
     }
   };
   return {

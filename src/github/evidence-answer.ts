@@ -95,7 +95,7 @@ export function assertAnswered(answer: GraphqlAnswer, what: string): void {
     const said = whole.message.replace(/\.$/, '');
     throw new GitHubError(
       whole.type === 'NOT_FOUND' ? 'missing' : 'refused',
-      `GitHub answered with an error about ${what}: ${said}.${hintFor(whole)}`,
+      `GitHub answered with an error about ${what}: ${said}.${hintFor(whole)} Run the job again.`,
     );
   }
   if (lost) throw new GitHubError('missing', `GitHub gave no answer about ${what}. It does not exist, or the token may not see it.`);

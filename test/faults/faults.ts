@@ -30,7 +30,13 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const FAULTS: readonly FaultKind[] = [
-  { name: '500', applies: always, inPassing: () => ({ status: 500, body: { message: 'Server Error' } }), effect: false, attempts: ATTEMPTS },
+  {
+    name: '500',
+    applies: always,
+    inPassing: () => ({ status: 500, body: { message: 'Server Error' } }),
+    effect: false,
+    attempts: ATTEMPTS,
+  },
   {
     name: '502, a page',
     applies: always,

@@ -219,4 +219,3 @@ function withCheckouts(repository: SampleRepository, folder: string): SampleRepo
     },
   };
 }
-

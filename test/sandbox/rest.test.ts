@@ -315,7 +315,7 @@ describe('what is not as GitHub describes it', () => {
 });
 
 it("GitHub's own client talks to it", async () => {
-  const octokit = getOctokit(shop.token, { baseUrl: shop.sandbox.apiUrl });
+  const octokit = getOctokit(shop.token, { baseUrl: shop.sandbox.apiUrl, request: { fetch } });
   const here = { owner: 'octo-org', repo: 'shop' };
   const made = await octokit.rest.repos.createDeployment({ ...here, ref: tip, environment: 'uat', ...FREE });
   expect(made.status).toBe(201);

@@ -3,6 +3,7 @@ import { fillRegions, inputTable, outputTable } from './io-tables.ts';
 import { makeOpenApiExtract } from './openapi-extract.ts';
 import { pipelineDocs } from './pipeline-docs.ts';
 import { pipelineJsonSchema } from './pipeline-schema.ts';
+import { reasonsPage } from './reasons.ts';
 
 /** One entry per generated file: its path, and a function from its present text to what it should say. */
 export const generated: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
@@ -10,5 +11,6 @@ export const generated: Readonly<Record<string, (present: string) => string | Pr
   'sandbox/github/openapi-extract.json': makeOpenApiExtract,
   'README.md': (present) => fillRegions(present, { inputs: inputTable(), outputs: outputTable() }),
   'docs/pipeline.md': pipelineDocs,
+  'docs/reasons.md': reasonsPage,
   'schema/pipeline.schema.json': pipelineJsonSchema,
 };

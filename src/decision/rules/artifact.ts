@@ -25,6 +25,11 @@ function ofCandidate(context: CandidateContext): readonly Reason[] {
 /** The artifact of a commit is the first one of it that was ever deployed successfully. */
 function rebuilt(context: CandidateContext): readonly Reason[] {
   const { firstBuild: first, same } = context;
+  const unread = context.facts.find((facts) => facts.records === null);
+  if (unread !== undefined) {
+    const because = `The records of ${unread.environment.name} could not be read: ${unread.unread}.`;
+    return [reasonOf('builds_unread', null, { because })];
+  }
   if (first === null || first.digest === same.digest) return NO_REASONS;
   const is = same.digest === null ? 'is to be built again' : `is now ${same.digest}`;
   const because = `${shortSha(same.sha)} was deployed to ${first.environment} as ${first.digest}, and ${is}.`;

@@ -1,4 +1,4 @@
-import { DIGEST, OTHER_DIGEST, other, passedBefore, record, SHA, world } from '../world.ts';
+import { DIGEST, OTHER_DIGEST, other, passedBefore, record, SHA, UNREAD, world } from '../world.ts';
 import type { Table } from './case.ts';
 
 const unbuilt = { artifact: { kind: 'to-be-built' as const } };
@@ -38,6 +38,14 @@ export const artifact: Table = {
       environment: null,
       codes: ['artifact_differs'],
       because: /is to be built again/,
+    },
+    {
+      name: 'nobody could read whether it was deployed as another artifact further on',
+      world: world({ records: { production: UNREAD } }),
+      environment: 'dev',
+      codes: ['builds_unread'],
+      verdict: 'blocked',
+      because: /^The records of production could not be read/,
     },
     {
       name: 'another artifact of the commit failed and was never used',

@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { JOB_PERMISSIONS, type JobRun, PRODUCTION_ONLY, productionWith, startWorld, type World } from './world.ts';
+
+/** The sandbox's clock stands at 2026-03-02T10:00Z. */
+const FREEZE = 'freezes: [{ environments: [production], from: 2026-03-01T00:00, until: 2026-03-05T00:00, zone: UTC, reason: inventory }]\n';
+const DEPLOY = productionWith('echo "$PROMOTE_INTENT $PROMOTE_SHA over $PROMOTE_REPLACED_SHA"');
+
+let world: World;
+afterEach(() => world.close());
+
+async function start(pipeline = DEPLOY): Promise<void> {
+  world = await startWorld({ pipeline, artifacts: 'own' });
+}
+
+async function released(message: string): Promise<JobRun> {
+  const run = world.push('main', message);
+  run.approve('mona', 'production');
+  expect(await run.deploy('production')).toMatchObject({ exitCode: 0, post: { exitCode: 0 } });
+  return run;
+}
+
+/** A run started by hand on main's tip, approved unless said otherwise, and the inputs of its rollback. */
+function rollbackTo(target: string, options: { approved?: boolean; token?: string } = {}) {
+  const { approved = true, token } = options;
+  const run = world.run({ sha: world.repository.sha('main'), event: 'workflow_dispatch', actor: 'hubot', ...(token ? { token } : {}) });
+  if (approved) run.approve('mona', 'production');
+  return { run, inputs: { rollback: 'true', ref: 'refs/heads/main', sha: target, 'artifact-digest': '' } };
+}
+
+const openVetoes = () => world.sandbox.state.issues.filter(({ state, labels }) => state === 'open' && labels.includes('promote:veto'));
+
+describe('a rollback', () => {
+  it('goes back to a version that succeeded, and vetoes the one it leaves for everybody to see', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    const bad = await released('Sell boots');
+    const { run, inputs } = rollbackTo(good.sha);
+    const plan = await run.plan({ ...inputs, environment: 'production' });
+    expect(plan.outputs).toMatchObject({ verdict: 'deploy', sha: good.sha, replaced: `main@${bad.sha.slice(0, 7)}` });
+
+    const job = await run.deploy('production', inputs);
+    expect(job).toMatchObject({ exitCode: 0, outputs: { verdict: 'deploy', proceed: 'true', sha: good.sha }, post: { exitCode: 0 } });
+    expect(job.requestsInAll).toBeLessThanOrEqual(7);
+    expect(job.log).toContain(`rollback ${good.sha} over ${bad.sha}`);
+    expect(world.records().at(-1)).toMatchObject({
+      sha: good.sha,
+      task: 'promote:rollback',
+      outcome: 'success',
+      payload: { kind: 'rollback', initiator: 'hubot', approvedBy: ['mona'], replaced: { sha: bad.sha } },
+    });
+
+    const [veto, ...others] = openVetoes();
+    expect(others).toEqual([]);
+    expect(veto?.title).toBe(`${bad.sha.slice(0, 12)}: rolled back in production (main@${bad.sha.slice(0, 7)})`);
+    expect(veto?.body).toContain('by hubot');
+    expect(veto?.body).toContain(`/actions/runs/${run.id}/attempts/1`);
+    expect(job.log).toContain(
+      `Vetoed main@${bad.sha.slice(0, 7)}, which this rollback leaves: ${world.sandbox.url}/octo-org/shop/issues/${veto?.number}`,
+    );
+  });
+
+  it('keeps the version that it left out until the issue is closed', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    const bad = await released('Sell boots');
+    const { run, inputs } = rollbackTo(good.sha);
+    await run.deploy('production', inputs);
+    const again = world.run({ sha: bad.sha });
+    again.approve('mona', 'production');
+    const job = await again.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, requestsInAll: 1, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
+    const [veto] = openVetoes();
+    expect(job.outputs['explanation']).toContain(`/issues/${veto?.number}`);
+    expect((await again.plan()).outputs).toMatchObject({ verdict: 'blocked', reason: 'vetoed' });
+
+    world.sandbox.given.closeIssue(veto?.number ?? 0);
+    expect(await again.deploy('production')).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+  });
+
+  it('lets the next newer candidate in afterwards', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    await released('Sell boots');
+    const { run, inputs } = rollbackTo(good.sha);
+    await run.deploy('production', inputs);
+    const repaired = await released('Sell better boots');
+    expect(world.records().at(-1)).toMatchObject({ sha: repaired.sha, outcome: 'success', payload: { replaced: { sha: good.sha } } });
+  });
+
+  it('goes nowhere where the version never succeeded', async () => {
+    await start();
+    const never = world.push('main', 'Sell hats');
+    await released('Sell umbrellas');
+    const { run, inputs } = rollbackTo(never.sha);
+    const job = await run.deploy('production', inputs);
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', proceed: 'false' } });
+    expect(JSON.parse(job.outputs['reasons'] ?? '')).toContain('artifact_unknown');
+    const withDigest = await run.deploy('production', { ...inputs, 'artifact-digest': world.artifactOf(never.sha) });
+    expect(withDigest).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'rollback_unproven' } });
+    expect(withDigest.outputs['explanation']).toContain('never succeeded in production');
+    expect([world.records().length, openVetoes().length]).toEqual([1, 0]);
+  });
+
+  it('is allowed during a freeze that bars a promotion, and says so', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    await released('Sell boots');
+    world.repository.commit('main', { '.github/promote.yml': DEPLOY + FREEZE }, 'Take inventory');
+    const next = world.push('main', 'Sell hats');
+    next.approve('mona', 'production');
+    expect(await next.deploy('production')).toMatchObject({ exitCode: 1, outputs: { verdict: 'wait', reason: 'frozen' } });
+
+    const { run, inputs } = rollbackTo(good.sha);
+    const job = await run.deploy('production', inputs);
+    expect(job).toMatchObject({ exitCode: 0, outputs: { sha: good.sha } });
+    const note = 'This is a rollback: windows, freezes, order, ancestry, soak and acceptance do not bar it.';
+    expect(job.summary).toContain(note);
+    expect(world.records().at(-1)?.payload['notes']).toContain(note);
+  });
+
+  it('still needs the gate', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    await released('Sell boots');
+    const { run, inputs } = rollbackTo(good.sha, { approved: false });
+    expect((await run.plan({ ...inputs, environment: 'production' })).outputs).toMatchObject({
+      verdict: 'ask',
+      reason: 'approval_required',
+    });
+    const job = await run.deploy('production', inputs);
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'approval_missing' } });
+    expect([world.records().length, openVetoes().length]).toEqual([2, 0]);
+  });
+
+  it('touches nothing when the version it leaves cannot be vetoed, and names the permission', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    const bad = await released('Sell boots');
+    const token = world.sandbox.token({ permissions: { ...JOB_PERMISSIONS, issues: 'read' } });
+    const { run, inputs } = rollbackTo(good.sha, { token });
+    const job = await run.deploy('production', inputs);
+    expect(job).toMatchObject({ exitCode: 1, post: { exitCode: 0 } });
+    expect(job.log).toMatch(/^::error::.*issues: write/m);
+    expect(job.log).not.toContain('rollback ');
+    const record = world.records().at(-1);
+    expect(record).toMatchObject({ sha: good.sha, outcome: 'inactive' });
+    expect(record?.descriptions).toEqual([expect.stringContaining('Withdrawn, nothing was touched')]);
+    expect((await world.run({ sha: bad.sha }).plan()).outputs).toMatchObject({ verdict: 'complete' });
+  });
+
+  it('that is repeated after it failed leaves one veto, not two', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    await released('Sell boots');
+    const failing = rollbackTo(good.sha);
+    expect(await failing.run.deploy('production', failing.inputs, 'failure')).toMatchObject({ exitCode: 0 });
+    expect(world.records().at(-1)).toMatchObject({ outcome: 'failure' });
+    expect(openVetoes()).toHaveLength(1);
+    const again = rollbackTo(good.sha);
+    expect(await again.run.deploy('production', again.inputs)).toMatchObject({ exitCode: 0 });
+    expect(world.records().at(-1)).toMatchObject({ sha: good.sha, outcome: 'success' });
+    expect(openVetoes()).toHaveLength(1);
+  });
+
+  it('to what is live already does nothing and succeeds', async () => {
+    await start(PRODUCTION_ONLY);
+    const good = await released('Sell umbrellas');
+    const { run, inputs } = rollbackTo(good.sha);
+    expect(await run.deploy('production', inputs)).toMatchObject({
+      exitCode: 0,
+      requestsInAll: 1,
+      outputs: { verdict: 'complete', proceed: 'false' },
+    });
+    expect([world.records().length, openVetoes().length]).toEqual([1, 0]);
+  });
+});
