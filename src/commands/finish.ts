@@ -1,4 +1,4 @@
-import { orElse } from './consequence.ts';
+import { orElse, orElse } from './consequence.ts';
 import type { Job, PostState } from './job.ts';
 import { setStatus } from './keeping.ts';
 import { runSteps } from './run-steps.ts';
@@ -11,11 +11,15 @@ export async function finish(job: Job, state: PostState): Promise<void> {
   if (state.phase === 'closed') return;
   const { jobStatus } = job.input;
   if (state.phase === 'waiting') {
-    await setStatus(job, state, 'inactive', `Withdrawn, nothing was touched: the job ended as ${jobStatus}`);
+    await orElse(`Nothing was deployed to ${state.environment}, but ${stillOpen(state)}`, () =>
+      setStatus(job, state, 'inactive', `Withdrawn, nothing was touched: the job ended as ${jobStatus}`),
+    );
     return job.toolkit.info(`Record ${state.record} in ${state.environment} is withdrawn.`);
   }
   if (jobStatus !== 'success') {
-    await setStatus(job, state, 'failure', `The job ended as ${jobStatus}`);
+    await orElse(`The job ended as ${jobStatus}, and ${stillOpen(state)}`, () =>
+      setStatus(job, state, 'failure', `The job ended as ${jobStatus}`),
+    );
     return job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a failure.`);
   }
   if (state.verify !== null && !(await verified(job, state, state.verify))) return;
@@ -28,7 +32,12 @@ export async function finish(job: Job, state: PostState): Promise<void> {
 
 async function verified(job: Job, state: PostState, run: string): Promise<boolean> {
   if (await runSteps(job, state, [{ title: `Verify ${state.environment}`, run }])) return true;
-  await setStatus(job, state, 'failure', 'The verification failed');
+  await orElse(`The verification failed, and ${stillOpen(state)}`, () => setStatus(job, state, 'failure', 'The verification failed'));
   job.toolkit.fail();
   return false;
+}
+
+/** Its run is over then, which is how the next one knows that nobody else will close it. */
+function stillOpen({ record }: PostState): string {
+  return `its record ${record} could not be closed; the next run in this environment closes it.`;
 }
