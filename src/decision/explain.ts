@@ -73,6 +73,7 @@ export function missingSupplies(
 ): { supplies: readonly Supply[]; sufficient: boolean } {
   const path = pathTo(pipeline, world, environment);
   if (path === null) return { supplies: [nowhere(pipeline, world, environment)], sufficient: false };
+  if (isEnterable(pipeline, world, environment)) return { supplies: [], sufficient: true };
   const supplies: Supply[] = [];
   let present = world;
   for (const name of path) {
@@ -356,10 +357,14 @@ const MOST_TRIED = 40;
  */
 function withoutOutdated(pipeline: Pipeline, world: World, environment: string, supplies: readonly Supply[]): readonly Supply[] {
   let kept = supplies;
-  for (const one of supplies) {
-    if (supplies.length > MOST_TRIED && !REHEARSALS.has(one.fact.code)) continue;
-    const without = kept.filter((other) => other !== one);
-    if (isEnterable(pipeline, replay(world, without), environment)) kept = without;
+  // Leaving one out may make another unnecessary that was tried before, so it ends only when nothing more can be left out.
+  for (let before: readonly Supply[] = []; before !== kept; ) {
+    before = kept;
+    for (const one of before) {
+      if (supplies.length > MOST_TRIED && !REHEARSALS.has(one.fact.code)) continue;
+      const without = kept.filter((other) => other !== one);
+      if (isEnterable(pipeline, replay(world, without), environment)) kept = without;
+    }
   }
   return kept;
 }
