@@ -1,4 +1,4 @@
-import { orElse, orElse } from './consequence.ts';
+import { orElse } from './consequence.ts';
 import type { Job, PostState } from './job.ts';
 import { setStatus } from './keeping.ts';
 import { runSteps } from './run-steps.ts';
