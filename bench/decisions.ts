@@ -1,10 +1,13 @@
 import Table from 'cli-table3';
-import { Bench } from 'tinybench';
 import { decide } from '../src/decision/decide.ts';
+import type { Evidence } from '../src/decision/evidence.ts';
+import type { Pipeline } from '../src/pipeline/model.ts';
 import { fourEnvironments, manyEnvironments, manyRecords, type Question } from './questions.ts';
 import type { Target } from './target.ts';
 
-const MILLISECONDS = 600;
+const MILLISECONDS = 1000;
+const WARM_UP = 500;
+const BATCH = 10;
 
 /** Decisions per second, and how their cost grows with environments and with records. */
 export async function decisions(): Promise<readonly Target[]> {
@@ -46,20 +49,25 @@ async function growth(what: string, sizes: readonly number[], make: (size: numbe
   return (costs.at(-1) ?? Number.NaN) / (costs[0] ?? Number.NaN);
 }
 
-/** Decisions per second by the median of many. The result is checked, so that no part of the work can be left out. */
+/** Decisions per second over a while. The result is checked, so that no part of the work can be left out. */
 async function rateOf(question: Question): Promise<number> {
   const { pipeline, evidence, now, verdict } = question;
   const found = decide(pipeline, evidence, now).verdict;
   if (found !== verdict) throw new Error(`expected ${verdict}, decided ${found}: the sample does not measure what it should`);
-  let at = now;
-  const bench = new Bench({ time: MILLISECONDS, warmupTime: 200 });
-  bench.add('decide', () => {
-    // Each decision is for another moment, as it is for two runs.
-    at += 1;
-    decide(pipeline, evidence, at);
-  });
-  await bench.run();
-  const result = bench.tasks[0]?.result;
-  if (result === undefined || !('latency' in result)) throw new Error('the measurement failed');
-  return 1000 / result.latency.p50;
+  decideFor(WARM_UP, pipeline, evidence, now);
+  const { decided, milliseconds } = decideFor(MILLISECONDS, pipeline, evidence, now);
+  return (decided * 1000) / milliseconds;
+}
+
+/** Decides again and again, each time for another moment, as it is for two runs. */
+function decideFor(least: number, pipeline: Pipeline, evidence: Evidence, now: number): { decided: number; milliseconds: number } {
+  const start = performance.now();
+  let decided = 0;
+  let milliseconds = 0;
+  while (milliseconds < least) {
+    for (let batch = 0; batch < BATCH; batch += 1) decide(pipeline, evidence, now + decided + batch);
+    decided += BATCH;
+    milliseconds = performance.now() - start;
+  }
+  return { decided, milliseconds };
 }

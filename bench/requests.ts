@@ -7,7 +7,7 @@ export async function requests(): Promise<readonly Target[]> {
   const table = new Table({ head: ['', 'latency ms', 'requests', 'wall ms'], style: { head: [], border: [] } });
   const most = { plan: 0, deploy: 0 };
   for (const latency of [0, 50]) {
-    await using shop = await openShop(latency);
+    await using shop = await openShop({ latencyMs: latency });
     const plan = await shop.step({ command: 'plan' });
     const inputs = { command: 'deploy', environment: 'dev' };
     const main = await shop.step(inputs);

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createShop, DIGEST, runVariables } from '../demo/sample-shop.ts';
+import { createShop, DIGEST, PIPELINE, runVariables } from '../demo/sample-shop.ts';
 import { startSandbox } from '../sandbox/github/index.ts';
 import { runStep, type StepResult } from '../sandbox/runner/action-step.ts';
+
+const WITHOUT_CALENDAR = PIPELINE.replace(/^ +windows:.*\n/m, '');
 
 /** The demo's shop on a sandbox, ready for steps to be timed. */
 export interface Shop extends AsyncDisposable {
@@ -13,9 +15,16 @@ export interface Shop extends AsyncDisposable {
   step(inputs: Record<string, string>, state?: Readonly<Record<string, string>>): Promise<{ result: StepResult; milliseconds: number }>;
 }
 
-export async function openShop(latencyMs = 0): Promise<Shop> {
+export interface ShopOptions {
+  /** Milliseconds added to every answer. */
+  readonly latencyMs?: number;
+  /** Default: dev, uat and production without anything that looks at the calendar. */
+  readonly pipeline?: string;
+}
+
+export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR }: ShopOptions = {}): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), 'promote-bench-'));
-  const repository = createShop(join(folder, 'repository'));
+  const repository = createShop(join(folder, 'repository'), pipeline);
   const sandbox = await startSandbox({ repositoryPath: repository.path, latencyMs });
   sandbox.given.environment('dev');
   const token = sandbox.token({

@@ -33,7 +33,7 @@ echo "$PROMOTE_ENVIRONMENT now runs $PROMOTE_VERSION (it ran \${PROMOTE_REPLACED
 `;
 
 /** A repository with some history: the shop, its pipeline, a feature merged into main. */
-export function createShop(path: string): SampleRepository {
+export function createShop(path: string, pipeline: string = PIPELINE): SampleRepository {
   const repository = createRepository(path);
   repository.commit(
     'main',
@@ -41,7 +41,7 @@ export function createShop(path: string): SampleRepository {
     'A shop that sells tea',
     'mona',
   );
-  repository.commit('main', { '.github/promote.yml': PIPELINE, 'deploy.sh': DEPLOY }, 'Promote through dev, uat and production', 'mona');
+  repository.commit('main', { '.github/promote.yml': pipeline, 'deploy.sh': DEPLOY }, 'Promote through dev, uat and production', 'mona');
   repository.commit(
     'feature/umbrellas',
     { 'src/umbrellas.js': 'export const umbrella = { price: 12 };\n' },

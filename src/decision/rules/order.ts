@@ -24,11 +24,30 @@ function beforeIt(context: EntryContext): readonly Reason[] {
   const { notPassed } = context.earlier;
   const first = notPassed[0];
   if (first === undefined) return NO_REASONS;
+  const { code, because, who } = sayingOf(notPassed);
+  return [reasonOf(code, context.environment.name, { because, who })];
+}
+
+interface OrderSaying {
+  readonly code: 'earlier_failed' | 'earlier_not_passed';
+  readonly because: string;
+  readonly who: readonly string[];
+}
+
+/** Said once for everything that is not passed, however many environments come behind it. */
+const SAYINGS = new WeakMap<readonly Facts[], OrderSaying>();
+
+function sayingOf(notPassed: readonly Facts[]): OrderSaying {
+  const said = SAYINGS.get(notPassed);
+  if (said !== undefined) return said;
   const failed = notPassed.find((facts) => facts.progress === 'failed');
-  const code = failed === undefined ? 'earlier_not_passed' : 'earlier_failed';
-  return [
-    reasonOf(code, context.environment.name, { because: because(notPassed), who: ownersOf(failed === undefined ? notPassed : [failed]) }),
-  ];
+  const saying: OrderSaying = {
+    code: failed === undefined ? 'earlier_not_passed' : 'earlier_failed',
+    because: because(notPassed),
+    who: ownersOf(failed === undefined ? notPassed : [failed]),
+  };
+  SAYINGS.set(notPassed, saying);
+  return saying;
 }
 
 const MOST_NAMED = 4;
