@@ -72,8 +72,7 @@ function askDoor(job: Job, gathered: Gathered): Door {
 
 /** A rollback that is repeated after it failed finds the veto that it left. */
 function isVetoed(live: Live, { evidence }: Gathered): boolean {
-  if (!evidence.vetoes.read) return false;
-  return evidence.vetoes.value.some(({ candidates }) => candidates.some((name) => live.sha.startsWith(name) || live.version === name));
+  return evidence.vetoes.read && evidence.vetoes.value.some((veto) => singlesOut(veto, live));
 }
 
 /** The door said no. Being there already is no failure. */

@@ -26,19 +26,35 @@ function forbidden(one: Veto): Reason {
   });
 }
 
-/** Whether a veto names the candidate: by the beginning of its sha, its version or its digest. One that names nothing forbids everything. */
+/** Whether a veto is about the candidate. One that names nothing forbids everything. */
 export function forbids(one: Veto, candidate: Candidate): boolean {
-  const names = one.candidates.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
-  return names.length === 0 || names.some((name) => isCandidate(name, candidate));
+  const { sha, version } = candidate;
+  return namesOf(one).length === 0 || singlesOut(one, { sha, version, digest: digestOf(candidate) });
+}
+
+/** What a veto can name. */
+export interface Nameable {
+  readonly sha: string;
+  readonly version: string;
+  readonly digest: string | null;
+}
+
+/** Whether a veto says by name that it means this: by the beginning of its sha, its version or its digest. */
+export function singlesOut(one: Veto, what: Nameable): boolean {
+  return namesOf(one).some((name) => isNamed(name, what));
+}
+
+function namesOf(one: Veto): readonly string[] {
+  return one.candidates.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
 }
 
 const SHORTEST_SHA = 7;
 const SHORTEST_DIGEST = 'sha256:'.length + SHORTEST_SHA;
 
-function isCandidate(name: string, candidate: Candidate): boolean {
-  if (name === candidate.version.toLowerCase()) return true;
-  if (name.length >= SHORTEST_SHA && candidate.sha.toLowerCase().startsWith(name)) return true;
-  const digest = digestOf(candidate)?.toLowerCase() ?? null;
+function isNamed(name: string, what: Nameable): boolean {
+  if (name === what.version.toLowerCase()) return true;
+  if (name.length >= SHORTEST_SHA && what.sha.toLowerCase().startsWith(name)) return true;
+  const digest = what.digest?.toLowerCase() ?? null;
   if (digest === null) return false;
   return name === digest || digest.endsWith(`:${name}`) || (name.length >= SHORTEST_DIGEST && digest.startsWith(name));
 }
