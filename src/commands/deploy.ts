@@ -1,5 +1,6 @@
 import { decide } from '../decision/decide.ts';
 import type { Decision, EnvironmentDecision, Live } from '../decision/decision.ts';
+import { singlesOut } from '../decision/rules/veto.ts';
 import type { Gathered } from '../github/evidence.ts';
 import { fileVeto } from '../github/holds.ts';
 import { openRecord } from '../github/records.ts';
@@ -37,12 +38,9 @@ export async function deploy(job: Job): Promise<void> {
 
   const claim = crypto.randomUUID();
   const held = await open(job, first, claim);
-  const turn = await waitInQueue(job, {
-    environment: first.environment.name,
-    record: held.record,
-    claim,
-    earlier: first.gathered,
-  });
+  const turn = await orElse(`Nothing was touched in ${first.environment.name}: record ${held.record} could not get its turn.`, () =>
+    waitInQueue(job, { environment: first.environment.name, record: held.record, claim, earlier: first.gathered }),
+  );
   const state = { ...held, record: turn.record };
   const door = askDoor(job, turn.gathered);
   if (turn.turn === 'served' && door.environment.verdict === 'deploy') return enter(job, door, state);
@@ -123,8 +121,13 @@ async function open(job: Job, door: Door, claim: string): Promise<PostState> {
 /** It is this job's turn and the door is open. */
 async function enter(job: Job, door: Door, state: PostState): Promise<void> {
   const { decision, environment, rules } = door;
-  if (intentOf(job) === 'rollback') await vetoWhatIsLeft(job, door);
-  await setStatus(job, state, 'in_progress', `Deploying ${decision.candidate.version}`);
+  const untouched = `Nothing was touched in ${environment.name}:`;
+  if (intentOf(job) === 'rollback') {
+    await orElse(`${untouched} the version that this rollback leaves could not be vetoed.`, () => vetoWhatIsLeft(job, door));
+  }
+  await orElse(`${untouched} record ${state.record} could not be marked as in progress.`, () =>
+    setStatus(job, state, 'in_progress', `Deploying ${decision.candidate.version}`),
+  );
   setOutputs(job, { ...doorOutputs(decision, environment, explanation(door.subject)), record: String(state.record) });
   await tell(job, door.subject, [
     {

@@ -22,7 +22,7 @@ export async function inPassing(cell: Cell): Promise<string> {
     fault: cell.fault.inPassing(sandbox.clock.now(), cell.asked.example),
     times: 1,
   });
-  const job = await attempt.job();
+  const job = await attempt.job(cell.fault.inputs);
   const said = logOf(job);
   expect(injected.struck, 'the fault struck').toBe(1);
   expect([job.main.exitCode, job.post?.exitCode ?? 0], said).toEqual([0, 0]);
@@ -46,7 +46,7 @@ export async function forGood(cell: Cell): Promise<string> {
   const { sandbox } = attempt.world;
   const fault = cell.fault.forGood ?? cell.fault.inPassing(sandbox.clock.now(), cell.asked.example);
   const injected = sandbox.inject({ match: matcher(cell, 'always'), fault, times: Number.POSITIVE_INFINITY });
-  const job = await attempt.job();
+  const job = await attempt.job(cell.fault.inputs);
   const said = logOf(job);
   expectNothingUnfit(attempt, said);
   expect(injected.struck, said).toBeGreaterThanOrEqual(cell.fault.attempts);

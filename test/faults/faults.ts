@@ -12,7 +12,12 @@ export interface FaultKind {
   readonly effect: boolean;
   /** How often one request may be sent when the fault stays. */
   readonly attempts: number;
+  /** Of the job that is struck. Short where nothing would ever be answered. */
+  readonly inputs?: Readonly<Record<string, string>>;
 }
+
+/** Seconds; the machine may be busy with other tests. */
+const SHORT_TIMEOUT = { 'request-timeout': '0.6' };
 
 /** The client repeats three times. */
 const ATTEMPTS = 4;
@@ -71,8 +76,15 @@ export const FAULTS: readonly FaultKind[] = [
   { name: 'reset', applies: always, inPassing: () => 'reset', effect: false, attempts: ATTEMPTS },
   { name: 'reset after the effect', applies: isWrite, inPassing: () => 'reset-after-effect', effect: true, attempts: ATTEMPTS },
   { name: 'body cut off', applies: always, inPassing: () => 'truncate', effect: true, attempts: ATTEMPTS },
-  { name: 'no answer', applies: always, inPassing: () => 'hang', effect: false, attempts: ATTEMPTS },
-  { name: 'no answer after the effect', applies: isWrite, inPassing: () => 'hang-after-effect', effect: true, attempts: ATTEMPTS },
+  { name: 'no answer', applies: always, inPassing: () => 'hang', effect: false, attempts: ATTEMPTS, inputs: SHORT_TIMEOUT },
+  {
+    name: 'no answer after the effect',
+    applies: isWrite,
+    inPassing: () => 'hang-after-effect',
+    effect: true,
+    attempts: ATTEMPTS,
+    inputs: SHORT_TIMEOUT,
+  },
   { name: 'GraphQL error, all', applies: isQuery, inPassing: () => 'graphql-error', effect: false, attempts: ATTEMPTS },
   {
     name: 'GraphQL error, a part',

@@ -197,7 +197,7 @@ async function begin(journey: Journey, candidate: Candidate, repository: SampleR
     run,
     executions: () => (existsSync(deployed) ? readFileSync(deployed, 'utf8').trim().split('\n').length : 0),
     job: async (inputs = {}) => {
-      const all = { command: journey.command, environment: journey.environment, 'request-timeout': '0.5', ...journey.inputs, ...inputs };
+      const all = { command: journey.command, environment: journey.environment, ...journey.inputs, ...inputs };
       const main = await run.main(all);
       const left = main.state['promotion'] !== undefined;
       return { main, post: left ? await run.post(all, main, main.exitCode === 0 ? 'success' : 'failure') : null };
