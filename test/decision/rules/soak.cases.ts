@@ -1,5 +1,5 @@
 import type { DeploymentRecord } from '../../../src/decision/evidence.ts';
-import { freeze, HOUR, NOW, other, passedBefore, record, UNREAD, type WorldOptions, world } from '../world.ts';
+import { DIGEST, freeze, HOUR, NOW, other, passedBefore, record, UNREAD, type WorldOptions, world } from '../world.ts';
 import type { Table } from './case.ts';
 
 const rules = { staging: { verify: { run: 'smoke' } }, production: { soak: [{ environment: 'staging', duration: 4 * HOUR }] } };
@@ -61,6 +61,11 @@ export const soak: Table = {
     {
       name: 'somebody deployed by hand',
       world: soaking([record('staging', ago(9)), other('staging', { ...ago(8), kind: 'foreign', digest: null })]),
+      codes: ['soak_interrupted'],
+    },
+    {
+      name: 'somebody deployed by hand and claims the digest',
+      world: soaking([record('staging', ago(9)), other('staging', { ...ago(8), kind: 'foreign', digest: DIGEST })]),
       codes: ['soak_interrupted'],
     },
     {
