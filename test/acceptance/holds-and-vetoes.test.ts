@@ -1,0 +1,144 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DIGEST, JOB_PERMISSIONS, OTHER_DIGEST, startWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const PIPELINE = `version: 1
+build: { run: npm run build, artifact: dist }
+environments:
+  staging: { role: staging, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
+  production: { role: production, gate: { approvals: 1, by: [octo-org/release] }, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
+routes:
+  - { name: mainline, branches: [main], path: [production] }
+  - { name: feature, branches: ['**'], path: [staging] }
+`;
+
+const hold = (title: string, labelledBy = 'mona') =>
+  world.sandbox.given.issue({ title, labels: ['promote:hold'], author: 'hubot', labelledBy });
+const veto = (title: string, labelledBy = 'mona') =>
+  world.sandbox.given.issue({ title, labels: ['promote:veto'], author: 'hubot', labelledBy });
+
+/** A run with every approval that production asks for. */
+function approvedRun() {
+  const run = world.push();
+  run.approve('mona', 'production');
+  return run;
+}
+
+describe('a hold', () => {
+  it('closes production for a job that has every approval, and says who holds it, since when, why, in which issue, and who can lift it', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    const issue = hold('production: database upgrade');
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({
+      exitCode: 1,
+      outputs: { verdict: 'wait', reason: 'held', reasons: '["held"]', 'lifts-at': '', proceed: 'false' },
+    });
+    const page = `${world.sandbox.url}/octo-org/shop/issues/${issue.number}`;
+    for (const said of [`mona has held it since 2026-03-02T10:00Z: database upgrade (${page})`, `Fix: Close ${page}`, 'Who: mona']) {
+      expect(job.outputs['explanation']).toContain(said);
+    }
+    expect(job.summary).toContain(page);
+    expect(job.log).toMatch(/^::error /m);
+    expect(world.records()).toEqual([]);
+
+    world.sandbox.given.closeIssue(issue.number);
+    expect(await run.deploy('production')).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+  });
+
+  it('is set by who put the label on, not by who wrote the issue: a label without triage rights holds nothing', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    world.sandbox.given.issue({ title: 'production: no', labels: ['promote:hold'], author: 'mona', labelledBy: 'stranger' });
+    const run = approvedRun();
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy', reason: '' });
+    world.sandbox.given.issue({ title: 'production: yes', labels: ['promote:hold'], author: 'stranger', labelledBy: 'mona' });
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'wait', reason: 'held' });
+  });
+
+  it('stands while nobody can read what its author may do', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    hold('production: no', 'stranger');
+    const run = approvedRun();
+    world.sandbox.inject({
+      match: { operation: 'repos/get-collaborator-permission-level' },
+      fault: { status: 403 },
+      times: Number.POSITIVE_INFINITY,
+    });
+    expect(await run.deploy('production')).toMatchObject({ exitCode: 1, outputs: { verdict: 'wait', reason: 'held' } });
+    expect(world.records()).toEqual([]);
+  });
+
+  it('with a misspelt environment closes all of them, and says that it does', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    hold('prodution: database upgrade');
+    const job = await approvedRun().deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'wait', reason: 'held' } });
+    expect(job.outputs['explanation']).toContain('counts for all');
+    expect((await world.push('feature/x').plan()).outputs).toMatchObject({ environment: 'staging', verdict: 'wait', reason: 'held' });
+  });
+
+  it('set while the job is being let in is seen behind the door: the record is withdrawn and nothing was touched', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    world.sandbox.before({ operation: 'repos/create-deployment' }, () => {
+      hold('production: stop everything');
+    });
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'wait', reason: 'held', proceed: 'false' }, post: { exitCode: 0 } });
+    expect(job.log).not.toMatch(/^deploying /m);
+    expect(world.records()).toMatchObject([{ environment: 'production', outcome: 'inactive' }]);
+    expect(world.records()[0]?.descriptions.at(-1)).toContain('held');
+  });
+});
+
+describe('a veto', () => {
+  it('by digest forbids what was built, and not what was built otherwise', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const issue = veto(`${DIGEST}: built with a stolen key`);
+    const run = approvedRun();
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
+    expect(job.outputs['explanation']).toContain(`mona vetoed it on 2026-03-02T10:00Z: built with a stolen key`);
+    expect(job.summary).toContain(`/issues/${issue.number}`);
+    expect(world.records()).toEqual([]);
+    expect(await run.deploy('production', { 'artifact-digest': OTHER_DIGEST })).toMatchObject({ exitCode: 0 });
+  });
+
+  it('in prose that names no candidate forbids every one; one by somebody without triage rights forbids none', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    veto('I do not like umbrellas', 'stranger');
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy' });
+    veto('Something is badly wrong');
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed' } });
+    expect(job.outputs['explanation']).toContain('counts for all');
+  });
+
+  it('set while the job is being let in is seen behind the door', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    world.sandbox.before({ operation: 'repos/create-deployment' }, () => {
+      veto(`${run.sha}: corrupts invoices`);
+    });
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed' } });
+    expect(job.log).not.toMatch(/^deploying /m);
+    expect(world.records()).toMatchObject([{ environment: 'production', outcome: 'inactive' }]);
+  });
+});
+
+it('unreadable issues open no door to an approved job: GitHub gives nothing at all then, and the one error names the permission', async () => {
+  world = await startWorld({ pipeline: PIPELINE });
+  const { sha } = world.push();
+  const run = world.run({ sha, token: world.sandbox.token({ permissions: { ...JOB_PERMISSIONS, issues: 'none' } }) });
+  run.approve('mona', 'production');
+  const job = await run.deploy('production');
+  expect(job).toMatchObject({ exitCode: 1, post: { exitCode: 0, requests: 0 } });
+  expect(job.outputs['proceed']).not.toBe('true');
+  expect(job.log.match(/^::error .*|^::error::.*/gm)).toEqual([expect.stringContaining('The token needs "issues: read"')]);
+  expect(job.log).not.toMatch(/^deploying /m);
+  expect(world.records()).toEqual([]);
+});
