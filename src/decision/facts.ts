@@ -158,7 +158,10 @@ class Walk {
     return latest !== null && latest.kind === 'foreign' && latestOurs !== null && latestOurs.sha === latest.sha ? latestOurs : latest;
   }
 
-  /** The latest failure that no success made good: one that came after it both in order and in time, so that a clock that went back hides nothing. */
+  /**
+   * The latest failure that no success made good: one that came after it in order, and not before it in time, so that a clock that went back hides
+   * nothing. GitHub tells time in seconds, and a record closed for a lost machine may share its second with the success of the next attempt.
+   */
   failure(): DeploymentRecord | null {
     const failures = (this.failures ?? []).toSorted((one, other) => other.id - one.id);
     return failures.find((record) => !this.isMadeGood(record)) ?? null;
@@ -166,7 +169,7 @@ class Walk {
 
   private isMadeGood(failure: DeploymentRecord): boolean {
     const at = failedAt(failure) ?? 0;
-    const after = (success: DeploymentRecord): boolean => success.id > failure.id && succeededAt(success) > at;
+    const after = (success: DeploymentRecord): boolean => success.id > failure.id && succeededAt(success) >= at;
     return this.entry !== null && (after(this.entry) || (this.entries ?? []).some(after));
   }
 }

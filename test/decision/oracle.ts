@@ -140,7 +140,7 @@ export class Oracle {
     const everything = this.records(name);
     const failed = this.ours(name).some((record) => {
       const at = record.outcome === 'failure' || record.outcome === 'success' ? failureTime(record) : null;
-      return at !== null && !this.successes(name).some((success) => success.id > record.id && time(success) > at);
+      return at !== null && !this.successes(name).some((success) => success.id > record.id && time(success) >= at);
     });
     const leftBehind = everything.some(
       (record) => record.kind === 'rollback' && record.outcome === 'success' && !this.isOurs(record) && isAfter(record, entry),

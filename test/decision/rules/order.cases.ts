@@ -112,6 +112,26 @@ export const order: Table = {
       codes: ['earlier_failed'],
     },
     {
+      name: 'a failure and, in the same second and a later record, the success of the next attempt',
+      world: world({
+        records: {
+          ...passedBefore('production'),
+          staging: [record('staging', { id: 901, outcome: 'failure', createdAt: NOW }), record('staging', { id: 902, createdAt: NOW })],
+        },
+      }),
+      codes: [],
+    },
+    {
+      name: 'a success and, in the same second and a later record, a failure',
+      world: world({
+        records: {
+          ...passedBefore('production'),
+          staging: [record('staging', { id: 901, createdAt: NOW }), record('staging', { id: 902, outcome: 'failure', createdAt: NOW })],
+        },
+      }),
+      codes: ['earlier_failed'],
+    },
+    {
       name: 'somebody rolled back from it',
       world: world({
         records: {
