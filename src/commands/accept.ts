@@ -6,6 +6,7 @@ import { readQueueRecords } from '../github/queue.ts';
 import { openRecord, type StoredRecord, setRecordStatus } from '../github/records.ts';
 import { type AcceptanceSubject, acceptanceBrief, acceptanceSentence, acceptanceText } from '../report/acceptance.ts';
 import { PLAIN } from '../report/markup.ts';
+import { orElse } from './consequence.ts';
 import { findOnPath } from './environment.ts';
 import { gatherFor } from './gathering.ts';
 import type { Job } from './job.ts';
@@ -25,7 +26,9 @@ export async function accept(job: Job): Promise<void> {
   const acceptance = decideAcceptance(gathered.pipeline, gathered.evidence, gathered.now, environment.name);
   const subject = { decision, acceptance, environment: environment.name, reasonsUrl: REASONS_URL };
   if (acceptance.verdict === 'deploy') {
-    const record = await recordAcceptance(job, gathered, decision, environment, acceptance);
+    const record = await orElse(`The acceptance in ${environment.name} could not be recorded, so it does not count yet.`, () =>
+      recordAcceptance(job, gathered, decision, environment, acceptance),
+    );
     job.toolkit.setOutput('record', String(record));
   }
   setOutputs(job, {

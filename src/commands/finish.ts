@@ -16,15 +16,15 @@ export async function finish(job: Job, state: PostState): Promise<void> {
     );
     return job.toolkit.info(`Record ${state.record} in ${state.environment} is withdrawn.`);
   }
-  if (jobStatus !== 'success') {
-    await orElse(`The job ended as ${jobStatus}, and ${stillOpen(state)}`, () =>
-      setStatus(job, state, 'failure', `The job ended as ${jobStatus}`),
-    );
+  if (state.phase === 'running' || jobStatus !== 'success') {
+    // A step that may fail without failing its job (`continue-on-error`) leaves the job a success.
+    const how = state.phase === 'running' ? 'The promotion did not come through' : `The job ended as ${jobStatus}`;
+    await orElse(`${how}, and ${stillOpen(state)}`, () => setStatus(job, state, 'failure', how));
     return job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a failure.`);
   }
   if (state.verify !== null && !(await verified(job, state, state.verify))) return;
   await orElse(
-    `The job succeeded, and its record ${state.record} in ${state.environment} could not be closed, so it does not count. Run the job again: the next run in ${state.environment} closes the record.`,
+    `The job succeeded, and its record ${state.record} in ${state.environment} could not be closed, so it does not count unless GitHub shows it as a success. Run the job again: the next run in ${state.environment} closes the record.`,
     () => setStatus(job, state, 'success', state.verify === null ? 'Deployed' : 'Deployed and verified'),
   );
   job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a success.`);

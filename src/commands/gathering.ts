@@ -1,6 +1,7 @@
 import type { Intent, Moment } from '../decision/evidence.ts';
 import { candidateFromEvent } from '../github/event.ts';
-import { type Gathered, gatherEvidence } from '../github/evidence.ts';
+import { type EvidenceRequest, type Gathered, gatherEvidence } from '../github/evidence.ts';
+import { orElse } from './consequence.ts';
 import type { Job } from './job.ts';
 
 /** What a later gathering of the same job already knows. */
@@ -28,7 +29,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     },
     { sha: input.sha ?? undefined, ref: input.ref ?? undefined, version: input.version ?? undefined },
   );
-  return gatherEvidence(job.client, {
+  const request: EvidenceRequest = {
     owner: run.owner,
     repo: run.repo,
     candidate,
@@ -41,7 +42,8 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     artifactDigest: input.artifactDigest ?? undefined,
     migrations: input.migrations ?? undefined,
     ownRecord: known?.ownRecord,
-  });
+  };
+  return orElse('Nothing could be decided: the evidence could not be gathered.', () => gatherEvidence(job.client, request));
 }
 
 export function intentOf(job: Job): Intent {

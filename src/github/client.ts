@@ -97,6 +97,8 @@ export function createClient(options: ClientOptions): GitHubClient {
         // The plugin's own group puts a second between any two of GraphQL queries and writes. That is GitHub's advice for making many
         // writes; a job makes four, minutes apart as often as not, and its queries write nothing.
         write: new Bottleneck.Group({ maxConcurrent: 1 }),
+        // Three seconds between any two attempts to open an issue, for the same reason; a rollback opens one.
+        notifications: new Bottleneck.Group({ maxConcurrent: 1 }),
         onRateLimit: (seconds: number) => allowance('primary', seconds),
         onSecondaryRateLimit: (seconds: number) => allowance('secondary', seconds),
       },

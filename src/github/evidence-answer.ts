@@ -94,7 +94,7 @@ export function assertAnswered(answer: GraphqlAnswer, what: string): void {
   if (whole !== undefined) {
     const said = whole.message.replace(/\.$/, '');
     throw new GitHubError(
-      whole.type === 'NOT_FOUND' ? 'missing' : 'refused',
+      whole.type === 'NOT_FOUND' ? 'missing' : isInPassing(whole) ? 'unavailable' : 'refused',
       `GitHub answered with an error about ${what}: ${said}.${hintFor(whole)} Run the job again.`,
     );
   }
@@ -115,7 +115,13 @@ const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/pullRequests/i, 'pull-requests: read'],
 ];
 
+/** GitHub failed inside, as it says itself; the query is not at fault. */
+function isInPassing({ message }: GraphqlError): boolean {
+  return /^Something went wrong|\btimed? ?out\b|\btimeout\b/i.test(message);
+}
+
 function hintFor(error: GraphqlError): string {
+  if (isInPassing(error)) return '';
   if (error.type === null) return " If this is GitHub Enterprise Server, its version may be too old for this action's query.";
   const at = error.path.slice(1).join('.');
   const permission = error.type === 'FORBIDDEN' ? (PERMISSIONS.find(([part]) => part.test(at))?.[1] ?? 'contents: read') : null;
