@@ -75,6 +75,19 @@ export const DEPLOY: Journey = {
   prepare: async (world) => ({ sha: world.push().sha }),
 };
 
+/** Through a gate, with nothing in the way. */
+export const DEPLOY_THROUGH_GATE: Journey = {
+  ...DEPLOY,
+  name: 'deploy through a gate',
+  environment: 'uat',
+  prepare: async (world) => {
+    const run = world.push();
+    await run.promoteThrough('dev');
+    return { sha: run.sha };
+  },
+  people: (_world, run) => run.approve('mona', 'uat'),
+};
+
 /** A hold that does not count, reviews out of sight, and a record that a dead run left open. */
 export const DEPLOY_BEHIND_DEAD_RUN: Journey = {
   name: 'deploy behind a dead run',
