@@ -178,7 +178,7 @@ export interface Attempt {
 
 export interface Job {
   readonly main: StepResult;
-  /** `null`: main left nothing that a post phase would look at. */
+  /** `null`: main left nothing that a post phase would have to do. */
   readonly post: StepResult | null;
 }
 
@@ -212,7 +212,7 @@ async function begin(journey: Journey, candidate: Candidate, repository: SampleR
     job: async (inputs = {}) => {
       const all = { command: journey.command, environment: journey.environment, ...journey.inputs, ...inputs };
       const main = await run.main(all);
-      const left = main.state['promotion'] !== undefined;
+      const left = /"phase":"(?!closed)/.test(main.state['promotion'] ?? '');
       return { main, post: left ? await run.post(all, main, main.exitCode === 0 ? 'success' : 'failure') : null };
     },
   };
