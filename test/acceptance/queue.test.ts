@@ -117,7 +117,7 @@ describe('the queue of an environment', () => {
     const job = await behind.deploy('production', SHORT);
     expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'wait', reason: 'queue_busy', proceed: 'false' }, post: { exitCode: 0 } });
     expect(job.log).toMatch(/^::error title=main@\w{7} waits for production%3A queue_busy::/m);
-    expect(job.outputs['explanation']).toContain(`Record ${world.records()[0]?.id}`);
+    expect(job.outputs['explanation']).toContain(`Record ${world.records()[0]?.id} of run ${ahead.id} for main@`);
     expect(world.records()).toMatchObject([
       { outcome: 'open' },
       { outcome: 'inactive', descriptions: ['Withdrawn, nothing was touched: timeout'] },

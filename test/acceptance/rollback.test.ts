@@ -141,7 +141,7 @@ describe('a rollback', () => {
     const job = await run.deploy('production', inputs);
     expect(job).toMatchObject({ exitCode: 1, post: { exitCode: 0 } });
     expect(job.log).toMatch(/^::error::.*issues: write/m);
-    expect(job.log).not.toContain('rollback ');
+    expect(job.log).not.toContain(`rollback ${good.sha}`);
     const record = world.records().at(-1);
     expect(record).toMatchObject({ sha: good.sha, outcome: 'inactive' });
     expect(record?.descriptions).toEqual([expect.stringContaining('Withdrawn, nothing was touched')]);

@@ -20,6 +20,8 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   }
   const { firstOpen } = facts;
   if (firstOpen === null || firstOpen.id === ownRecord) return NO_REASONS;
-  const because = `Record ${firstOpen.id} for ${versionOf(firstOpen)} is open since ${instantText(firstOpen.createdAt)}.`;
-  return [reasonOf('queue_busy', name, { because, who: firstOpen.creator === null ? [] : [firstOpen.creator] })];
+  // Who made the record is the job's own bot at most times, and helps nobody; its run is where to look.
+  const run = firstOpen.run === null ? '' : ` of run ${firstOpen.run.id}`;
+  const because = `Record ${firstOpen.id}${run} for ${versionOf(firstOpen)} is open since ${instantText(firstOpen.createdAt)}.`;
+  return [reasonOf('queue_busy', name, { because })];
 }

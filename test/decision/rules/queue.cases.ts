@@ -20,12 +20,12 @@ export const queue: Table = {
     },
     {
       name: 'somebody is ahead',
-      world: waiting([own, other('dev', { id: 49, outcome: 'open', creator: 'hubot' })], 50),
+      world: waiting([own, other('dev', { id: 49, outcome: 'open', run: { id: 7, attempt: 1 } })], 50),
       environment,
       codes: ['queue_busy'],
       verdict: 'wait',
-      because: /^Record 49 for v1\.9\.0/,
-      who: ['hubot'],
+      because: /^Record 49 of run 7 for v1\.9\.0/,
+      who: ['Nobody has to: the queue serves the lowest record first.'],
       liftsAt: null,
     },
     {
