@@ -7,13 +7,24 @@ import { plan } from './commands/plan.ts';
 import { createClient } from './github/client.ts';
 import { parseInput } from './input.ts';
 import { POST_STATE, parsePostState } from './post-state.ts';
+import { withoutRunnerCommands } from './report/outside-text.ts';
 import { readRunEnvironment } from './run-environment.ts';
 
 const ANNOTATE = { notice: core.notice, warning: core.warning, error: core.error } as const;
 
+/** Outside text may be in any line, and no line of ours is a command to the runner. */
+function printLines(text: string): void {
+  core.info(
+    text
+      .split(/\r\n|\r|\n/)
+      .map(withoutRunnerCommands)
+      .join('\n'),
+  );
+}
+
 /** The runner's toolkit behind the port that commands know. */
 const toolkit: Toolkit = {
-  info: core.info,
+  info: printLines,
   annotate: (level, title, message) => ANNOTATE[level](message, { title }),
   group: core.group,
   setOutput: core.setOutput,
@@ -41,7 +52,7 @@ function prepareJob(): Job {
       graphqlUrl: run.graphqlUrl,
       requestTimeoutMs: input.requestTimeout,
       retryWaitMs: input.retryWait,
-      log: core.info,
+      log: printLines,
     }),
     readCheckout: (path) => readIfPresent(join(run.workspace, path)),
     sleep: (milliseconds) => sleep(milliseconds),

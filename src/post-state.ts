@@ -7,7 +7,7 @@ export const POST_STATE = 'promotion';
 const schema = z.object({
   record: z.number(),
   environment: z.string(),
-  phase: z.enum(['waiting', 'started', 'closed']),
+  phase: z.enum(['waiting', 'running', 'started', 'closed']),
   verify: z.nullable(z.string()),
   environmentUrl: z.nullable(z.string()),
   variables: z.record(z.string(), z.string()),

@@ -43,6 +43,11 @@ export async function deploy(job: Job): Promise<void> {
   );
   const state = { ...held, record: turn.record };
   const door = askDoor(job, turn.gathered);
+  if (door.decision.policyHash !== first.decision.policyHash && turn.turn === 'served') {
+    // The record says under which rules it was opened. Under others it begins anew.
+    await setStatus(job, state, 'inactive', 'Withdrawn, nothing was touched: the pipeline file changed');
+    return deploy(job);
+  }
   if (turn.turn === 'served' && door.environment.verdict === 'deploy') return enter(job, door, state);
 
   const why = turn.turn === 'served' ? (door.environment.reasons[0]?.code ?? door.environment.verdict) : turn.turn;
@@ -138,12 +143,13 @@ async function enter(job: Job, door: Door, state: PostState): Promise<void> {
       url: runPage(job),
     },
   ]);
-  if (rules.deploy === null) return;
+  if (rules.deploy === null) return job.toolkit.saveState({ ...state, phase: 'started' });
   const commands = [
     { title: `Deploy ${decision.candidate.version} to ${environment.name}`, run: rules.deploy.run },
     ...(rules.verify === null ? [] : [{ title: `Verify ${environment.name}`, run: rules.verify.run }]),
   ];
-  if (!(await runSteps(job, { ...state, phase: 'started' }, commands))) job.toolkit.fail();
+  if (await runSteps(job, { ...state, phase: 'running' }, commands)) job.toolkit.saveState({ ...state, phase: 'started' });
+  else job.toolkit.fail();
 }
 
 /**

@@ -69,8 +69,9 @@ export interface Toolkit {
 export interface PostState {
   readonly record: number;
   readonly environment: string;
-  /** `waiting`: nothing was touched yet · `started`: the environment may have changed · `closed`: the record has its final status. */
-  readonly phase: 'waiting' | 'started' | 'closed';
+  /** `waiting`: nothing was touched yet · `running`: the promotion is under way and its own part has not come through · `started`: it
+   * has, and the job's other steps decide · `closed`: the record has its final status. */
+  readonly phase: 'waiting' | 'running' | 'started' | 'closed';
   /** A verification that runs after the job's own steps, because the deploy is theirs. */
   readonly verify: string | null;
   readonly environmentUrl: string | null;

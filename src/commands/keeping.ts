@@ -13,7 +13,7 @@ export async function setStatus(job: Job, state: PostState, status: StatusState,
     logUrl: runPage(job),
     replacesEarlier: status === 'success',
   });
-  job.toolkit.saveState({ ...state, phase: status === 'in_progress' ? 'started' : 'closed' });
+  job.toolkit.saveState({ ...state, phase: status === 'in_progress' ? 'running' : 'closed' });
 }
 
 /** The page of this attempt of the run. */

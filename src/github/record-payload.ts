@@ -10,7 +10,7 @@ export const RECORD_KINDS = ['promotion', 'rollback', 'acceptance', 'rehearsal']
 export type OwnRecordKind = (typeof RECORD_KINDS)[number];
 
 const text = z.string().check(z.maxLength(2000));
-const name = z.string().check(z.maxLength(300));
+const name = z.string().check(z.maxLength(300), z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u));
 const instant = z.number().check(z.int(), z.nonnegative());
 const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const names = z.array(name).check(z.maxLength(200));

@@ -221,6 +221,9 @@ type Outcome = Pick<DeploymentRecord, 'outcome' | 'finishedAt' | 'failedAt'>;
 
 /** A success stays one although GitHub marks it inactive when another takes its place, so it is looked for anywhere among the statuses. */
 function outcomeOf(node: DeploymentNode): Outcome {
+  const { nodes = null, totalCount = 0 } = node.statuses ?? {};
+  if (nodes === null || nodes.length < totalCount)
+    throw new GitHubError('unusable', `not every status of deployment ${node.databaseId ?? node.id} could be read`);
   const statuses = [...(node.statuses?.nodes ?? []), node.latestStatus].flatMap((status) => (status === null ? [] : [status]));
   const times = (...states: string[]) =>
     statuses.filter(({ state }) => states.includes(state)).map(({ createdAt }) => Date.parse(createdAt));

@@ -1,7 +1,7 @@
 import type { Read } from '../decision/evidence.ts';
 import { blobId } from '../pipeline/blob-id.ts';
 import { builtInPipeline } from '../pipeline/built-in.ts';
-import { loadPipeline } from '../pipeline/load.ts';
+import { DEFAULT_PIPELINE_PATH, loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { PipelineFileError } from '../pipeline/problem.ts';
 import type { PolicyFile } from './evidence-answer.ts';
@@ -32,6 +32,9 @@ export function guessedPolicy(hint: string | null, path: string): Policy {
 export function trustedPolicy(file: Read<PolicyFile | null>, path: string, branch: string, guess: Policy): Policy {
   const where = `The pipeline file ${path} on ${branch}`;
   if (!file.read) throw new EvidenceError(`${where} could not be read: ${file.why}. The token needs "contents: read".`);
+  if (file.value === null && path !== DEFAULT_PIPELINE_PATH) {
+    throw new EvidenceError(`${where} does not exist. Put it there, or name the right path in the input "pipeline".`);
+  }
   if (file.value === null) return guess.text === null ? guess : { pipeline: builtInPipeline(path), text: null };
   const { oid, type, text, whole } = file.value;
   if (type !== 'blob') throw new EvidenceError(`${where} is not a file. Make it one, or name another path in the input "pipeline".`);

@@ -37,6 +37,25 @@ describe('what a job leaves behind', () => {
     expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy', environment: 'dev' });
   });
 
+  it('a deploy command that fails is no success where the step may fail without failing its job', async () => {
+    world = await startWorld({ pipeline: pipeline(", deploy: { run: 'exit 7' }") });
+    const run = world.push();
+    const inputs = { command: 'deploy', environment: 'dev' };
+    const main = await run.main(inputs);
+    expect(main.exitCode).toBe(1);
+    await run.post(inputs, main, 'success');
+    expect(world.records()).toMatchObject([{ outcome: 'failure' }]);
+    expect((await run.plan()).outputs).toMatchObject({ environment: 'dev', verdict: 'deploy' });
+  });
+
+  it('a pipeline file named wrongly is an error, not the built-in pipeline', async () => {
+    world = await startWorld();
+    const job = await world.push().deploy('dev', { pipeline: '.github/promot.yml' });
+    expect(job.exitCode).toBe(1);
+    expect(job.log).toContain('.github/promot.yml');
+    expect(world.records()).toEqual([]);
+  });
+
   it('a verification that fails after the deploy makes it a failure', async () => {
     world = await startWorld({ pipeline: pipeline(", deploy: { run: 'echo deployed' }", ", verify: { run: 'echo broken; exit 1' }") });
     const run = world.push();
