@@ -88,10 +88,10 @@ export function provesUnnamed(gate: Gate, protection: Protection | null): boolea
 
 /**
  * A re-run shows the approvals of the attempts before it, and does not say of which attempt one is. An approval that let an earlier attempt of this run
- * enter is used up when that attempt succeeded, or when it was for another artifact; whoever approves once more is listed once more.
+ * enter is used up when that attempt succeeded, or when it was for another artifact; within one attempt it lets one candidate in. Whoever approves once more is listed once more.
  */
 function isUsedUp(asked: Asked, login: string, evidence: Evidence): boolean {
-  if (evidence.run.attempt <= 1 || asked.records === null || !evidence.run.reviews.read) return false;
+  if (asked.records === null || !evidence.run.reviews.read) return false;
   let left = 0;
   for (const review of evidence.run.reviews.value) {
     if (review.state === 'approved' && sameName(review.user, login) && includesName(review.environments, asked.environment)) left += 1;
@@ -102,9 +102,11 @@ function isUsedUp(asked: Asked, login: string, evidence: Evidence): boolean {
 
 function usesUp(record: DeploymentRecord, login: string, evidence: Evidence): boolean {
   const { run } = record;
-  if (run === null || run.id !== evidence.run.id || run.attempt >= evidence.run.attempt) return false;
+  if (run === null || run.id !== evidence.run.id || run.attempt > evidence.run.attempt) return false;
   if (record.kind !== 'promotion' && record.kind !== 'rollback') return false;
-  if (record.outcome !== 'success' && record.digest === digestOf(evidence.candidate)) return false;
+  const isOther = record.digest !== digestOf(evidence.candidate);
+  if (run.attempt < evidence.run.attempt ? !isOther && record.outcome !== 'success' : !isOther && record.sha === evidence.candidate.sha)
+    return false;
   return record.outcome !== 'withdrawn' && includesName(record.approvedBy, login);
 }
 

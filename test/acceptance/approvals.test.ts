@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectEntered, expectRefused } from './expectations.ts';
-import { startWorld, type World } from './world.ts';
+import { digestOf, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -16,6 +16,22 @@ routes:
   - { name: feature, branches: ['feature/**'], path: [dev] }
 `;
 }
+
+describe('one approval', () => {
+  it('lets one candidate in, whatever another job of the same run names', async () => {
+    world = await startWorld({ artifacts: 'own' });
+    const older = world.push('main', 'The first');
+    await older.promoteThrough('dev');
+    const run = world.push('main', 'The second');
+    await run.promoteThrough('dev');
+    run.approve('mona', 'uat');
+    expect(await run.deploy('uat', { ref: 'refs/heads/main', sha: older.sha, 'artifact-digest': digestOf(older.sha) })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await run.deploy('uat')).toMatchObject({ exitCode: 1, outputs: { reason: 'approval_stale', proceed: 'false' } });
+    expect(world.records().filter(({ environment }) => environment === 'uat')).toHaveLength(1);
+  });
+});
 
 describe('whose approval counts', () => {
   it('one person who approves twice has approved once; the second person opens the door, and both are on record', async () => {

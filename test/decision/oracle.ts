@@ -360,9 +360,13 @@ export class Oracle {
   private usedVotes(name: string): readonly string[] {
     const { run } = this.evidence;
     const before = this.recordsAsGiven(name).filter(
-      (record) => isDeployment(record) && record.run !== null && record.run.id === run.id && record.run.attempt < run.attempt,
+      (record) => isDeployment(record) && record.run !== null && record.run.id === run.id && record.run.attempt <= run.attempt,
     );
-    const entered = before.filter(({ outcome, digest }) => outcome === 'success' || (outcome !== 'withdrawn' && digest !== this.digest));
+    const entered = before.filter((record) => {
+      if (record.outcome === 'withdrawn') return false;
+      if (record.digest !== this.digest) return true;
+      return record.run?.attempt === run.attempt ? record.sha !== this.evidence.candidate.sha : record.outcome === 'success';
+    });
     return entered.flatMap(({ approvedBy }) => [...new Set(approvedBy.map(low))]);
   }
 

@@ -24,7 +24,7 @@ function ofEntry(context: EntryContext): readonly Reason[] {
     return [reasonOf('approvals_unread', name, { because: `Who approved this run could not be read: ${evidence.run.reviews.why}.` })];
   }
   if (count.stale.length > 0) {
-    const because = `${missingText(gate, count)} What ${listed(count.stale)} approved let an earlier attempt of this run enter.`;
+    const because = `${missingText(gate, count)} What ${listed(count.stale)} approved let another promotion of this run enter already.`;
     return [reasonOf('approval_stale', name, { because, who })];
   }
   return [reasonOf('approval_missing', name, { because: missingText(gate, count), who })];

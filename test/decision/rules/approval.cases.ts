@@ -162,7 +162,7 @@ export const approval: Table = {
       environment,
       codes: ['approval_stale'],
       verdict: 'blocked',
-      because: /What mona approved let an earlier attempt of this run enter\.$/,
+      because: /What mona approved let another promotion of this run enter already\.$/,
     },
     {
       name: 'a re-run that was approved once more',
