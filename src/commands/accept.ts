@@ -2,17 +2,15 @@ import { type AcceptanceDecision, decideAcceptance } from '../decision/acceptanc
 import { decide } from '../decision/decide.ts';
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
 import type { Gathered } from '../github/evidence.ts';
-import { readQueueRecords } from '../github/queue.ts';
-import { openRecord, type StoredRecord, setRecordStatus } from '../github/records.ts';
 import { type AcceptanceSubject, acceptanceBrief, acceptanceSentence, acceptanceText } from '../report/acceptance.ts';
 import { PLAIN } from '../report/markup.ts';
 import { orElse } from './consequence.ts';
 import { findOnPath } from './environment.ts';
 import { gatherFor } from './gathering.ts';
 import type { Job } from './job.ts';
-import { runPage } from './keeping.ts';
 import { doorOutputs } from './outputs.ts';
 import { recordPayload } from './payload.ts';
+import { recordOutcome } from './recording.ts';
 import { REASONS_URL, setOutputs } from './telling.ts';
 
 /**
@@ -44,29 +42,15 @@ function environmentWith(environment: EnvironmentDecision, { verdict, reasons }:
   return { ...environment, verdict, reasons, liftsAt: null };
 }
 
-async function recordAcceptance(
+function recordAcceptance(
   job: Job,
   gathered: Gathered,
   decision: Decision,
   environment: EnvironmentDecision,
   acceptance: AcceptanceDecision,
 ): Promise<number> {
-  const { owner, repo } = job.run;
-  const claim = crypto.randomUUID();
-  const before = gathered.records.get(environment.name);
-  await withdraw(
-    job,
-    before?.read === true ? before.value.filter(isOpenAcceptance) : [],
-    'Left open by a run that ended before closing it',
-  );
-  const asked = job.client.requestCount;
-  const description = `${decision.candidate.version} accepted by ${acceptance.approvedBy.join(', ')}`;
-  const { id } = await openRecord(job.client, {
-    owner,
-    repo,
+  return recordOutcome(job, gathered, {
     environment: environment.name,
-    production: gathered.pipeline.environments.get(environment.name)?.role === 'production',
-    description,
     payload: recordPayload(job, {
       kind: 'acceptance',
       pipeline: gathered.pipeline,
@@ -74,32 +58,12 @@ async function recordAcceptance(
       environment: environmentWith(environment, acceptance),
       approvedBy: acceptance.approvedBy,
       verify: false,
-      claim,
+      claim: crypto.randomUUID(),
       initiator: gathered.evidence.candidate.initiator,
     }),
+    state: 'success',
+    description: `${decision.candidate.version} accepted by ${acceptance.approvedBy.join(', ')}`,
   });
-  if (job.client.requestCount > asked + 1) await withdrawRepeated(job, environment.name, id, claim);
-  await setRecordStatus(job.client, { owner, repo, record: id, state: 'success', description, logUrl: runPage(job) });
-  return id;
-}
-
-/** A request repeated after its answer was lost has opened more than one record. */
-async function withdrawRepeated(job: Job, environment: string, kept: number, claim: string): Promise<void> {
-  const records = await readQueueRecords(job.client, { owner: job.run.owner, repo: job.run.repo }, environment);
-  await withdraw(
-    job,
-    records.filter((record) => isOpenAcceptance(record) && record.claim === claim && record.id !== kept),
-    `Repeats record ${kept}`,
-  );
-}
-
-function isOpenAcceptance({ kind, outcome }: StoredRecord): boolean {
-  return kind === 'acceptance' && outcome === 'open';
-}
-
-async function withdraw(job: Job, records: readonly StoredRecord[], why: string): Promise<void> {
-  const { owner, repo } = job.run;
-  for (const { id } of records) await setRecordStatus(job.client, { owner, repo, record: id, state: 'inactive', description: why });
 }
 
 async function report(job: Job, subject: AcceptanceSubject): Promise<void> {

@@ -1,14 +1,11 @@
-import { decide } from '../decision/decide.ts';
-import type { Decision, EnvironmentDecision, Live } from '../decision/decision.ts';
+import type { EnvironmentDecision, Live } from '../decision/decision.ts';
 import { singlesOut } from '../decision/rules/veto.ts';
 import type { Gathered } from '../github/evidence.ts';
 import { fileVeto } from '../github/holds.ts';
 import { openRecord } from '../github/records.ts';
-import type { Environment } from '../pipeline/model.ts';
 import { explanation } from '../report/refusal.ts';
-import type { BriefSubject } from '../report/subject.ts';
 import { orElse } from './consequence.ts';
-import { findOnPath, rulesOnRoute } from './environment.ts';
+import { askDoor, type Door, turnAway } from './door.ts';
 import { gatherFor, intentOf } from './gathering.ts';
 import type { Job, PostState } from './job.ts';
 import { runPage, setStatus } from './keeping.ts';
@@ -16,17 +13,8 @@ import { doorOutputs } from './outputs.ts';
 import { recordPayload } from './payload.ts';
 import { waitInQueue } from './queueing.ts';
 import { runSteps } from './run-steps.ts';
-import { annotateRefusal, isQuiet, setOutputs, subjectOf, tell } from './telling.ts';
+import { setOutputs, tell } from './telling.ts';
 import { commandVariables } from './variables.ts';
-
-/** The door as it was found at one moment: everything read, decided and put into words for one environment. */
-interface Door {
-  readonly gathered: Gathered;
-  readonly decision: Decision;
-  readonly environment: EnvironmentDecision;
-  readonly rules: Environment;
-  readonly subject: BriefSubject;
-}
 
 /**
  * The deploying job: asks the door, takes a place in the environment's queue, asks the door again once it is this job's turn, and runs
@@ -61,31 +49,9 @@ function mayQueue({ verdict, reasons }: EnvironmentDecision): boolean {
   return verdict === 'deploy' || (verdict === 'wait' && reasons.every(({ code }) => code === 'queue_busy'));
 }
 
-function askDoor(job: Job, gathered: Gathered): Door {
-  const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
-  const environment = findOnPath(gathered.pipeline, decision, job.input.environment ?? '');
-  return {
-    gathered,
-    decision,
-    environment,
-    rules: rulesOnRoute(gathered.pipeline, decision, environment.name),
-    subject: subjectOf(job, gathered, decision, 'door', environment.name),
-  };
-}
-
 /** A rollback that is repeated after it failed finds the veto that it left. */
 function isVetoed(live: Live, { evidence }: Gathered): boolean {
   return evidence.vetoes.read && evidence.vetoes.value.some((veto) => singlesOut(veto, live));
-}
-
-/** The door said no. Being there already is no failure. */
-async function turnAway(job: Job, door: Door): Promise<void> {
-  setOutputs(job, { ...doorOutputs(door.decision, door.environment, explanation(door.subject)), proceed: 'false' });
-  await tell(job, door.subject);
-  if (door.environment.verdict === 'complete') return annotateRefusal(job, door.subject, 'notice');
-  if (job.input.whenBlocked === 'continue') return annotateRefusal(job, door.subject, isQuiet(door.subject) ? 'notice' : 'warning');
-  annotateRefusal(job, door.subject, 'error');
-  job.toolkit.fail();
 }
 
 /** Opens the record, which is the job's place in the queue. The post phase hears of it before anything else happens. */
