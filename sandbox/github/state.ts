@@ -99,6 +99,22 @@ export interface Run {
   reviews: Review[];
 }
 
+/** What a run uploaded. Its zip lies on disk. */
+export interface Artifact {
+  id: number;
+  name: string;
+  runId: number;
+  /** Bytes of the zip. */
+  size: number;
+  /** `sha256:…` of the zip as it was uploaded. */
+  digest: string;
+  createdAt: number;
+  /** From then on it cannot be downloaded any more. */
+  expiresAt: number;
+  /** The zip. */
+  file: string;
+}
+
 export interface LabelEvent {
   id: number;
   event: 'labeled' | 'unlabeled';
@@ -149,6 +165,7 @@ export interface State {
   environments: Environment[];
   deployments: Deployment[];
   runs: Run[];
+  artifacts: Artifact[];
   issues: Issue[];
   pullRequests: PullRequest[];
   commitStatuses: CommitStatus[];
@@ -168,6 +185,7 @@ export function emptyState(lastId = 1000): State {
     environments: [],
     deployments: [],
     runs: [],
+    artifacts: [],
     issues: [],
     pullRequests: [],
     commitStatuses: [],
