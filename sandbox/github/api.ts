@@ -5,6 +5,7 @@ import type {
   Environment,
   Issue,
   PullRequest,
+  RefPattern,
   Review,
   Role,
   Run,
@@ -17,7 +18,16 @@ import type {
 } from './state.ts';
 
 export type Level = 'read' | 'write' | 'none';
-export type Permission = 'actions' | 'checks' | 'contents' | 'deployments' | 'issues' | 'metadata' | 'pull-requests' | 'statuses';
+export type Permission =
+  | 'actions'
+  | 'administration'
+  | 'checks'
+  | 'contents'
+  | 'deployments'
+  | 'issues'
+  | 'metadata'
+  | 'pull-requests'
+  | 'statuses';
 /** As in a workflow's `permissions:`. What is not named is `none` (`metadata` is always readable). */
 export type Permissions = Partial<Record<Permission, Level>>;
 
@@ -169,8 +179,21 @@ export interface Given {
   /** `combined`: `org/team`. Members are added as users when unknown. */
   team(combined: string, members: readonly string[]): Team;
   /** Adds the environment or changes it. Reviewers: logins, or `org/team`. */
-  environment(name: string, options?: { reviewers?: readonly string[]; preventSelfReview?: boolean; waitTimer?: number }): Environment;
+  environment(
+    name: string,
+    options?: {
+      reviewers?: readonly string[];
+      preventSelfReview?: boolean;
+      waitTimer?: number;
+      adminBypass?: boolean | null;
+      refPolicy?: null | 'protected' | readonly Omit<RefPattern, 'id'>[];
+    },
+  ): Environment;
   removeEnvironment(name: string): void;
+  /** Whether the branch is protected, by a rule of the repository. */
+  protectedBranch(name: string): void;
+  /** A label of the repository. Labels that an issue is given are added by themselves. */
+  label(name: string): void;
   /** Adds a run. Without an id it gets the next one. */
   run(options: {
     headSha: string;

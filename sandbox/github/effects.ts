@@ -28,7 +28,17 @@ export function ensureUser(state: State, login: string): User {
 export function ensureEnvironment(state: State, name: string, now: number): Environment {
   const known = findEnvironment(state, name);
   if (known !== undefined) return known;
-  const environment: Environment = { id: nextId(state), name, reviewers: [], preventSelfReview: false, waitTimer: 0, createdAt: now };
+  const environment: Environment = {
+    id: nextId(state),
+    name,
+    reviewers: [],
+    preventSelfReview: false,
+    waitTimer: 0,
+    // GitHub's default (source: documentation of environments).
+    adminBypass: true,
+    refPolicy: null,
+    createdAt: now,
+  };
   state.environments.push(environment);
   return environment;
 }
@@ -118,9 +128,15 @@ export function addIssue(state: State, issue: NewIssue): Issue {
 export function addLabel(state: State, issue: Issue, label: string, actor: string, now: number): void {
   if (issue.labels.some((present) => sameName(present, label))) return;
   ensureUser(state, actor);
+  ensureLabel(state, label);
   issue.labels.push(label);
   issue.events.push({ id: nextId(state), event: 'labeled', label, actor, createdAt: now });
   issue.updatedAt = now;
+}
+
+/** A label that an issue is given and that the repository does not have is made. */
+export function ensureLabel(state: State, name: string): void {
+  if (!state.labels.some((present) => sameName(present.name, name))) state.labels.push({ name, color: 'ededed', description: '' });
 }
 
 export function removeLabel(state: State, issue: Issue, label: string, actor: string, now: number): void {

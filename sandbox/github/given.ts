@@ -1,6 +1,6 @@
 import type { Clock, Given } from './api.ts';
-import { addDeployment, addIssue, addReview, addStatus, ensureEnvironment, ensureUser, setIssueState } from './effects.ts';
-import { ACTIONS_BOT, type Deployment, nextId, type Run, type State, sameName } from './state.ts';
+import { addDeployment, addIssue, addReview, addStatus, ensureEnvironment, ensureLabel, ensureUser, setIssueState } from './effects.ts';
+import { ACTIONS_BOT, type Deployment, type Environment, nextId, type RefPattern, type Run, type State, sameName } from './state.ts';
 
 /** What is needed to say what the world did. */
 export interface GivenParts {
@@ -15,7 +15,10 @@ export function createGiven(parts: GivenParts): Given {
   return { ...givenPeople(parts), ...givenRuns(parts), ...givenDeployments(parts), ...givenIssues(parts) };
 }
 
-function givenPeople({ state, clock }: GivenParts): Pick<Given, 'user' | 'team' | 'environment' | 'removeEnvironment'> {
+function givenPeople({
+  state,
+  clock,
+}: GivenParts): Pick<Given, 'user' | 'team' | 'environment' | 'removeEnvironment' | 'protectedBranch' | 'label'> {
   return {
     user(login, options = {}) {
       const user = ensureUser(state, login);
@@ -37,13 +40,25 @@ function givenPeople({ state, clock }: GivenParts): Pick<Given, 'user' | 'team' 
       if (options.reviewers !== undefined) environment.reviewers = [...options.reviewers];
       if (options.preventSelfReview !== undefined) environment.preventSelfReview = options.preventSelfReview;
       if (options.waitTimer !== undefined) environment.waitTimer = options.waitTimer;
+      if (options.adminBypass !== undefined) environment.adminBypass = options.adminBypass;
+      if (options.refPolicy !== undefined) environment.refPolicy = givenPolicy(state, options.refPolicy);
       for (const reviewer of environment.reviewers) if (!reviewer.includes('/')) ensureUser(state, reviewer);
       return environment;
     },
     removeEnvironment(name) {
       state.environments = state.environments.filter((environment) => !sameName(environment.name, name));
     },
+    protectedBranch(name) {
+      if (!state.protectedBranches.includes(name)) state.protectedBranches.push(name);
+    },
+    label(name) {
+      ensureLabel(state, name);
+    },
   };
+}
+
+function givenPolicy(state: State, policy: null | 'protected' | readonly Omit<RefPattern, 'id'>[]): Environment['refPolicy'] {
+  return policy === null || policy === 'protected' ? policy : policy.map((pattern) => ({ ...pattern, id: nextId(state) }));
 }
 
 function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'run' | 'finishRun' | 'rerun' | 'waiting' | 'review'> {

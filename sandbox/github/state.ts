@@ -30,7 +30,18 @@ export interface Environment {
   preventSelfReview: boolean;
   /** Minutes. */
   waitTimer: number;
+  /** Whether administrators may let jobs in without a review; `null`: GitHub does not tell. */
+  adminBypass: boolean | null;
+  /** Which refs may deploy: all (`null`), protected branches, or those with a matching name. */
+  refPolicy: null | 'protected' | RefPattern[];
   createdAt: number;
+}
+
+/** A name pattern, as Ruby's fnmatch reads it: `*` does not match a slash. */
+export interface RefPattern {
+  id: number;
+  name: string;
+  type: 'branch' | 'tag';
 }
 
 export type StatusState = 'error' | 'failure' | 'inactive' | 'in_progress' | 'queued' | 'pending' | 'success';
@@ -159,6 +170,14 @@ export interface CommitStatus {
   state: 'error' | 'failure' | 'pending' | 'success';
 }
 
+/** A label that issues may be given. */
+export interface Label {
+  name: string;
+  /** Six hexadecimal digits. */
+  color: string;
+  description: string;
+}
+
 export interface State {
   users: User[];
   teams: Team[];
@@ -169,6 +188,9 @@ export interface State {
   issues: Issue[];
   pullRequests: PullRequest[];
   commitStatuses: CommitStatus[];
+  labels: Label[];
+  /** Names of branches that a rule of the repository protects. */
+  protectedBranches: string[];
   /** The last id given out. Ids are never given out twice and always grow. */
   lastId: number;
   /** The last number of an issue or pull request. */
@@ -189,6 +211,8 @@ export function emptyState(lastId = 1000): State {
     issues: [],
     pullRequests: [],
     commitStatuses: [],
+    labels: [],
+    protectedBranches: [],
     lastId,
     lastNumber: 0,
   };

@@ -51,7 +51,7 @@ export function mayDo(state: State, identity: Identity, needed: Needed): boolean
 /** The sandbox's repository is public: everybody reads it, and everybody may open an issue. */
 function roleAllows(role: Role, needed: Needed): boolean {
   if (needed.level === 'read' || needed.permission === 'issues') return true;
-  return RANK[role] >= RANK.write;
+  return RANK[role] >= (needed.permission === 'administration' ? RANK.admin : RANK.write);
 }
 
 /** Whether a role reaches another. */

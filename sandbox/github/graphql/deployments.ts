@@ -117,13 +117,17 @@ export function environmentSource(environment: Environment): EnvironmentSource {
 
 interface RuleSource {
   readonly environment: Environment;
-  readonly kind: 'WAIT_TIMER' | 'REQUIRED_REVIEWERS';
+  readonly kind: 'WAIT_TIMER' | 'REQUIRED_REVIEWERS' | 'BRANCH_POLICY';
 }
+
+/** Which of an environment's rules it is, as in its id. */
+const RULE_KINDS = { WAIT_TIMER: 1, REQUIRED_REVIEWERS: 2, BRANCH_POLICY: 3 } as const;
 
 function rulesOf(environment: Environment): RuleSource[] {
   const rules: RuleSource[] = [];
   if (environment.waitTimer > 0) rules.push({ environment, kind: 'WAIT_TIMER' });
   if (environment.reviewers.length > 0) rules.push({ environment, kind: 'REQUIRED_REVIEWERS' });
+  if (environment.refPolicy !== null) rules.push({ environment, kind: 'BRANCH_POLICY' });
   return rules;
 }
 
@@ -143,7 +147,7 @@ const environment: Fields<EnvironmentSource> = {
 };
 
 const rule: Fields<RuleSource> = {
-  databaseId: (source) => ruleIdentity(source.environment, source.kind === 'WAIT_TIMER' ? 1 : 2).id,
+  databaseId: (source) => ruleIdentity(source.environment, RULE_KINDS[source.kind]).id,
   type: (source) => source.kind,
   timeout: (source) => (source.kind === 'WAIT_TIMER' ? source.environment.waitTimer : 0),
   preventSelfReview: (source) => (source.kind === 'REQUIRED_REVIEWERS' ? source.environment.preventSelfReview : null),

@@ -1,17 +1,15 @@
 import { notFound, Refusal, type Reply, type RestContext } from '../context.ts';
 import { addReview } from '../effects.ts';
-import { type Environment, findEnvironment, isReviewer, type Run, sameName } from '../state.ts';
+import { type Environment, isReviewer, type Run, sameName } from '../state.ts';
 import { bodyOf, type Endpoints, ok, pageOf, reads, refuseQuery, textIn } from './endpoint.ts';
-import { approvals, environment, pendingDeployments, repositoryUrl, workflowRun } from './shapes.ts';
+import { approvals, pendingDeployments, repositoryUrl, workflowRun } from './shapes.ts';
 
 type Ids =
   | 'actions/get-pending-deployments-for-run'
   | 'actions/get-reviews-for-run'
   | 'actions/get-workflow-run'
   | 'actions/list-workflow-runs-for-repo'
-  | 'actions/review-pending-deployments-for-run'
-  | 'repos/get-all-environments'
-  | 'repos/get-environment';
+  | 'actions/review-pending-deployments-for-run';
 
 export const actionsEndpoints: Endpoints<Ids> = {
   'actions/get-workflow-run': reads('actions', async (context) => ok(await workflowRun(context, theRun(context)))),
@@ -20,17 +18,6 @@ export const actionsEndpoints: Endpoints<Ids> = {
   'actions/get-pending-deployments-for-run': reads('actions', (context) => ok(pendingDeployments(context, theRun(context)))),
   // Reading suffices: required reviewers with read access may review (source: GitHub's description of the operation).
   'actions/review-pending-deployments-for-run': reads('deployments', review),
-  'repos/get-all-environments': reads('actions', (context) => {
-    const { environments } = context.state;
-    const address = `${repositoryUrl(context.place)}/environments`;
-    const wrap = (built: unknown[]) => ({ total_count: environments.length, environments: built });
-    return pageOf(context, address, environments, (one) => environment(context, one), wrap);
-  }),
-  'repos/get-environment': reads('actions', (context) => {
-    const found = findEnvironment(context.state, context.path['environment_name'] ?? '');
-    if (found === undefined) throw notFound();
-    return ok(environment(context, found));
-  }),
 };
 
 function theRun(context: RestContext): Run {

@@ -42,12 +42,14 @@ export const gitEndpoints: Endpoints<Ids> = {
   'repos/get-content': reads('contents', getContent),
   'repos/get-branch': reads('contents', getBranch),
   'repos/list-branches': reads('contents', async (context) => {
-    refuseQuery(context, 'protected');
-    const branches = [...(await refsOf(context))].filter(([name]) => name.startsWith('refs/heads/'));
+    const isProtected = (name: string) => context.state.protectedBranches.includes(name.slice('refs/heads/'.length));
+    const branches = [...(await refsOf(context))]
+      .filter(([name]) => name.startsWith('refs/heads/'))
+      .filter(([name]) => context.query['protected'] === undefined || context.query['protected'] === isProtected(name));
     return page(context, `${repositoryUrl(context.place)}/branches`, branches, ([name, sha]) => ({
       name: name.slice('refs/heads/'.length),
       commit: { sha, url: `${repositoryUrl(context.place)}/commits/${sha}` },
-      protected: false,
+      protected: isProtected(name),
     }));
   }),
   'repos/list-tags': reads('contents', async (context) => {

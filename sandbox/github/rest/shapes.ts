@@ -12,7 +12,9 @@ import {
   findUser,
   type Issue,
   isReviewer,
+  type Label,
   type PullRequest,
+  type RefPattern,
   type Run,
   type State,
   type Team,
@@ -107,6 +109,51 @@ export function team(place: Place, source: Team): Record<string, unknown> {
     members_url: `${api}/members{/member}`,
     repositories_url: `${api}/repos`,
     parent: null,
+  };
+}
+
+/** `team-full`. */
+export function fullTeam(context: Context, source: Team): Record<string, unknown> {
+  const { place } = context;
+  const created = timestamp(0);
+  const { login, url } = organisation(place, source.organization);
+  return {
+    ...team(place, source),
+    members_count: source.members.length,
+    repos_count: 1,
+    created_at: created,
+    updated_at: created,
+    organization: {
+      ...organisation(place, source.organization),
+      html_url: `${place.webUrl}/${login}`,
+      hooks_url: `${url}/hooks`,
+      issues_url: `${url}/issues`,
+      members_url: `${url}/members{/member}`,
+      public_members_url: `${url}/public_members{/member}`,
+      repos_url: `${url}/repos`,
+      events_url: `${url}/events`,
+      has_organization_projects: true,
+      has_repository_projects: true,
+      public_repos: 1,
+      public_gists: 0,
+      followers: 0,
+      following: 0,
+      created_at: created,
+      updated_at: created,
+      archived_at: null,
+      type: 'Organization',
+    },
+  };
+}
+
+function organisation(place: Place, login: string): { login: string; url: string } & Record<string, unknown> {
+  return {
+    login,
+    id: 1,
+    node_id: nodeId('Organization', login),
+    url: `${place.apiUrl}/orgs/${login}`,
+    avatar_url: `${place.webUrl}/avatars/${login}`,
+    description: null,
   };
 }
 
@@ -376,18 +423,28 @@ export function environment(context: Context, source: Environment): Record<strin
       reviewers: reviewers(context, source),
     });
   }
+  if (source.refPolicy !== null) rules.push({ ...ruleIdentity(source, 3), type: 'branch_policy' });
   return {
     ...environmentMention(context.place, source),
     created_at: timestamp(source.createdAt),
     updated_at: timestamp(source.createdAt),
-    can_admins_bypass: true,
+    ...(source.adminBypass === null ? {} : { can_admins_bypass: source.adminBypass }),
     protection_rules: rules,
-    deployment_branch_policy: null,
+    deployment_branch_policy: source.refPolicy === null ? null : branchPolicySettings(source.refPolicy),
   };
 }
 
+function branchPolicySettings(policy: 'protected' | RefPattern[]): Record<string, boolean> {
+  return { protected_branches: policy === 'protected', custom_branch_policies: policy !== 'protected' };
+}
+
+/** `deployment-branch-policy`. */
+export function refPattern(source: RefPattern): Record<string, unknown> {
+  return { id: source.id, node_id: nodeId('DeploymentBranchPolicy', source.id), name: source.name, type: source.type };
+}
+
 /** Ids of protection rules, made from the environment's. */
-export function ruleIdentity(source: Environment, kind: 1 | 2): { id: number; node_id: string } {
+export function ruleIdentity(source: Environment, kind: 1 | 2 | 3): { id: number; node_id: string } {
   const id = source.id * 10 + kind;
   return { id, node_id: nodeId('DeploymentProtectionRule', id) };
 }
@@ -480,14 +537,14 @@ export async function workflowRun(context: Context, run: Run): Promise<Record<st
 }
 
 /** `label`. */
-export function label(place: Place, name: string): Record<string, unknown> {
+export function label(place: Place, name: string, known?: Label): Record<string, unknown> {
   return {
     id: labelId(name),
     node_id: nodeId('Label', name),
     url: `${repositoryUrl(place)}/labels/${encodeURIComponent(name)}`,
     name,
-    description: null,
-    color: 'ededed',
+    description: known?.description || null,
+    color: known?.color ?? 'ededed',
     default: false,
   };
 }

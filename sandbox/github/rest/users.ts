@@ -1,9 +1,14 @@
 import { notFound, Refusal, type RestContext } from '../context.ts';
-import { findUser, type Role } from '../state.ts';
+import { findTeam, findUser, type Role } from '../state.ts';
 import { type Endpoints, ok, reads } from './endpoint.ts';
-import { fullUser, simpleUser } from './shapes.ts';
+import { fullTeam, fullUser, simpleUser } from './shapes.ts';
 
-type Ids = 'rate-limit/get' | 'repos/get-collaborator-permission-level' | 'users/get-authenticated' | 'users/get-by-username';
+type Ids =
+  | 'rate-limit/get'
+  | 'repos/get-collaborator-permission-level'
+  | 'teams/get-by-name'
+  | 'users/get-authenticated'
+  | 'users/get-by-username';
 
 /** The finer roles as the older `permission` knows them. */
 const COARSE: Readonly<Record<Role, string>> = {
@@ -26,6 +31,12 @@ export const userEndpoints: Endpoints<Ids> = {
     const user = findUser(context.state, context.path['username'] ?? '');
     if (user === undefined) throw notFound();
     return ok(fullUser(context, user, false));
+  }),
+  // A workflow's token sees nothing of an organisation.
+  'teams/get-by-name': reads('metadata', (context) => {
+    const found = findTeam(context.state, `${context.path['org']}/${context.path['team_slug']}`);
+    if (found === undefined || context.identity.kind === 'app') throw notFound();
+    return ok(fullTeam(context, found));
   }),
   'repos/get-collaborator-permission-level': reads('metadata', (context) => {
     const user = findUser(context.state, context.path['username'] ?? '');
