@@ -206,6 +206,10 @@ export interface Given {
     actor?: string;
     triggeringActor?: string;
     workflow?: string;
+    /** Default: from the workflow's name. */
+    workflowPath?: string;
+    ref?: string;
+    payload?: unknown;
   }): Run;
   finishRun(id: number, conclusion: RunConclusion): void;
   /** Starts the run's next attempt. GitHub keeps the reviews. */
@@ -259,6 +263,25 @@ export interface Given {
   }): PullRequest;
 }
 
+/**
+ * What requests ask of the one who runs workflows. Each is refused with a `Refusal` (`context.ts`), as GitHub would answer;
+ * whether the token may ask at all has been seen to before.
+ */
+export interface RunnerHooks {
+  /** `workflow`: file name or path. @returns the run's id */
+  dispatch(workflow: string, options: { ref: string; actor: string; inputs: Readonly<Record<string, string>> }): Promise<number>;
+  /** `repository_dispatch`. */
+  repositoryDispatch(eventType: string, payload: Readonly<Record<string, unknown>>, actor: string): Promise<void>;
+  /** With `jobId` that job and what depends on it; with `failedOnly` those that did not succeed. */
+  rerun(runId: number, options: { user: string; failedOnly?: boolean; jobId?: number }): Promise<void>;
+  cancel(runId: number, options: { user: string }): Promise<void>;
+  /** Checks that the user may, records the review, and lets the waiting jobs go on or fail. */
+  review(
+    runId: number,
+    review: { user: string; environments: readonly string[]; state: 'approved' | 'rejected'; comment: string },
+  ): Promise<void>;
+}
+
 export interface Sandbox {
   /** `http://127.0.0.1:PORT`: GITHUB_SERVER_URL. */
   readonly url: string;
@@ -269,6 +292,8 @@ export interface Sandbox {
   readonly owner: string;
   readonly name: string;
   readonly defaultBranch: string;
+  /** Folder of the Git repository. */
+  readonly repositoryPath: string;
   readonly clock: Clock;
   /** Live; copy it (`snapshot()`) to keep a moment. */
   readonly state: State;
@@ -285,5 +310,9 @@ export interface Sandbox {
   /** Calls back with one line for every request answered, until the sandbox closes. */
   onRequest(listener: (line: string) => void): void;
   snapshot(): Snapshot;
+  /** Lets requests that start, repeat, end or release runs reach what runs them. */
+  attach(hooks: RunnerHooks): void;
+  /** The token is worth nothing from now on. */
+  revoke(token: string): void;
   close(): Promise<void>;
 }

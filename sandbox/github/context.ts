@@ -1,5 +1,5 @@
 /** What every endpoint is given. */
-import type { Clock } from './api.ts';
+import type { Clock, RunnerHooks } from './api.ts';
 import type { GitRepository } from './git-repository.ts';
 import type { QueryValues } from './openapi.ts';
 import type { State } from './state.ts';
@@ -29,6 +29,8 @@ export interface Context {
   /** Refs of the earlier moment; `undefined`: as they are. */
   readonly refs: ReadonlyMap<string, string> | undefined;
   readonly identity: Identity;
+  /** What runs workflows; `null` when nothing does. */
+  readonly runner: RunnerHooks | null;
 }
 
 export interface RestContext extends Context {

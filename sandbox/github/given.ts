@@ -45,11 +45,11 @@ function givenPeople({
       for (const reviewer of environment.reviewers) if (!reviewer.includes('/')) ensureUser(state, reviewer);
       return environment;
     },
-    removeEnvironment(name) {
-      state.environments = state.environments.filter((environment) => !sameName(environment.name, name));
-    },
     protectedBranch(name) {
       if (!state.protectedBranches.includes(name)) state.protectedBranches.push(name);
+    },
+    removeEnvironment(name) {
+      state.environments = state.environments.filter((environment) => !sameName(environment.name, name));
     },
     label(name) {
       ensureLabel(state, name);
@@ -64,23 +64,31 @@ function givenPolicy(state: State, policy: null | 'protected' | readonly Omit<Re
 function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'run' | 'finishRun' | 'rerun' | 'waiting' | 'review'> {
   return {
     run(options) {
+      const actor = options.actor ?? 'octocat';
+      const workflow = options.workflow ?? 'pipeline';
+      const headBranch = options.headBranch ?? defaultBranch;
       const run: Run = {
         id: options.id ?? nextId(state),
         attempt: options.attempt ?? 1,
         number: state.runs.length + 1,
         headSha: options.headSha,
-        headBranch: options.headBranch ?? defaultBranch,
+        headBranch,
         event: options.event ?? 'push',
         status: options.status ?? 'in_progress',
         conclusion: options.conclusion ?? null,
-        actor: options.actor ?? 'octocat',
-        triggeringActor: options.triggeringActor ?? options.actor ?? 'octocat',
-        workflow: options.workflow ?? 'pipeline',
+        actor,
+        triggeringActor: options.triggeringActor ?? actor,
+        workflow,
         checkSuiteId: nextId(state),
         createdAt: clock.now(),
         updatedAt: clock.now(),
         waiting: [],
         reviews: [],
+        workflowPath: options.workflowPath ?? `.github/workflows/${workflow}.yml`,
+        ref: options.ref ?? `refs/heads/${headBranch}`,
+        payload: options.payload ?? {},
+        problem: null,
+        startedAt: clock.now(),
       };
       ensureUser(state, run.actor);
       ensureUser(state, run.triggeringActor);
@@ -103,6 +111,7 @@ function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'ru
       run.triggeringActor = triggeringActor ?? run.triggeringActor;
       ensureUser(state, run.triggeringActor);
       run.updatedAt = clock.now();
+      run.startedAt = clock.now();
     },
     waiting(runId, ...environments) {
       const run = theRun(state, runId);

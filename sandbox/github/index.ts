@@ -7,7 +7,7 @@ import { GitRepository } from './git-repository.ts';
 import { createGiven } from './given.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { Requests } from './request-log.ts';
-import { createGitHubServer } from './server.ts';
+import { createGitHubServer, type ServerParts } from './server.ts';
 import { emptyState } from './state.ts';
 import { createToken, type Tokens } from './tokens.ts';
 
@@ -48,7 +48,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     payloadEncoding: options.payloadEncoding ?? 'once',
     rateLimit: options.rateLimit ?? 1000,
   };
-  const server = createGitHubServer({
+  const parts: ServerParts = {
     place,
     state,
     tokens,
@@ -59,7 +59,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     lacksOperations: new Set(options.ghes?.lacksOperations ?? []),
     latencyMs: options.latencyMs ?? 0,
     enterpriseVersion: options.ghes === undefined ? null : (options.ghes.version ?? '3.19.0'),
-  });
+    runner: null,
+  };
+  const server = createGitHubServer(parts);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -75,6 +77,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     owner,
     name,
     defaultBranch: place.defaultBranch,
+    repositoryPath: options.repositoryPath,
     clock,
     state,
     given: createGiven({ state, clock, repository: place.fullName, defaultBranch: place.defaultBranch }),
@@ -86,6 +89,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     after: (match, action) => injections.after.arm(match, action, 1),
     onRequest: (listener) => requests.listeners.push(listener),
     snapshot,
+    attach(hooks) {
+      parts.runner = hooks;
+    },
+    revoke: (token) => tokens.delete(token),
     async close() {
       git.close();
       server.closeAllConnections();

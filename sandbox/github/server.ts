@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoggedRequest, Snapshot } from './api.ts';
+import type { LoggedRequest, RunnerHooks, Snapshot } from './api.ts';
 import { type Context, NotServed, type Place, Refusal, type Reply, Violation } from './context.ts';
 import { combined, type Injections, type PlannedFault, primaryLimit } from './faults.ts';
 import { answerGraphql, type GraphqlServer, operationNameOf } from './graphql/server.ts';
@@ -22,6 +22,8 @@ export interface ServerParts {
   readonly graphql: GraphqlServer;
   readonly lacksOperations: ReadonlySet<string>;
   readonly latencyMs: number;
+  /** What runs workflows; `null` when nothing does. */
+  runner: RunnerHooks | null;
   /** Version of GitHub Enterprise Server, if it is one. */
   readonly enterpriseVersion: string | null;
 }
@@ -122,7 +124,8 @@ async function answer(parts: ServerParts, received: Received, identity: Identity
   const kind = received.operation === 'graphql' ? 'graphql' : 'rest';
   const limited = countRequest(parts.place, identity, kind, received);
   if (limited !== null) return limited;
-  const context: Context = { place: parts.place, state: snapshot?.state ?? parts.state, refs: snapshot?.refs, identity };
+  const { place, runner } = parts;
+  const context: Context = { place, state: snapshot?.state ?? parts.state, refs: snapshot?.refs, identity, runner };
   if (received.operation === 'graphql') return answerGraphql(parts.graphql, context, received.body);
   return answerRest(parts, received, context);
 }

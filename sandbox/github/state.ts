@@ -88,7 +88,16 @@ export interface Review {
 }
 
 export type RunStatus = 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
-export type RunConclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out' | 'action_required' | 'neutral' | 'stale';
+export type RunConclusion =
+  | 'success'
+  | 'failure'
+  | 'cancelled'
+  | 'skipped'
+  | 'timed_out'
+  | 'action_required'
+  | 'neutral'
+  | 'stale'
+  | 'startup_failure';
 
 export interface Run {
   id: number;
@@ -108,6 +117,73 @@ export interface Run {
   /** Environments whose reviewers have not answered yet. */
   waiting: string[];
   reviews: Review[];
+  /** `.github/workflows/pipeline.yml`. */
+  workflowPath: string;
+  /** Full name of the ref that the event is about; `null` when nobody said it. */
+  ref: string | null;
+  /** The event's payload, as in `github.event`. */
+  payload: unknown;
+  /** Why the run could not start: what is wrong with its workflow files. */
+  problem: string | null;
+  /** When the present attempt began. */
+  startedAt: number;
+}
+
+/** A workflow file of the repository, known since it ran first. */
+export interface Workflow {
+  id: number;
+  path: string;
+  name: string;
+}
+
+export type JobConclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out';
+
+/** A step of a job. Its times are the machine's, not the sandbox's: steps take time while the sandbox's clock stands still. */
+export interface JobStep {
+  number: number;
+  name: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: 'success' | 'failure' | 'cancelled' | 'skipped' | null;
+  startedAt: number | null;
+  completedAt: number | null;
+}
+
+export interface JobAnnotation {
+  level: 'notice' | 'warning' | 'error';
+  message: string;
+  title: string | null;
+  file: string | null;
+  line: number | null;
+}
+
+/** One job of one attempt of a run. Calls of reusable workflows are not among them, their jobs are. */
+export interface Job {
+  id: number;
+  runId: number;
+  attempt: number;
+  /** Ids of the calls and of the job, with matrix positions: `stage-1[0]/deploy`. The same in every attempt. */
+  key: string;
+  /** As GitHub shows it: `stage-1 (uat) / deploy`. */
+  name: string;
+  workflowName: string;
+  /** `waiting` for reviewers or a wait timer, `pending` for its concurrency group. */
+  status: 'queued' | 'waiting' | 'pending' | 'in_progress' | 'completed';
+  conclusion: JobConclusion | null;
+  labels: string[];
+  /** The environment that the job enters, and since when it waits there. */
+  environment: { name: string; url: string; waitingSince: number | null } | null;
+  createdAt: number;
+  startedAt: number | null;
+  completedAt: number | null;
+  steps: JobStep[];
+  outputs: Record<string, string>;
+  /** Markdown of the steps' summaries. */
+  summary: string;
+  annotations: JobAnnotation[];
+  /** Lines, masked. */
+  log: string[];
+  /** Milliseconds of the machine that the job took: what GitHub would bill. */
+  machineTime: number;
 }
 
 /** What a run uploaded. Its zip lies on disk. */
@@ -185,6 +261,9 @@ export interface State {
   deployments: Deployment[];
   runs: Run[];
   artifacts: Artifact[];
+  /** Of all attempts of all runs, in the order in which they came about. */
+  jobs: Job[];
+  workflows: Workflow[];
   issues: Issue[];
   pullRequests: PullRequest[];
   commitStatuses: CommitStatus[];
@@ -208,6 +287,8 @@ export function emptyState(lastId = 1000): State {
     deployments: [],
     runs: [],
     artifacts: [],
+    jobs: [],
+    workflows: [],
     issues: [],
     pullRequests: [],
     commitStatuses: [],
@@ -239,6 +320,18 @@ export function findEnvironment(state: State, name: string): Environment | undef
 
 export function findTeam(state: State, combined: string): Team | undefined {
   return state.teams.find((team) => sameName(`${team.organization}/${team.slug}`, combined));
+}
+
+/** The workflow file of that path, which gets an id when it is new. */
+export function ensureWorkflow(state: State, path: string, name: string): Workflow {
+  const known = state.workflows.find((workflow) => workflow.path === path);
+  if (known !== undefined) {
+    known.name = name;
+    return known;
+  }
+  const workflow = { id: nextId(state), path, name };
+  state.workflows.push(workflow);
+  return workflow;
 }
 
 /** Whether the user may review entries into the environment: named, or member of a named team. */

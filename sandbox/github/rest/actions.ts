@@ -39,7 +39,7 @@ function listRuns(context: RestContext): Promise<Reply> {
 }
 
 /** Only a required reviewer's own token may review; GITHUB_TOKEN never is one. */
-function review(context: RestContext): Reply {
+async function review(context: RestContext): Promise<Reply> {
   const run = theRun(context);
   const body = bodyOf(context);
   const ids = Array.isArray(body['environment_ids']) ? body['environment_ids'].map(Number) : [];
@@ -48,12 +48,9 @@ function review(context: RestContext): Reply {
   for (const one of environments) mustReview(context, run, one);
   const state = body['state'] === 'rejected' ? 'rejected' : 'approved';
   const names = environments.map((one) => one.name);
-  addReview(
-    context.state,
-    run,
-    { user: context.identity.login, state, comment: textIn(body, 'comment', ''), environments: names, listed: true },
-    context.place.clock.now(),
-  );
+  const given = { user: context.identity.login, state, comment: textIn(body, 'comment', ''), environments: names } as const;
+  if (context.runner !== null) await context.runner.review(run.id, given);
+  else addReview(context.state, run, { ...given, listed: true }, context.place.clock.now());
   // The jobs that go on create their deployments later, or (with `deployment: false`) never.
   return ok([]);
 }
