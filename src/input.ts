@@ -40,6 +40,11 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     return amount * unit;
   };
 
+  const wholeNumber = (name: InputName): number | null => {
+    const value = matching(name, /^\d{1,15}$/, 'the number that actions/upload-artifact gave');
+    return value === null ? null : Number(value);
+  };
+
   const command = oneOf('command', COMMANDS);
   const input: ActionInput = {
     command,
@@ -48,6 +53,8 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     pipelinePath:
       matching('pipeline', /^(?!\/)(?!.*\.\.)[^\0\n:]+\.ya?ml$/, 'a path inside the repository that ends in .yml or .yaml') ?? '',
     artifactDigest: matching('artifact-digest', /^[a-z0-9]+:[0-9a-zA-Z._=-]{7,128}$/, 'a digest such as sha256:<64 hexadecimal digits>'),
+    artifactId: wholeNumber('artifact-id'),
+    artifactRunId: wholeNumber('artifact-run-id'),
     ref: matching('ref', /^refs\/(heads|tags)\/\S+$/, 'a full ref: refs/heads/<branch> or refs/tags/<tag>'),
     sha: matching('sha', /^([0-9a-f]{40}|[0-9a-f]{64})$/, 'a full commit id of 40 hexadecimal digits'),
     version: matching('version', /^[^\p{Cc}]{1,255}$/u, 'one line of at most 255 characters'),
@@ -65,6 +72,8 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
   }
   if (input.sha !== null && input.ref === null)
     problems.push('Input "sha" is given without "ref"; name the branch or tag that holds the commit.');
+  if (input.artifactId !== null && input.artifactDigest === null)
+    problems.push('Input "artifact-id" is given without "artifact-digest"; give both as actions/upload-artifact put them out.');
   if (input.rollback && command === 'accept') problems.push('Input "rollback" goes with "plan" and "deploy" only.');
   if (input.token === '') problems.push('Input "token" is empty; leave it out to use the job’s own token.');
   if (problems.length > 0) throw new InputError(problems);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as core from '@actions/core';
+import { ENVIRONMENT_SECRETS } from './commands/environment-secrets.ts';
 import type { Job, Toolkit } from './commands/job.ts';
 import { plan } from './commands/plan.ts';
 import { createClient } from './github/client.ts';
@@ -32,6 +33,7 @@ const toolkit: Toolkit = {
     // Outside of a runner, and on old GitHub Enterprise Servers, there is nowhere to write a summary to.
     if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown).write();
   },
+  mask: core.setSecret,
   saveState: (value) => core.saveState(POST_STATE, JSON.stringify(value)),
   fail: () => {
     process.exitCode = core.ExitCode.Failure;
@@ -55,6 +57,7 @@ function prepareJob(): Job {
       log: printLines,
     }),
     readCheckout: (path) => readIfPresent(join(run.workspace, path)),
+    environmentSecrets: process.env[ENVIRONMENT_SECRETS] ?? '',
     sleep: (milliseconds) => sleep(milliseconds),
   };
 }

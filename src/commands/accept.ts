@@ -60,6 +60,7 @@ function recordAcceptance(
       verify: false,
       claim: crypto.randomUUID(),
       initiator: gathered.evidence.candidate.initiator,
+      stored: gathered.storedArtifact,
     }),
     state: 'success',
     description: `${decision.candidate.version} accepted by ${acceptance.approvedBy.join(', ')}`,

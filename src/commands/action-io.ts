@@ -29,6 +29,13 @@ export const INPUTS = {
   'artifact-digest': {
     description: 'Digest of what was built once, `sha256:…`. Empty: the one on record for this commit, if there is one.',
   },
+  'artifact-id': {
+    description:
+      'Id of the artifact that the digest names, from `actions/upload-artifact`: kept in the record, so that later runs fetch it.',
+  },
+  'artifact-run-id': {
+    description: 'Id of the run that uploaded it. Empty: this run.',
+  },
   ref: {
     description: 'Ref of the candidate where the event does not name the right one: `refs/heads/…` or `refs/tags/…`.',
   },
@@ -79,6 +86,8 @@ export const OUTPUTS = {
   environment: 'The next target environment; the first of them when the next stage has several. Empty when there is none.',
   environments: 'JSON list of the next stage’s environments that may be entered now or after approval.',
   stages: 'JSON list of stages, each a list of environments that the candidate has still to pass, from the next one on.',
+  chain:
+    'JSON list of the stages that this run can go through, each a list of entries with `environment`, `url`, `deploy`, `command`, `approvals`, `acceptance`, `acceptance-approvals` and `rehearsal`. It ends before what waits for time or for a change.',
   proceed: '`true` when the verdict is `deploy` or, for `plan`, `ask`; `false` otherwise.',
   reason: 'Code of the first reason that bars the next target. Empty when nothing does.',
   reasons: 'JSON list of the codes of every reason that bars the next target.',
@@ -88,6 +97,11 @@ export const OUTPUTS = {
   sha: 'Commit of the candidate.',
   ref: 'Full ref of the candidate.',
   'artifact-digest': 'Digest of the candidate’s artifact. Empty when it is still to be built.',
+  'artifact-id': 'Id of the artifact on record for this candidate. Empty when there is none.',
+  'artifact-run-id': 'Id of the run that uploaded it.',
+  build: '`true` when the artifact must be built before the candidate can enter anything.',
+  'build-run': 'The build command of the pipeline file.',
+  'artifact-path': 'Path of what the build leaves, from the pipeline file. Empty when nothing is built.',
   'lifts-at': 'When time alone opens the next target, ISO 8601 in UTC. Empty when time alone does not.',
   'policy-hash': 'Git blob id of the pipeline file that decided.',
   decision: 'The whole decision as JSON; its `schema` names the version of the format.',

@@ -73,6 +73,7 @@ async function open(job: Job, door: Door, claim: string): Promise<PostState> {
         verify: rules.verify !== null,
         claim,
         initiator: gathered.evidence.candidate.initiator,
+        stored: gathered.storedArtifact,
       }),
     }),
   );

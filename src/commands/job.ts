@@ -15,6 +15,8 @@ export interface ActionInput {
   readonly token: string;
   readonly pipelinePath: string;
   readonly artifactDigest: string | null;
+  readonly artifactId: number | null;
+  readonly artifactRunId: number | null;
   readonly ref: string | null;
   readonly sha: string | null;
   readonly version: string | null;
@@ -59,6 +61,8 @@ export interface Toolkit {
   setOutput(name: OutputName, value: string): void;
   /** Appends to the job summary. */
   summarize(markdown: string): Promise<void>;
+  /** The value must appear in no log from now on. */
+  mask(value: string): void;
   /** Kept for the post phase of the same step. */
   saveState(value: PostState): void;
   /** The step ends as failed; the last thing a command does. */
@@ -87,5 +91,7 @@ export interface Job {
   readonly toolkit: Toolkit;
   /** The text of a file in the checkout; `null` when there is none. */
   readonly readCheckout: (path: string) => string | null;
+  /** The secret `PROMOTE_ENV` as the step was given it; empty without one. */
+  readonly environmentSecrets: string;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }

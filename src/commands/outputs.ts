@@ -1,5 +1,7 @@
 import type { Decision, EnvironmentDecision, Verdict } from '../decision/decision.ts';
+import { type Entry, reachOf } from '../decision/reach.ts';
 import { serializeDecision } from '../decision/serialize.ts';
+import type { Gathered } from '../github/evidence.ts';
 import type { OutputName } from './action-io.ts';
 
 /** Values of the action's outputs by name; `action-io.ts` says what each means. */
@@ -8,6 +10,34 @@ export type Outputs = Readonly<Partial<Record<OutputName, string>>>;
 /** Whether a run may go on to the deploying job: free to enter, or only the reviewers have to be asked. */
 export function isOpen(verdict: Verdict): boolean {
   return verdict === 'deploy' || verdict === 'ask';
+}
+
+/** What the jobs after `plan` work from: which stages to go through, and what to deploy. */
+export function chainOutputs(gathered: Gathered, decision: Decision, environment: string | null): Outputs {
+  const { pipeline, storedArtifact } = gathered;
+  const { stages } = reachOf(pipeline, decision, environment);
+  return {
+    chain: JSON.stringify(stages.map((entries) => entries.map(chainEntry))),
+    build: String(stages.length > 0 && gathered.evidence.candidate.artifact.kind === 'to-be-built'),
+    'build-run': pipeline.build?.run ?? '',
+    'artifact-path': pipeline.build?.artifact ?? '',
+    'artifact-id': storedArtifact === null ? '' : String(storedArtifact.id),
+    'artifact-run-id': storedArtifact === null ? '' : String(storedArtifact.run),
+  };
+}
+
+/** Named as a workflow's matrix and inputs name them. */
+function chainEntry({ environment, deploy, approvals, rules }: Entry): Record<string, string | number | boolean> {
+  return {
+    environment,
+    url: rules.url ?? '',
+    deploy,
+    command: rules.deploy !== null,
+    approvals,
+    acceptance: rules.acceptance?.environment ?? '',
+    'acceptance-approvals': rules.acceptance?.approvals ?? 0,
+    rehearsal: rules.rehearsal !== null,
+  };
 }
 
 /** The outputs of `plan`: about the next stage, or about `environment` when one was asked for. */

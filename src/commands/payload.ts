@@ -1,5 +1,5 @@
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
-import { RECORD_SCHEMA, type RecordPayload } from '../github/records.ts';
+import { RECORD_SCHEMA, type RecordPayload, type StoredArtifact } from '../github/records.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import type { Job } from './job.ts';
 
@@ -14,6 +14,15 @@ export interface RecordFacts {
   readonly verify: boolean;
   readonly claim: string;
   readonly initiator: string;
+  /** Where an earlier record says the artifact is kept. */
+  readonly stored: StoredArtifact | null;
+}
+
+/** Where the artifact is kept: as this job was told, else as it is on record. */
+function artifactPlace(job: Job, stored: StoredArtifact | null): Pick<RecordPayload, 'artifact'> {
+  const { artifactId, artifactRunId } = job.input;
+  if (artifactId !== null) return { artifact: { id: artifactId, run: artifactRunId ?? job.run.runId } };
+  return stored === null ? {} : { artifact: stored };
 }
 
 /** The payload of a new record: enough to decide again later, without what only a page needs. */
@@ -26,6 +35,7 @@ export function recordPayload(job: Job, facts: RecordFacts): RecordPayload {
     kind: facts.kind,
     candidate: { sha, ref, version },
     digest,
+    ...artifactPlace(job, facts.stored),
     policyHash: decision.policyHash,
     route: decision.route,
     run: { id: job.run.runId, attempt: job.run.runAttempt },

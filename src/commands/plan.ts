@@ -3,7 +3,7 @@ import { explanation } from '../report/refusal.ts';
 import { findOnPath } from './environment.ts';
 import { gatherFor } from './gathering.ts';
 import type { Job } from './job.ts';
-import { isOpen, planOutputs } from './outputs.ts';
+import { chainOutputs, isOpen, planOutputs } from './outputs.ts';
 import { annotateRefusal, isQuiet, setOutputs, subjectOf, tell } from './telling.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function plan(job: Job): Promise<void> {
   const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
   const asked = job.input.environment === null ? null : findOnPath(gathered.pipeline, decision, job.input.environment);
   const subject = subjectOf(job, gathered, decision, 'plan', asked?.name ?? null);
-  setOutputs(job, planOutputs(decision, asked, explanation(subject)));
+  setOutputs(job, { ...planOutputs(decision, asked, explanation(subject)), ...chainOutputs(gathered, decision, asked?.name ?? null) });
   await tell(job, subject);
   if (!isOpen(asked?.verdict ?? decision.verdict)) annotateRefusal(job, subject, isQuiet(subject) ? 'notice' : 'warning');
 }

@@ -99,8 +99,10 @@ function signalGroup(group: number | null, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-/** The action's own inputs (the token among them), outputs and state are no business of the command. */
+/** The action's own inputs (the token among them), outputs, state and other environments' secrets are no business of the command. */
 function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !/^(INPUT|STATE)_|^GITHUB_(STATE|OUTPUT)$/.test(name));
+  const kept = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && !/^(INPUT|STATE)_|^GITHUB_(STATE|OUTPUT)$|^PROMOTE_ENV$/.test(name),
+  );
   return Object.fromEntries(kept) as Record<string, string>;
 }

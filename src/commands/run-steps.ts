@@ -1,3 +1,4 @@
+import { secretsOf } from './environment-secrets.ts';
 import type { Job, PostState } from './job.ts';
 import { setStatus } from './keeping.ts';
 import { type CommandResult, runCommand } from './run-command.ts';
@@ -14,12 +15,13 @@ export interface Step {
  * @returns whether all of them succeeded
  */
 export async function runSteps(job: Job, state: PostState, steps: readonly Step[]): Promise<boolean> {
+  const secrets = await secretsOf(job, state.environment);
   for (const step of steps) {
     const result = await job.toolkit.group(step.title, () =>
       runCommand({
         run: step.run,
         cwd: job.run.workspace,
-        variables: state.variables,
+        variables: { ...secrets, ...state.variables },
         onCancel: (signal) => closeCancelled(job, state, step, signal),
       }),
     );

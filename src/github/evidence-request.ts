@@ -5,7 +5,7 @@ import type { GitHubClient } from './client.ts';
 import type { EventCandidate } from './event.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import type { Question } from './evidence-query.ts';
-import type { StoredRecord } from './records.ts';
+import type { StoredArtifact, StoredRecord } from './records.ts';
 import type { Policy } from './trusted-policy.ts';
 
 /** The part of the client that evidence needs. */
@@ -51,6 +51,8 @@ export interface Gathered {
   /** What would enter each environment of the path; an environment whose present version could not be read has none. */
   readonly changes: ReadonlyMap<string, Changes>;
   readonly defaultBranch: string;
+  /** Where the candidate's artifact was kept when it was recorded; `null` when no record says. */
+  readonly storedArtifact: StoredArtifact | null;
 }
 
 /** The candidate's commit and ref as far as they are known. */

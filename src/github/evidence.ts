@@ -12,7 +12,7 @@ import { changesOf, refStateOf, relationsOf } from './gathered-relations.ts';
 import { reviewsOf } from './gathered-reviews.ts';
 import { readHolds, readVetoes } from './holds.ts';
 import { type NeededNames, neededNames } from './needed-names.ts';
-import type { StoredRecord } from './records.ts';
+import type { StoredArtifact, StoredRecord } from './records.ts';
 import { guessedPolicy, trustedPolicy } from './trusted-policy.ts';
 
 export { EvidenceError } from './evidence-error.ts';
@@ -156,6 +156,7 @@ async function conclude(client: EvidencePort, material: Material): Promise<Gathe
     now: answer.date,
     changes: changesOf(names, records.byEnvironment, graph, history, sha),
     defaultBranch: answer.defaultBranch,
+    storedArtifact: storedArtifactOf(candidate.artifact, records.ofCandidate),
   };
 }
 
@@ -171,6 +172,13 @@ function artifactOf(request: EvidenceRequest, pipeline: Pipeline, sha: string, r
   if (digest !== undefined) return { kind: 'digest', digest };
   if (request.moment === 'plan') return { kind: 'to-be-built' };
   return { kind: 'unknown', why: 'no record of the commit names its artifact, and the input "artifact-digest" is empty' };
+}
+
+/** The place named last by the commit's own records of this very artifact. */
+function storedArtifactOf(artifact: Artifact, records: Read<readonly StoredRecord[]>): StoredArtifact | null {
+  if (artifact.kind !== 'digest' || !records.read) return null;
+  const placed = records.value.filter(({ digest, stored }) => digest === artifact.digest && stored !== null);
+  return placed.sort((one, other) => one.id - other.id).at(-1)?.stored ?? null;
 }
 
 function candidateCopyOf(answer: EvidenceAnswer): Read<CandidateCopy> {

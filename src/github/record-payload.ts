@@ -22,6 +22,8 @@ export const recordPayloadSchema = z.object({
   candidate: z.object({ sha, ref: name, version: name }),
   /** `null`: not known when the record was opened. */
   digest: z.nullable(name),
+  /** Where GitHub keeps what the digest names: an artifact of a run. Absent: nowhere that is known. */
+  artifact: z.optional(z.object({ id: instant, run: instant })),
   policyHash: name,
   route: z.nullable(name),
   run: z.object({ id: instant, attempt: instant }),

@@ -10,6 +10,14 @@ export { type OwnRecordKind, RECORD_SCHEMA, type RecordPayload, readRecordPayloa
 export interface StoredRecord extends DeploymentRecord {
   /** Which process opened it; `null` on foreign ones. */
   readonly claim: string | null;
+  /** Where GitHub keeps the artifact, as far as the record says. */
+  readonly stored: StoredArtifact | null;
+}
+
+/** An artifact of a run, as `actions/upload-artifact` leaves it. */
+export interface StoredArtifact {
+  readonly id: number;
+  readonly run: number;
 }
 
 /** The part of the client that records need. */
@@ -185,6 +193,7 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     route: payload.route,
     rehearsal: payload.rehearsal ?? null,
     claim: payload.claim ?? null,
+    stored: payload.artifact ?? null,
   };
 }
 
@@ -214,6 +223,7 @@ function foreign(node: DeploymentNode): Omit<StoredRecord, 'id' | 'environment' 
     route: null,
     rehearsal: null,
     claim: null,
+    stored: null,
   };
 }
 

@@ -1,0 +1,98 @@
+import type { Environment, Pipeline } from '../pipeline/model.ts';
+import type { Decision, EnvironmentDecision, Reason } from './decision.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** One environment that a run may enter on its way, and what that takes. */
+export interface Entry {
+  readonly environment: string;
+  /** `false`: the candidate is there already, and only its acceptance is missing. */
+  readonly deploy: boolean;
+  /** How many people have still to approve before it is entered. */
+  readonly approvals: number;
+  /** The environment's rules on the candidate's route. */
+  readonly rules: Environment;
+}
+
+/** How far one run can bring a candidate. */
+export interface Reach {
+  /** Stage by stage, from the next one on; the last may hold some of its stage's environments only. */
+  readonly stages: readonly (readonly Entry[])[];
+  /** The environments before which the run ends, each with what bars it and does not resolve itself on the way; empty at the path's end. */
+  readonly barred: readonly Barred[];
+}
+
+export interface Barred {
+  readonly environment: EnvironmentDecision;
+  readonly reasons: readonly Reason[];
+}
+
+/** What the run itself brings about on its way, when all goes well. */
+const RESOLVED_ON_THE_WAY: ReadonlySet<ReasonCode> = new Set([
+  'earlier_not_passed',
+  'earlier_failed',
+  'verification_missing',
+  'rehearsal_missing',
+  'approval_required',
+]);
+
+/**
+ * How far one run can bring the candidate: through every stage that nothing bars but what the run itself brings about (earlier stages, approvals,
+ * acceptance, rehearsal). It ends before a stage that waits for time or for anything else, so that no reviewer is asked in vain; whoever
+ * comes later decides anew. The doors on the way are checked all the same.
+ * @param environment only this one, by its name in the pipeline; `null`: along the path
+ */
+export function reachOf(pipeline: Pipeline, decision: Decision, environment: string | null = null): Reach {
+  const stages: Entry[][] = [];
+  for (const stage of stagesToCome(decision, environment)) {
+    const barred = stage.flatMap((each) => barredBy(pipeline, decision, each, stages));
+    const names = new Set(barred.map((each) => each.environment.name));
+    const entries = stage.filter(({ name }) => !names.has(name)).map((each) => entryOf(pipeline, decision, each));
+    if (entries.length > 0) stages.push(entries);
+    if (barred.length > 0) return { stages, barred };
+  }
+  return { stages, barred: [] };
+}
+
+/** The environments that are not passed, stage by stage. */
+function stagesToCome(decision: Decision, environment: string | null): EnvironmentDecision[][] {
+  const stages = new Map<number, EnvironmentDecision[]>();
+  for (const each of decision.environments) {
+    if (each.state === 'passed' || (environment !== null && each.name !== environment)) continue;
+    stages.set(each.stage, [...(stages.get(each.stage) ?? []), each]);
+  }
+  return [...stages.values()];
+}
+
+function barredBy(
+  pipeline: Pipeline,
+  decision: Decision,
+  environment: EnvironmentDecision,
+  before: readonly (readonly Entry[])[],
+): readonly Barred[] {
+  const accepted = before.some((stage) => stage.some(({ rules }) => rules.acceptance !== null));
+  const takesAccepted = rulesOf(pipeline, decision, environment.name).accepts.includes('accepted');
+  const isResolved = ({ code }: Reason): boolean => {
+    if (code === 'acceptance_missing') return environment.state === 'entered';
+    if (code === 'version_refused') return accepted && takesAccepted;
+    // The first stage to come has nothing before it that the run could bring about.
+    return RESOLVED_ON_THE_WAY.has(code) && (before.length > 0 || code === 'approval_required');
+  };
+  const reasons = environment.reasons.filter((reason) => !isResolved(reason));
+  return reasons.length === 0 ? [] : [{ environment, reasons }];
+}
+
+function entryOf(pipeline: Pipeline, decision: Decision, environment: EnvironmentDecision): Entry {
+  const deploy = environment.state !== 'entered';
+  return {
+    environment: environment.name,
+    deploy,
+    approvals: deploy ? (environment.approvals?.missing ?? 0) : 0,
+    rules: rulesOf(pipeline, decision, environment.name),
+  };
+}
+
+function rulesOf(pipeline: Pipeline, decision: Decision, name: string): Environment {
+  const rules = pipeline.routes.find((route) => route.name === decision.route)?.environments.get(name) ?? pipeline.environments.get(name);
+  if (rules === undefined) throw new Error(`The decision names an environment that the pipeline does not have: ${name}`);
+  return rules;
+}
