@@ -1,9 +1,11 @@
 /** What tests, the demo and the command line see of the sandbox. */
 import type {
+  Artifact,
   CommitStatus,
   Deployment,
   Environment,
   Issue,
+  Job,
   PullRequest,
   RefPattern,
   Review,
@@ -216,6 +218,13 @@ export interface Given {
   rerun(id: number, triggeringActor?: string): void;
   /** A job of the run waits for the environment's reviewers. */
   waiting(runId: number, ...environments: string[]): void;
+  /** Adds a job to the run's present attempt; it waits when its environment is one that the run waits for, and is queued otherwise. */
+  job(runId: number, options: { name: string } & Partial<Omit<Job, 'id' | 'runId' | 'name'>>): Job;
+  /** Adds an artifact of the run; `file` is its zip on disk. */
+  artifact(
+    runId: number,
+    options: { name: string; file: string; size?: number; digest?: string; createdAt?: number; expiresAt?: number },
+  ): Artifact;
   /** Somebody reviewed, through GitHub's page. Who may review is not checked: this is how bypasses are shown, too. */
   review(
     runId: number,

@@ -1,6 +1,22 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Clock, Given } from './api.ts';
 import { addDeployment, addIssue, addReview, addStatus, ensureEnvironment, ensureLabel, ensureUser, setIssueState } from './effects.ts';
-import { ACTIONS_BOT, type Deployment, type Environment, nextId, type RefPattern, type Run, type State, sameName } from './state.ts';
+import {
+  ACTIONS_BOT,
+  type Artifact,
+  type Deployment,
+  type Environment,
+  type Job,
+  nextId,
+  type RefPattern,
+  type Run,
+  type State,
+  sameName,
+} from './state.ts';
+
+/** How long GitHub keeps artifacts unless told otherwise. */
+const NINETY_DAYS = 90 * 86_400_000;
 
 /** What is needed to say what the world did. */
 export interface GivenParts {
@@ -12,7 +28,7 @@ export interface GivenParts {
 
 /** What the world did before or beside the product, for tests and the demo. */
 export function createGiven(parts: GivenParts): Given {
-  return { ...givenPeople(parts), ...givenRuns(parts), ...givenDeployments(parts), ...givenIssues(parts) };
+  return { ...givenPeople(parts), ...givenRuns(parts), ...givenJobs(parts), ...givenDeployments(parts), ...givenIssues(parts) };
 }
 
 function givenPeople({
@@ -123,6 +139,53 @@ function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'ru
       const { user, environments, state: verdict = 'approved', comment = '', listed = true } = review;
       for (const name of environments) ensureEnvironment(state, name, clock.now());
       return addReview(state, theRun(state, runId), { user, environments, state: verdict, comment, listed }, clock.now());
+    },
+  };
+}
+
+function givenJobs({ state, clock }: GivenParts): Pick<Given, 'job' | 'artifact'> {
+  return {
+    job(runId, options) {
+      const run = theRun(state, runId);
+      const waits = run.waiting.some((name) => sameName(name, options.environment?.name ?? ''));
+      const job: Job = {
+        id: nextId(state),
+        runId,
+        attempt: run.attempt,
+        key: options.name,
+        workflowName: run.workflow,
+        status: waits ? 'waiting' : 'queued',
+        conclusion: null,
+        labels: ['ubuntu-latest'],
+        environment: null,
+        createdAt: clock.now(),
+        startedAt: null,
+        completedAt: null,
+        steps: [],
+        outputs: {},
+        summary: '',
+        annotations: [],
+        log: [],
+        machineTime: 0,
+        ...options,
+      };
+      state.jobs.push(job);
+      return job;
+    },
+    artifact(runId, options) {
+      const content = readFileSync(options.file);
+      const createdAt = options.createdAt ?? clock.now();
+      const artifact: Artifact = {
+        id: nextId(state),
+        runId: theRun(state, runId).id,
+        size: content.length,
+        digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
+        createdAt,
+        expiresAt: createdAt + NINETY_DAYS,
+        ...options,
+      };
+      state.artifacts.push(artifact);
+      return artifact;
     },
   };
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedRequest, RunnerHooks, Snapshot } from './api.ts';
 import { type Context, NotServed, type Place, Refusal, type Reply, Violation } from './context.ts';
 import { combined, type Injections, type PlannedFault, primaryLimit } from './faults.ts';
+import { isFileAddress, readSignedFile } from './files.ts';
 import { answerGraphql, type GraphqlServer, operationNameOf } from './graphql/server.ts';
 import { checkAnswer, checkBody, checkPath, type MatchedOperation, matchOperation, readQuery, unservedOperation } from './openapi.ts';
 import type { Requests } from './request-log.ts';
@@ -26,6 +27,22 @@ export interface ServerParts {
   runner: RunnerHooks | null;
   /** Version of GitHub Enterprise Server, if it is one. */
   readonly enterpriseVersion: string | null;
+}
+
+/** What an answer of the API pointed to: no request to the API itself. */
+function sendFile(parts: ServerParts, address: URL, response: ServerResponse): void {
+  const file = readSignedFile(parts.state, address);
+  if (file === null) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': file.type,
+    'content-length': file.content.length,
+    'content-disposition': `attachment; filename="${file.name}"`,
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(file.content);
 }
 
 interface Received {
@@ -54,6 +71,8 @@ export function createGitHubServer(parts: ServerParts): Server {
 }
 
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const address = new URL(request.url ?? '/', parts.place.webUrl);
+  if (isFileAddress(address.pathname)) return sendFile(parts, address, response);
   const started = performance.now();
   const received = await receive(request);
   const identity = received.token === null ? undefined : parts.tokens.get(received.token);

@@ -182,6 +182,8 @@ export interface Job {
   annotations: JobAnnotation[];
   /** Lines, masked. */
   log: string[];
+  /** By line of the log: the number of the step that wrote it; `null` for the runner itself. */
+  logSteps?: (number | null)[];
   /** Milliseconds of the machine that the job took: what GitHub would bill. */
   machineTime: number;
 }

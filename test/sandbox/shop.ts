@@ -31,10 +31,10 @@ export interface Shop {
 }
 
 /** A sample repository in a temporary folder; remove it when done. */
-export function sampleFolder(): SampleHistory & { remove(): void } {
+export function sampleFolder(files: Readonly<Record<string, string>> = {}): SampleHistory & { remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   return {
-    ...createSampleRepository(join(folder, 'shop'), { '.github/promote.yml': 'version: 1\n' }),
+    ...createSampleRepository(join(folder, 'shop'), { '.github/promote.yml': 'version: 1\n', ...files }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -46,10 +46,12 @@ export async function openShop(repositoryPath: string, options: Partial<SandboxO
     const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${token}` },
+      redirect: 'manual',
       signal: AbortSignal.timeout(5_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: await response.json(), headers: response.headers };
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text), headers: response.headers };
   };
   const address = (path: string) => `${sandbox.apiUrl}${path.startsWith('/') ? path : `/repos/${sandbox.owner}/${sandbox.name}/${path}`}`;
   return {

@@ -86,7 +86,7 @@ function resolved(description: JsonObject, value: Json | undefined): JsonObject 
 function extractOperation(description: JsonObject, method: string, path: string, operation: JsonObject, needed: Set<string>): JsonObject {
   const parameters = ((operation['parameters'] ?? []) as Json[]).map((parameter) => {
     const { name, in: place, required, schema } = resolved(description, parameter);
-    return { name: name ?? '', in: place ?? '', required: required ?? false, schema: toJsonSchema(schema ?? {}, needed) };
+    return { name: name ?? '', in: place ?? '', required: required ?? false, schema: parameterSchema(String(name), schema ?? {}, needed) };
   });
   const responses: JsonObject = {};
   for (const [status, response] of Object.entries(asObject(operation['responses']))) {
@@ -103,6 +103,11 @@ function extractOperation(description: JsonObject, method: string, path: string,
     bodyRequired: body === undefined ? false : (resolved(description, body)['required'] ?? false),
     responses,
   };
+}
+
+/** `created` is described as one moment, and its own prose says that it is a range in the syntax of GitHub's search. */
+function parameterSchema(name: string, schema: Json, needed: Set<string>): Json {
+  return name === 'created' ? { type: 'string' } : toJsonSchema(schema, needed);
 }
 
 function jsonContent(content: Json | undefined): Json | null {

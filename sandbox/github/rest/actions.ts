@@ -1,42 +1,18 @@
-import { notFound, Refusal, type Reply, type RestContext } from '../context.ts';
+import { Refusal, type Reply, type RestContext } from '../context.ts';
 import { addReview } from '../effects.ts';
 import { type Environment, isReviewer, type Run, sameName } from '../state.ts';
-import { bodyOf, type Endpoints, ok, pageOf, reads, refuseQuery, textIn } from './endpoint.ts';
-import { approvals, pendingDeployments, repositoryUrl, workflowRun } from './shapes.ts';
+import { bodyOf, type Endpoints, ok, reads, textIn } from './endpoint.ts';
+import { theRun } from './runs.ts';
+import { approvals, pendingDeployments } from './shapes.ts';
 
-type Ids =
-  | 'actions/get-pending-deployments-for-run'
-  | 'actions/get-reviews-for-run'
-  | 'actions/get-workflow-run'
-  | 'actions/list-workflow-runs-for-repo'
-  | 'actions/review-pending-deployments-for-run';
+type Ids = 'actions/get-pending-deployments-for-run' | 'actions/get-reviews-for-run' | 'actions/review-pending-deployments-for-run';
 
 export const actionsEndpoints: Endpoints<Ids> = {
-  'actions/get-workflow-run': reads('actions', async (context) => ok(await workflowRun(context, theRun(context)))),
-  'actions/list-workflow-runs-for-repo': reads('actions', listRuns),
   'actions/get-reviews-for-run': reads('actions', (context) => ok(approvals(context, theRun(context)))),
   'actions/get-pending-deployments-for-run': reads('actions', (context) => ok(pendingDeployments(context, theRun(context)))),
   // Reading suffices: required reviewers with read access may review (source: GitHub's description of the operation).
   'actions/review-pending-deployments-for-run': reads('deployments', review),
 };
-
-function theRun(context: RestContext): Run {
-  const found = context.state.runs.find((candidate) => candidate.id === Number(context.path['run_id']));
-  if (found === undefined) throw notFound();
-  return found;
-}
-
-function listRuns(context: RestContext): Promise<Reply> {
-  refuseQuery(context, 'created', 'check_suite_id');
-  const { head_sha: sha, branch, event, status, actor } = context.query;
-  const fits = (wanted: unknown, value: string | null) => wanted === undefined || wanted === value;
-  const runs = context.state.runs
-    .filter((run) => fits(sha, run.headSha) && fits(branch, run.headBranch) && fits(event, run.event) && fits(actor, run.actor))
-    .filter((run) => status === undefined || status === run.status || status === run.conclusion)
-    .toReversed();
-  const wrap = (built: unknown[]) => ({ total_count: runs.length, workflow_runs: built });
-  return pageOf(context, `${repositoryUrl(context.place)}/actions/runs`, runs, (run) => workflowRun(context, run), wrap);
-}
 
 /** Only a required reviewer's own token may review; GITHUB_TOKEN never is one. */
 async function review(context: RestContext): Promise<Reply> {

@@ -487,6 +487,7 @@ export async function workflowRun(context: Context, run: Run): Promise<Record<st
   const { place } = context;
   const url = `${repositoryUrl(place)}/actions/runs/${run.id}`;
   const head = await place.git.resolveCommit(run.headSha);
+  const workflowId = context.state.workflows.find((known) => known.path === run.workflowPath)?.id ?? 1;
   const signer = (signature: Signature) => ({ name: signature.name, email: signature.email });
   return {
     id: run.id,
@@ -496,20 +497,20 @@ export async function workflowRun(context: Context, run: Run): Promise<Record<st
     check_suite_node_id: nodeId('CheckSuite', run.checkSuiteId),
     head_branch: run.headBranch,
     head_sha: run.headSha,
-    path: `.github/workflows/${run.workflow}.yml`,
+    path: run.workflowPath,
     display_title: head?.message.split('\n')[0] ?? run.workflow,
     run_number: run.number,
     run_attempt: run.attempt,
     event: run.event,
     status: run.status,
     conclusion: run.conclusion,
-    workflow_id: 1,
+    workflow_id: workflowId,
     url,
     html_url: `${pageUrl(place)}/actions/runs/${run.id}`,
     pull_requests: [],
     created_at: timestamp(run.createdAt),
     updated_at: timestamp(run.updatedAt),
-    run_started_at: timestamp(run.createdAt),
+    run_started_at: timestamp(run.startedAt),
     actor: userOf(context, run.actor),
     triggering_actor: userOf(context, run.triggeringActor),
     jobs_url: `${url}/jobs`,
@@ -519,7 +520,7 @@ export async function workflowRun(context: Context, run: Run): Promise<Record<st
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,
     previous_attempt_url: run.attempt > 1 ? `${url}/attempts/${run.attempt - 1}` : null,
-    workflow_url: `${repositoryUrl(place)}/actions/workflows/1`,
+    workflow_url: `${repositoryUrl(place)}/actions/workflows/${workflowId}`,
     head_commit:
       head === null
         ? null

@@ -1,0 +1,56 @@
+/**
+ * Files that the API does not send itself but points to, as GitHub does: addresses that need no token and are good for one file,
+ * because they are signed.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Place } from './context.ts';
+import type { State } from './state.ts';
+
+const PREFIX = '/-/files/';
+const key = randomBytes(32);
+
+function signature(file: string): string {
+  return createHmac('sha256', key).update(file).digest('hex');
+}
+
+/** Address of `logs/ID.txt` or `artifacts/ID.zip`. */
+export function fileAddress(place: Pick<Place, 'webUrl'>, file: string): string {
+  return `${place.webUrl}${PREFIX}${file}?sig=${signature(file)}`;
+}
+
+export interface ServedFile {
+  readonly type: string;
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/** Whether an address is one of these. */
+export function isFileAddress(path: string): boolean {
+  return path.startsWith(PREFIX);
+}
+
+/** The file; `null` when the signature is wrong or the file is gone. */
+export function readSignedFile(state: State, address: URL): ServedFile | null {
+  const file = address.pathname.slice(PREFIX.length);
+  const [given, right] = [Buffer.from(address.searchParams.get('sig') ?? ''), Buffer.from(signature(file))];
+  if (given.length !== right.length || !timingSafeEqual(given, right)) return null;
+  const [, kind, id] = /^(logs|artifacts)\/(\d+)\.(?:txt|zip)$/.exec(file) ?? [];
+  return kind === 'logs' ? logOf(state, Number(id)) : artifactOf(state, Number(id));
+}
+
+function logOf(state: State, id: number): ServedFile | null {
+  const job = state.jobs.find((candidate) => candidate.id === id);
+  if (job === undefined) return null;
+  return { type: 'text/plain; charset=utf-8', name: `${id}.txt`, content: Buffer.from(job.log.map((line) => `${line}\n`).join('')) };
+}
+
+function artifactOf(state: State, id: number): ServedFile | null {
+  const artifact = state.artifacts.find((candidate) => candidate.id === id);
+  if (artifact === undefined) return null;
+  try {
+    return { type: 'application/zip', name: `${id}.zip`, content: readFileSync(artifact.file) };
+  } catch {
+    return null;
+  }
+}
