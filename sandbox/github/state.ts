@@ -193,6 +193,8 @@ export interface Artifact {
   id: number;
   name: string;
   runId: number;
+  /** Of the run. One attempt has one artifact of a name. */
+  attempt: number;
   /** Bytes of the zip. */
   size: number;
   /** `sha256:…` of the zip as it was uploaded. */

@@ -28,11 +28,9 @@ export function createArtifactStore({ state, clock, folder }: ArtifactStoreOptio
     expired: clock.now() >= artifact.expiresAt,
   });
   return {
-    upload({ runId, name, zip, retentionDays }) {
-      if (state.artifacts.some((artifact) => artifact.runId === runId && artifact.name === name))
-        throw new Error(
-          `Failed to CreateArtifact: Received non-retryable error: Failed request: (409) Conflict: an artifact with this name already exists on the workflow run`,
-        );
+    upload({ runId, attempt, name, zip, retentionDays }) {
+      if (state.artifacts.some((other) => other.runId === runId && other.attempt === attempt && other.name === name))
+        throw new Error('(409) Conflict: an artifact with this name already exists on the workflow run');
       const id = nextId(state);
       const file = join(folder, `${id}.zip`);
       writeFileSync(file, zip);
@@ -41,6 +39,7 @@ export function createArtifactStore({ state, clock, folder }: ArtifactStoreOptio
         id,
         name,
         runId,
+        attempt,
         size: zip.length,
         digest: `sha256:${createHash('sha256').update(zip).digest('hex')}`,
         createdAt: now,

@@ -11,12 +11,24 @@ registerHooks({
   },
 });
 
+const { YamlObjectReader } = await import('@actions/workflow-parser/workflows/yaml-object-reader');
+export const tokens = await import('@actions/workflow-parser/templates/tokens/index');
+
+// For editors, the parser takes the expressions of text over several lines from the file as it is written, with its
+// indentation and unfolded. What runs is the text that YAML makes of it.
+const readLiteral = YamlObjectReader['getLiteralToken'] as (...args: unknown[]) => unknown;
+(YamlObjectReader as unknown as Record<string, unknown>)['getLiteralToken'] = (...args: unknown[]): unknown => {
+  const token = readLiteral(...args);
+  const isSpread = token instanceof tokens.StringToken && token.source?.includes('\n') === true;
+  return isSpread ? new tokens.StringToken(token.file, token.range, token.value, undefined) : token;
+};
+
 export const { NoOperationTraceWriter, convertWorkflowTemplate, parseWorkflow } = await import('@actions/workflow-parser');
 export const { ErrorPolicy } = await import('@actions/workflow-parser/model/convert');
 export const { isActionStep, isJob, isReusableWorkflowJob, isRunStep } = await import('@actions/workflow-parser/model/type-guards');
 export const { convertActionTemplate } = await import('@actions/workflow-parser/actions/action-template');
 export const { parseAction } = await import('@actions/workflow-parser/actions/action-parser');
-export const tokens = await import('@actions/workflow-parser/templates/tokens/index');
+export const { convertToIfCondition } = await import('@actions/workflow-parser/model/converter/if-condition');
 
 export type { ActionTemplate } from '@actions/workflow-parser/actions/action-template';
 export type {

@@ -44,6 +44,10 @@ export interface JobRequest {
   readonly event: Json;
   /** GITHUB_* variables that do not depend on the machine. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What the machine adds to every process environment: where it keeps its tools. A `PATH` here takes the place of the host's. */
+  readonly machine: Readonly<Record<string, string>>;
+  /** What `github.token` may do, after all narrowing, by the names of `permissions:` (`contents`, `id-token`, …). */
+  readonly permissions: Readonly<Record<string, 'read' | 'write' | 'none'>>;
   /** Values to be masked; `github.token` is among them. */
   readonly secrets: readonly string[];
   /** `run:` defaults of the workflow: shell and working directory. */
@@ -98,8 +102,9 @@ export interface StoredArtifact {
 
 /** Artifacts of the repository: zip files on disk, known to the API. */
 export interface ArtifactStore {
-  /** @throws when the run has an artifact of that name already */
-  upload(artifact: { runId: number; name: string; zip: Buffer; retentionDays: number }): StoredArtifact;
+  /** @throws when this attempt of the run has an artifact of that name already; another attempt may have one */
+  upload(artifact: { runId: number; attempt: number; name: string; zip: Buffer; retentionDays: number }): StoredArtifact;
+  /** Those of every attempt, in the order of their ids. */
   list(runId: number): readonly StoredArtifact[];
   find(id: number): StoredArtifact | null;
   /** @throws when it is expired or gone */
