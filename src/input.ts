@@ -67,7 +67,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     retryWait: span('retry-wait', 1000, 60),
     jobStatus: oneOf('job-status', JOB_STATUSES),
   };
-  if (command !== 'plan' && input.environment === null) {
+  if (command !== 'plan' && command !== 'resume' && input.environment === null) {
     problems.push(`Input "environment" is empty; "command: ${command}" needs the name of an environment of the pipeline file.`);
   }
   if (input.sha !== null && input.ref === null)

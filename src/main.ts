@@ -78,6 +78,7 @@ async function runPhase(phase: 'main' | 'post'): Promise<void> {
     return left === null ? undefined : (await import('./commands/finish.ts')).finish(job, left);
   }
   if (job.input.command === 'plan') return plan(job);
+  if (job.input.command === 'resume') return (await import('./commands/resume.ts')).resume(job);
   if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);
   return (await import('./commands/deploy.ts')).deploy(job);
 }

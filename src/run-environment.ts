@@ -32,6 +32,7 @@ export function readRunEnvironment(env: Readonly<Record<string, string | undefin
     ref: env['GITHUB_REF'] ?? '',
     actor: need('GITHUB_ACTOR'),
     triggeringActor: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || '',
+    workflowRef: env['GITHUB_WORKFLOW_REF'] ?? '',
     workspace: env['GITHUB_WORKSPACE'] ?? process.cwd(),
   };
   if (missing.length > 0) {

@@ -12,7 +12,7 @@ interface InputEntry {
 export const INPUTS = {
   command: {
     description:
-      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance.',
+      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `resume` runs the runs again whose candidates waited for time.',
     default: 'plan',
   },
   environment: {
@@ -105,6 +105,7 @@ export const OUTPUTS = {
   'lifts-at': 'When time alone opens the next target, ISO 8601 in UTC. Empty when time alone does not.',
   'policy-hash': 'Git blob id of the pipeline file that decided.',
   decision: 'The whole decision as JSON; its `schema` names the version of the format.',
+  resumed: 'JSON list of the ids of the runs that `resume` ran again.',
   record: 'Id of the GitHub deployment that records this promotion or acceptance.',
   'approved-by': 'JSON list of the logins whose approval counted.',
   replaced: 'Version that was live in the environment before.',

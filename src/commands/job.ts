@@ -1,7 +1,7 @@
 import type { GitHubClient } from '../github/client.ts';
 import type { OutputName } from './action-io.ts';
 
-export const COMMANDS = ['plan', 'deploy', 'accept'] as const;
+export const COMMANDS = ['plan', 'deploy', 'accept', 'resume'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;
@@ -49,6 +49,8 @@ export interface RunEnvironment {
   readonly triggeringActor: string;
   /** The checkout. */
   readonly workspace: string;
+  /** `owner/repo/.github/workflows/file.yml@ref` of the workflow that the event started; empty where the runner does not say. */
+  readonly workflowRef: string;
 }
 
 /** What a command needs of the runner: `@actions/core` in the action, plain recorders in tests. */
