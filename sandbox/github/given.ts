@@ -178,6 +178,7 @@ function givenJobs({ state, clock }: GivenParts): Pick<Given, 'job' | 'artifact'
       const artifact: Artifact = {
         id: nextId(state),
         runId: theRun(state, runId).id,
+        attempt: theRun(state, runId).attempt,
         size: content.length,
         digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
         createdAt,

@@ -102,12 +102,10 @@ function succeededIn(records: readonly StoredRecord[], sha: string): boolean {
 /** Goes through the candidates of each ref from the newest on, and stops where older ones can only be older still. */
 async function takeUp(job: Job, policyText: string | null, runs: readonly WorkflowRun[]): Promise<readonly TakenUp[]> {
   const taken: TakenUp[] = [];
-  const finished = new Set<string>();
-  const claimed = new Map<string, string>();
+  const over = new Set<string | null>();
   let decisions = 0;
   for (const run of runs) {
-    const ref = run.refName ?? '';
-    if (finished.has(ref)) continue;
+    if (over.has(run.refName)) continue;
     decisions += 1;
     if (decisions > MOST_DECISIONS) {
       warnCut(job, `${MOST_DECISIONS} candidates were decided about.`);
@@ -115,19 +113,22 @@ async function takeUp(job: Job, policyText: string | null, runs: readonly Workfl
     }
     const found = await decideAbout(job, policyText, run);
     if (found === null) continue;
-    if (found.decision.verdict === 'superseded' || found.decision.verdict === 'complete') finished.add(ref);
-    const targets = targetsOf(found);
-    if (targets.length === 0) continue;
-    const version = found.decision.candidate.version;
-    const before = targets.map((name) => claimed.get(name)).find((newer) => newer !== undefined);
-    if (before !== undefined) {
-      job.toolkit.info(`${version} could go to ${targets.join(', ')}, and ${before} is newer and goes there.`);
-      continue;
-    }
-    for (const name of targets) claimed.set(name, version);
-    taken.push(await runAgain(job, run, version, targets));
+    if (found.decision.verdict === 'superseded' || found.decision.verdict === 'complete') over.add(run.refName);
+    if (isNext(job, found, taken)) taken.push(await runAgain(job, run, found));
   }
   return taken;
+}
+
+/** Whether it has somewhere to go now where no newer candidate is on its way to. */
+function isNext(job: Job, found: Found, taken: readonly TakenUp[]): boolean {
+  const targets = targetsOf(found);
+  const newer = taken.find((other) => other.targets.some((name) => targets.includes(name)));
+  if (newer !== undefined) {
+    job.toolkit.info(
+      `${found.decision.candidate.version} could go to ${targets.join(', ')}, and ${newer.version} is newer and goes there.`,
+    );
+  }
+  return targets.length > 0 && newer === undefined;
 }
 
 interface Found {
@@ -167,7 +168,9 @@ function targetsOf({ gathered, decision }: Found): readonly string[] {
   return first.map(({ environment }) => environment);
 }
 
-async function runAgain(job: Job, run: WorkflowRun, version: string, targets: readonly string[]): Promise<TakenUp> {
+async function runAgain(job: Job, run: WorkflowRun, found: Found): Promise<TakenUp> {
+  const { version } = found.decision.candidate;
+  const targets = targetsOf(found);
   const outcome = await orElse(`${version} could not be taken up.`, () => rerunRun(job.client, job.run, run.id));
   job.toolkit.annotate(
     'notice',
