@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const FOLDERS = ['.github/workflows', 'workflows-templates'];
+
+/** Every workflow and starter workflow, by its path from the root. */
+export function workflowFiles(root: string): readonly string[] {
+  return FOLDERS.filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => `${folder}/${name}`),
+  );
+}
+
+export function actionFiles(root: string): readonly string[] {
+  return readdirSync(root).filter((name) => /^action\.ya?ml$/.test(name));
+}
+
+/**
+ * Writes the workflows as they would have been written before `uses: $/` and `environment.deployment`, which checkers do not know yet.
+ * What they check besides (types, inputs, outputs, shell) stays as it is.
+ * @returns the folder, a repository of its own to them, and the workflows in it
+ */
+export function writeForOlderTools(root: string, folder: string): { folder: string; workflows: readonly string[] } {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, '.github/workflows'), { recursive: true });
+  mkdirSync(join(folder, '.git'), { recursive: true });
+  for (const name of actionFiles(root)) writeFileSync(join(folder, name), readFileSync(join(root, name)));
+  // The action is complete only with what it names.
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(join(folder, 'dist/index.js'), '');
+  const workflows = workflowFiles(root).map((path) => {
+    const target = `.github/workflows/${basename(path)}`;
+    writeFileSync(join(folder, target), olderSyntax(readFileSync(join(root, path), 'utf8')));
+    return target;
+  });
+  return { folder, workflows };
+}
+
+function olderSyntax(text: string): string {
+  return (
+    text
+      .replaceAll('uses: $/', 'uses: ./')
+      .replaceAll(/, deployment: false }/g, ' }')
+      .replaceAll(/^ +deployment: false.*\n/gm, '')
+      // The name that an organisation's page fills in.
+      .replaceAll('$default-branch', 'main')
+  );
+}
