@@ -311,6 +311,8 @@ export interface Sandbox {
   readonly requests: RequestLog;
   /** Requests and answers that GitHub's own descriptions do not allow, and everything that is not served. Must stay empty. */
   readonly violations: readonly string[];
+  /** Adds one. */
+  violation(message: string): void;
   token(options?: TokenOptions): string;
   inject(injection: Injection): Injected;
   /** Runs `action` once, just before the first matching request is served (or just after it was). */

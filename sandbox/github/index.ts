@@ -83,6 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     given: createGiven({ state, clock, repository: place.fullName, defaultBranch: place.defaultBranch }),
     requests,
     violations,
+    violation: (message) => violations.push(message),
     token: (tokenOptions = {}) => createToken(tokens, tokenOptions, clock.now()),
     inject: (injection) => injections.inject(injection, snapshot),
     before: (match, action) => injections.before.arm(match, action, 1),

@@ -1,6 +1,7 @@
 /** What tests, the demo and the page see of the runner. */
 import type { Sandbox } from '../github/index.ts';
 import type { Json } from './expressions.ts';
+import type { ExecuteJob } from './job/contract.ts';
 
 export interface RunnerOptions {
   readonly sandbox: Sandbox;
@@ -13,6 +14,10 @@ export interface RunnerOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Secrets of environments: by environment, then by name. They reach only workflows of the repository itself. */
   readonly environmentSecrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Variables of environments, as `environmentSecrets`. */
+  readonly environmentVariables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What runs one job. */
+  readonly executeJob: ExecuteJob;
   /** Variables added to every job's process environment: where the machine keeps its tools. */
   readonly machine?: Readonly<Record<string, string>>;
   /** Jobs that run at the same time. Default 2. */
@@ -34,15 +39,16 @@ export interface Runner {
   trigger(event: string, payload: Json, options?: { actor?: string; ref?: string; sha?: string }): Promise<readonly number[]>;
   /** @throws when the workflow has no `workflow_dispatch` or an input is wrong */
   dispatch(workflow: string, options: { ref: string; actor?: string; inputs?: Readonly<Record<string, string>> }): Promise<number>;
-  /** As *Review deployments* on GitHub's page. @throws when the user may not */
+  /** As *Review deployments* on GitHub's page. `listed: false`: the API does not tell. @throws when the user may not */
   review(
     runId: number,
-    review: { user: string; environments: readonly string[]; state: 'approved' | 'rejected'; comment?: string },
+    review: { user: string; environments: readonly string[]; state: 'approved' | 'rejected'; comment?: string; listed?: boolean },
   ): Promise<void>;
-  /** As *Start all waiting jobs* of an administrator. */
-  bypass(runId: number, review: { user: string; environments: readonly string[]; comment?: string }): Promise<void>;
+  /** As *Start all waiting jobs* of an administrator. @throws when the user may not */
+  bypass(runId: number, review: { user: string; environments: readonly string[]; comment?: string; listed?: boolean }): Promise<void>;
   cancel(runId: number, options?: { user?: string }): Promise<void>;
-  rerun(runId: number, options?: { user?: string; failedOnly?: boolean }): Promise<void>;
+  /** All jobs, those that did not succeed, or one; and what depends on them. @throws as GitHub refuses */
+  rerun(runId: number, options?: { user?: string; failedOnly?: boolean; jobId?: number }): Promise<void>;
   /** Moves the sandbox's clock, stopping at everything that falls due in between: schedules, wait timers, expired gates and runs. */
   advance(milliseconds: number): Promise<void>;
   /** When nothing runs any more: every run is over, or waits for a person or for time. */
