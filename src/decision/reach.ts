@@ -44,9 +44,14 @@ const RESOLVED_ON_THE_WAY: ReadonlySet<ReasonCode> = new Set([
 export function reachOf(pipeline: Pipeline, decision: Decision, environment: string | null = null): Reach {
   const stages: Entry[][] = [];
   for (const stage of stagesToCome(decision, environment)) {
-    const barred = stage.flatMap((each) => barredBy(pipeline, decision, each, stages));
-    const names = new Set(barred.map((each) => each.environment.name));
-    const entries = stage.filter(({ name }) => !names.has(name)).map((each) => entryOf(pipeline, decision, each));
+    const barred: Barred[] = [];
+    const entries: Entry[] = [];
+    for (const each of stage) {
+      const rules = rulesOf(pipeline, decision, each.name);
+      const reasons = rules === null ? each.reasons : barring(each, rules, stages);
+      if (rules === null || reasons.length > 0) barred.push({ environment: each, reasons });
+      else entries.push(entryOf(each, rules));
+    }
     if (entries.length > 0) stages.push(entries);
     if (barred.length > 0) return { stages, barred };
   }
@@ -63,36 +68,24 @@ function stagesToCome(decision: Decision, environment: string | null): Environme
   return [...stages.values()];
 }
 
-function barredBy(
-  pipeline: Pipeline,
-  decision: Decision,
-  environment: EnvironmentDecision,
-  before: readonly (readonly Entry[])[],
-): readonly Barred[] {
-  const accepted = before.some((stage) => stage.some(({ rules }) => rules.acceptance !== null));
-  const takesAccepted = rulesOf(pipeline, decision, environment.name).accepts.includes('accepted');
-  const isResolved = ({ code }: Reason): boolean => {
-    if (code === 'acceptance_missing') return environment.state === 'entered';
-    if (code === 'version_refused') return accepted && takesAccepted;
+/** The environment's reasons without those that are gone once the run gets there. */
+function barring(environment: EnvironmentDecision, rules: Environment, before: readonly (readonly Entry[])[]): readonly Reason[] {
+  const accepted = before.some((stage) => stage.some((entry) => entry.rules.acceptance !== null));
+  return environment.reasons.filter(({ code }) => {
+    if (code === 'acceptance_missing') return environment.state !== 'entered';
+    if (code === 'version_refused') return !(accepted && rules.accepts.includes('accepted'));
     // The first stage to come has nothing before it that the run could bring about.
-    return RESOLVED_ON_THE_WAY.has(code) && (before.length > 0 || code === 'approval_required');
-  };
-  const reasons = environment.reasons.filter((reason) => !isResolved(reason));
-  return reasons.length === 0 ? [] : [{ environment, reasons }];
+    return !(RESOLVED_ON_THE_WAY.has(code) && (before.length > 0 || code === 'approval_required'));
+  });
 }
 
-function entryOf(pipeline: Pipeline, decision: Decision, environment: EnvironmentDecision): Entry {
+function entryOf(environment: EnvironmentDecision, rules: Environment): Entry {
   const deploy = environment.state !== 'entered';
-  return {
-    environment: environment.name,
-    deploy,
-    approvals: deploy ? (environment.approvals?.missing ?? 0) : 0,
-    rules: rulesOf(pipeline, decision, environment.name),
-  };
+  return { environment: environment.name, deploy, approvals: deploy ? (environment.approvals?.missing ?? 0) : 0, rules };
 }
 
-function rulesOf(pipeline: Pipeline, decision: Decision, name: string): Environment {
-  const rules = pipeline.routes.find((route) => route.name === decision.route)?.environments.get(name) ?? pipeline.environments.get(name);
-  if (rules === undefined) throw new Error(`The decision names an environment that the pipeline does not have: ${name}`);
-  return rules;
+/** `null` where the decision was taken with another pipeline. */
+function rulesOf(pipeline: Pipeline, decision: Decision, name: string): Environment | null {
+  const route = pipeline.routes.find((each) => each.name === decision.route);
+  return route?.environments.get(name) ?? pipeline.environments.get(name) ?? null;
 }

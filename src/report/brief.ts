@@ -1,4 +1,5 @@
 import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
+import { reachOf } from '../decision/reach.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
 import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from './markdown.ts';
@@ -35,6 +36,7 @@ export function brief(subject: BriefSubject): string {
       .join('\n\n'),
     identity(subject),
     ...whyNow(subject),
+    ...wayOfTheRun(subject),
     ...approvalLines(subject),
     ...(isOpen ? [...whatEnters(subject), ...reasonsPart(subject)] : [...reasonsPart(subject), ...whatEnters(subject)]),
     ...pathPart(subject),
@@ -112,6 +114,22 @@ function whyNow(subject: BriefSubject): string[] {
   if (before.length === 0)
     return [`Why now: the path of route ${escapeMarkdown(subject.decision.route ?? '')} begins with ${placeNames(open)}.`];
   return [`Why now: ${placeNames(before)} ${before.length > 1 ? 'are' : 'is'} passed, and nothing bars ${placeNames(open)}.`];
+}
+
+/** How far the run can come by itself, and what ends it: whoever approves sees what follows. */
+function wayOfTheRun(subject: BriefSubject): string[] {
+  if (subject.moment !== 'plan' || subject.environment !== null || subject.intent === 'rollback') return [];
+  const { stages, barred } = reachOf(subject.pipeline, subject.decision);
+  if (stages.length === 0 || (stages.length === 1 && barred.length === 0)) return [];
+  const way = stages
+    .map((entries) => listed(entries.map(({ environment, deploy }) => `${deploy ? '' : 'acceptance in '}${escapeMarkdown(environment)}`)))
+    .join(' → ');
+  const ends = barred.map(({ environment, reasons }) => {
+    const [first] = strongestFirst(reasons);
+    const why = first === undefined ? '' : `: ${escapeWithLinks(first.because, subject.repositoryUrl)}`;
+    return `It ends before ${escapeMarkdown(environment.name)}${why}`;
+  });
+  return [[`The way of this run: ${way}.`, ...ends].join(' ')];
 }
 
 function placeNames(environments: readonly EnvironmentDecision[]): string {

@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DIGEST, PIPELINE, PRODUCTION_ONLY, productionWith, startWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const SOAKING = PIPELINE.replace(
+  'role: production\n',
+  'role: production\n    url: https://shop.example\n    soak: { in: staging, for: 4h }\n',
+);
+
+/** The environments of the stages that the plan says its run can go through. */
+function way(outputs: Readonly<Record<string, string>>): readonly (readonly string[])[] {
+  const chain = JSON.parse(outputs['chain'] ?? '') as readonly (readonly { environment: string }[])[];
+  return chain.map((stage) => stage.map(({ environment }) => environment));
+}
+
+describe('the chain that a plan hands to the jobs after it', () => {
+  it('holds every stage to come, with the approvals that each asks for', async () => {
+    world = await startWorld();
+    const { outputs } = await world.push().plan();
+    expect(JSON.parse(outputs['chain'] ?? '')).toEqual(
+      [
+        { environment: 'dev', approvals: 0 },
+        { environment: 'uat', approvals: 1 },
+        { environment: 'staging', approvals: 0 },
+        { environment: 'production', approvals: 2 },
+      ].map((entry) => [{ ...entry, url: '', deploy: true, command: true, acceptance: '', 'acceptance-approvals': 0, rehearsal: false }]),
+    );
+    expect(outputs).toMatchObject({ build: 'true', 'build-run': 'npm run build', 'artifact-path': 'dist', 'artifact-id': '' });
+  });
+
+  it('ends before a soak, so that nobody approves in vain, and holds what follows once the time has passed', async () => {
+    world = await startWorld({ pipeline: SOAKING });
+    const run = world.push();
+    const plan = await run.plan();
+    expect(way(plan.outputs)).toEqual([['dev'], ['uat'], ['staging']]);
+    expect(plan.summary).toContain(
+      'The way of this run: dev → uat → staging. It ends before production: 4h of healthy time in staging are asked for',
+    );
+    run.approve('mona', 'uat');
+    await run.promoteThrough('dev', 'uat', 'staging');
+    expect(way((await run.plan()).outputs)).toEqual([]);
+    world.sandbox.clock.advance(4 * 3_600_000);
+    expect(way((await run.plan()).outputs)).toEqual([['production']]);
+  });
+
+  it('is empty for a candidate that may go nowhere', async () => {
+    world = await startWorld();
+    world.sandbox.given.issue({ title: 'all: no', labels: ['promote:hold'], author: 'mona' });
+    const { outputs } = await world.push().plan();
+    expect(outputs).toMatchObject({ chain: '[]', build: 'false' });
+  });
+});
+
+describe('where the artifact is kept', () => {
+  it('is on record after the first deploy, and any later run of the commit finds it there without building again', async () => {
+    world = await startWorld();
+    const run = world.push();
+    await run.deploy('dev', { 'artifact-digest': DIGEST, 'artifact-id': '4711', 'artifact-run-id': '17' });
+    expect((await run.plan()).outputs).toMatchObject({
+      build: 'false',
+      'artifact-digest': DIGEST,
+      'artifact-id': '4711',
+      'artifact-run-id': '17',
+    });
+    run.approve('mona', 'uat');
+    await run.deploy('uat');
+    expect(world.records().at(-1)?.payload).toMatchObject({ artifact: { id: 4711, run: 17 } });
+  });
+});
+
+describe('the secret PROMOTE_ENV', () => {
+  const secrets = [
+    'TOKEN=everyones-token',
+    'production.TOKEN=productions-token',
+    "production.KEY='line one\nline two'",
+    'staging.OTHER=stagings-secret',
+  ].join('\n');
+
+  it('reaches the environment’s own command, its values masked, and no other environment’s', async () => {
+    const run =
+      'test "$TOKEN" = productions-token; test "$(echo "$KEY" | tail -1)" = "line two"; test -z "$OTHER"; test -z "$PROMOTE_ENV"; echo all well';
+    world = await startWorld({ pipeline: productionWith(run.replaceAll("'", "''")) });
+    world.variables['PROMOTE_ENV'] = secrets;
+    const candidate = world.push();
+    candidate.approve('mona', 'production');
+    const job = await candidate.deploy('production');
+    expect(job.log).toContain('all well');
+    for (const value of ['everyones-token', 'productions-token', 'line one', 'line two', 'stagings-secret'])
+      expect(job.log).toContain(`::add-mask::${value}`);
+    expect(JSON.stringify([job.outputs, job.summary, job.state, world.records()])).not.toMatch(/token|line one|stagings-secret/);
+  });
+
+  it('keeps PROMOTE_ENV from a command where it holds nothing for it', async () => {
+    world = await startWorld({ pipeline: PRODUCTION_ONLY.replace('sleep 0.2', 'env') });
+    world.variables['PROMOTE_ENV'] = 'staging.TOKEN=stagings-secret';
+    const candidate = world.push();
+    candidate.approve('mona', 'production');
+    const { log } = await candidate.deploy('production');
+    expect(log.replace('::add-mask::stagings-secret', '')).not.toContain('stagings-secret');
+  });
+});
