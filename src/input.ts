@@ -74,7 +74,8 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     problems.push('Input "sha" is given without "ref"; name the branch or tag that holds the commit.');
   if (input.artifactId !== null && input.artifactDigest === null)
     problems.push('Input "artifact-id" is given without "artifact-digest"; give both as actions/upload-artifact put them out.');
-  if (input.rollback && command === 'accept') problems.push('Input "rollback" goes with "plan" and "deploy" only.');
+  if (input.rollback && (command === 'accept' || command === 'rehearse'))
+    problems.push('Input "rollback" goes with "plan" and "deploy" only.');
   if (input.token === '') problems.push('Input "token" is empty; leave it out to use the job’s own token.');
   if (problems.length > 0) throw new InputError(problems);
   return input;

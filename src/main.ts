@@ -80,6 +80,7 @@ async function runPhase(phase: 'main' | 'post'): Promise<void> {
   if (job.input.command === 'plan') return plan(job);
   if (job.input.command === 'resume') return (await import('./commands/resume.ts')).resume(job);
   if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);
+  if (job.input.command === 'rehearse') return (await import('./commands/rehearse.ts')).rehearse(job);
   return (await import('./commands/deploy.ts')).deploy(job);
 }
 

@@ -12,11 +12,12 @@ interface InputEntry {
 export const INPUTS = {
   command: {
     description:
-      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `resume` runs the runs again whose candidates waited for time.',
+      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `rehearse` runs the environment’s migration on a copy of the data and records how it went · `resume` runs the runs again whose candidates waited for time.',
     default: 'plan',
   },
   environment: {
-    description: 'The environment to enter or to accept, by its name in the pipeline file. Needed by `deploy` and `accept`.',
+    description:
+      'The environment to enter, to accept or to rehearse for, by its name in the pipeline file. Needed by `deploy`, `accept` and `rehearse`.',
   },
   token: {
     description: 'Token for the GitHub API. Permissions: see the README.',
@@ -106,9 +107,11 @@ export const OUTPUTS = {
   'policy-hash': 'Git blob id of the pipeline file that decided.',
   decision: 'The whole decision as JSON; its `schema` names the version of the format.',
   resumed: 'JSON list of the ids of the runs that `resume` ran again.',
-  record: 'Id of the GitHub deployment that records this promotion or acceptance.',
+  record: 'Id of the GitHub deployment that records this promotion, acceptance or rehearsal.',
   'approved-by': 'JSON list of the logins whose approval counted.',
   replaced: 'Version that was live in the environment before.',
+  rehearsal: 'How the migration went in its rehearsal: `pass` or `fail`. Empty when none took place.',
+  'rehearsal-seconds': 'How long the migration took in its rehearsal.',
 } as const satisfies Record<string, string>;
 
 export type OutputName = keyof typeof OUTPUTS;

@@ -1,7 +1,7 @@
 import type { GitHubClient } from '../github/client.ts';
 import type { OutputName } from './action-io.ts';
 
-export const COMMANDS = ['plan', 'deploy', 'accept', 'resume'] as const;
+export const COMMANDS = ['plan', 'deploy', 'accept', 'rehearse', 'resume'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;

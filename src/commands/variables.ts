@@ -9,7 +9,7 @@ export function commandVariables(
   decision: Decision,
   environment: EnvironmentDecision,
   rules: Environment,
-  record: number,
+  record: number | null,
 ): Readonly<Record<string, string>> {
   const { candidate } = decision;
   return {
@@ -24,6 +24,6 @@ export function commandVariables(
     PROMOTE_ARTIFACT_DIGEST: candidate.digest ?? '',
     PROMOTE_REPLACED_VERSION: environment.live?.version ?? '',
     PROMOTE_REPLACED_SHA: environment.live?.sha ?? '',
-    PROMOTE_RECORD: String(record),
+    PROMOTE_RECORD: record === null ? '' : String(record),
   };
 }

@@ -1,0 +1,10 @@
+import { type RehearsalEngine, RehearsalImpossible } from './database.ts';
+
+/**
+ * The engine for a database of the pipeline file.
+ * @throws RehearsalImpossible naming the database when there is none for it
+ */
+export async function engineFor(database: 'postgres' | 'mysql' | 'sqlite'): Promise<RehearsalEngine> {
+  if (database === 'postgres') return (await import('./postgres/engine.ts')).postgres;
+  throw new RehearsalImpossible(`A rehearsal on "${database}" is not supported yet; "database: postgres" is.`);
+}
