@@ -31,7 +31,7 @@ export async function readDump(path: string): Promise<Dump | null> {
     if (folder) hash.update(`${file.slice(path.length)}\0${stat.size}\0`);
     await addFile(hash, file);
     bytes += stat.size;
-    writtenAt = Math.max(writtenAt, stat.mtimeMs);
+    writtenAt = Math.max(writtenAt, Math.floor(stat.mtimeMs));
   }
   return { id: `sha256:${hash.digest('hex')}`, writtenAt, bytes };
 }

