@@ -40,7 +40,7 @@ describe('inputs', () => {
   });
 
   it.each([
-    ['command', { command: 'deply' }, 'Input "command" is "deply"; expected one of: plan, deploy, accept, rehearse.'],
+    ['command', { command: 'deply' }, 'Input "command" is "deply"; expected one of: plan, deploy, accept, rehearse, resume.'],
     ['no environment', { command: 'deploy' }, 'Input "environment" is empty; "command: deploy" needs the name'],
     ['digest', { 'artifact-digest': 'latest' }, 'Input "artifact-digest" is "latest"; expected a digest'],
     ['short ref', { ref: 'main' }, 'Input "ref" is "main"; expected a full ref'],

@@ -30,7 +30,7 @@ export interface Course {
   readonly environment: string;
   readonly workspace: RehearsalWorkspace;
   readonly database: RehearsalDatabase;
-  /** `PROMOTE_*` for the commands. */
+  /** For the commands: `PROMOTE_*` and the environment's own secrets. */
   readonly variables: Readonly<Record<string, string>>;
   /** Now, by GitHub's clock, epoch milliseconds. */
   readonly now: number;
