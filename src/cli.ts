@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT } from './commands/exit-codes.ts';
 import { HELP } from './commands/help.ts';
 import type { Inquiry, InquiryPorts } from './commands/inquiry.ts';
-import { createClient } from './github/client.ts';
+import { createClient, type GitHubClient } from './github/client.ts';
+import type { OnGitHub, RepositoryFiles } from './starting/repository.ts';
 
 /** The words on the command line, or the checkout they are about, do not make a question. */
 class UsageError extends Error {}
@@ -21,6 +22,9 @@ const OPTIONS = {
   migrations: { type: 'string' },
   rollback: { type: 'boolean', default: false },
   resolved: { type: 'boolean', default: false },
+  local: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -35,30 +39,89 @@ function parseWords(words: readonly string[]) {
 
 type Values = ReturnType<typeof parseWords>['values'];
 
+/** A command by its first word; given the second, it answers with an exit code, or with `null` when it does not take that word. */
+type Command = (values: Values, word: string | undefined) => Promise<number> | null;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  plan: (values, word) => (word === undefined ? plan(values) : null),
+  explain: (values, word) => (word === undefined ? null : explain(values, word)),
+  pipeline: (values, word) => (word === undefined ? printPipeline(values) : null),
+  init: (values, word) => (word === undefined || word === 'pipeline' || word === 'workflow' ? initialise(values, word ?? null) : null),
+  doctor: (values, word) => (word === undefined ? examine(values) : null),
+};
+
 async function answer(words: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords(words);
-  const [command, environment, ...rest] = positionals;
+  const [command, word, ...rest] = positionals;
   if (values.help) return print(HELP);
   if (rest.length > 0) throw new UsageError(`Too many words: ${rest.join(' ')}`);
-  if (command === 'pipeline' && environment === undefined) {
-    const { pipelineText } = await import('./commands/print-pipeline.ts');
-    return print(pipelineText(values.resolved ? readCheckout(values.pipeline) : null, values.pipeline, values.resolved));
-  }
-  if (command === 'plan' && environment === undefined) {
-    const { answerPlan } = await import('./commands/answer-plan.ts');
-    return answerPlan(inquiryFrom(values, values.environment ?? null), ports());
-  }
-  if (command === 'explain' && environment !== undefined) {
-    const { answerExplain } = await import('./commands/answer-explain.ts');
-    return answerExplain({ ...inquiryFrom(values, environment), environment }, ports());
-  }
-  throw new UsageError(command === undefined ? 'No command given.' : `"${positionals.join(' ')}" is not a command.`);
+  if (command === undefined) throw new UsageError('No command given.');
+  const answered = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.(values, word) : null;
+  if (answered == null) throw new UsageError(`"${positionals.join(' ')}" is not a command.`);
+  return answered;
 }
 
-function inquiryFrom(values: Values, environment: string | null): Inquiry {
+async function plan(values: Values): Promise<number> {
+  const { answerPlan } = await import('./commands/answer-plan.ts');
+  return answerPlan(inquiryFrom(values, values.environment ?? null), ports());
+}
+
+async function explain(values: Values, environment: string): Promise<number> {
+  const { answerExplain } = await import('./commands/answer-explain.ts');
+  return answerExplain({ ...inquiryFrom(values, environment), environment }, ports());
+}
+
+async function printPipeline(values: Values): Promise<number> {
+  const { pipelineText } = await import('./commands/print-pipeline.ts');
+  return print(pipelineText(values.resolved ? readCheckout(values.pipeline) : null, values.pipeline, values.resolved));
+}
+
+/** Writes into the checkout; GitHub is asked where there is a token and a repository to ask about. */
+async function initialise(values: Values, only: 'pipeline' | 'workflow' | null): Promise<number> {
+  const { init } = await import('./commands/init.ts');
+  const root = git('rev-parse', '--show-toplevel');
+  const request = { pipelinePath: values.pipeline, only, local: values.local, force: values.force, dryRun: values['dry-run'] };
+  return init(request, {
+    files: filesOf(root),
+    defaultBranch: defaultBranchOfCheckout(),
+    lookAtGitHub: () => lookAtGitHub(values),
+    write: (path, text) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    },
+    print: (text) => process.stdout.write(text),
+  });
+}
+
+async function lookAtGitHub(values: Values): Promise<OnGitHub> {
+  if (tokenOrNull() === null) return { looked: false, why: 'no token; set GH_TOKEN to have it look.' };
+  const { existingEnvironments } = await import('./commands/existing-environments.ts');
+  try {
+    return { looked: true, environments: await existingEnvironments(client(), repositoryFrom(values)) };
+  } catch (error) {
+    return { looked: false, why: (error as Error).message };
+  }
+}
+
+async function examine(values: Values): Promise<number> {
+  const { doctor } = await import('./commands/doctor.ts');
+  const request = { ...repositoryFrom(values), pipelinePath: values.pipeline, json: values.json, serverUrl: serverUrl() };
+  return doctor(request, ports());
+}
+
+function repositoryFrom(values: Values): { readonly owner: string; readonly repo: string } {
   const repository = values.repo ?? repositoryOfRemote();
   const [owner = '', repo = '', ...rest] = repository.split('/');
   if (owner === '' || repo === '' || rest.length > 0) throw new UsageError(`"${repository}" is not a repository; expected OWNER/NAME.`);
+  return { owner, repo };
+}
+
+function serverUrl(): string {
+  return process.env['GITHUB_SERVER_URL'] ?? 'https://github.com';
+}
+
+function inquiryFrom(values: Values, environment: string | null): Inquiry {
+  const { owner, repo } = repositoryFrom(values);
   const given = values.ref !== undefined || values.sha !== undefined;
   return {
     owner,
@@ -71,7 +134,7 @@ function inquiryFrom(values: Values, environment: string | null): Inquiry {
     migrations: values.migrations ?? null,
     rollback: values.rollback,
     pipelinePath: values.pipeline,
-    repositoryUrl: `${process.env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${owner}/${repo}`,
+    repositoryUrl: `${serverUrl()}/${owner}/${repo}`,
     json: values.json,
     width: process.stdout.columns ?? 100,
     colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
@@ -79,16 +142,34 @@ function inquiryFrom(values: Values, environment: string | null): Inquiry {
 }
 
 function ports(): InquiryPorts {
-  const token = process.env['GH_TOKEN'] || process.env['GITHUB_TOKEN'];
-  if (!token) throw new UsageError('No token: set GH_TOKEN, for example with GH_TOKEN=$(gh auth token).');
+  return { client: client(), readCheckout, print: (text) => process.stdout.write(text) };
+}
+
+function tokenOrNull(): string | null {
+  return process.env['GH_TOKEN'] || process.env['GITHUB_TOKEN'] || null;
+}
+
+function client(): GitHubClient {
+  const token = tokenOrNull();
+  if (token === null) throw new UsageError('No token: set GH_TOKEN, for example with GH_TOKEN=$(gh auth token).');
   const apiUrl = process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
   const graphqlUrl = process.env['GITHUB_GRAPHQL_URL'] ?? `${apiUrl.replace(/\/api\/v3$/, '/api')}/graphql`;
   const log = (line: string): void => console.error(line);
-  return {
-    client: createClient({ token, apiUrl, graphqlUrl, requestTimeoutMs: 15_000, retryWaitMs: 1000, log }),
-    readCheckout,
-    print: (text) => process.stdout.write(text),
-  };
+  return createClient({ token, apiUrl, graphqlUrl, requestTimeoutMs: 15_000, retryWaitMs: 1000, log });
+}
+
+/** What git tracks and what it would track. A name that is not text in UTF-8 is not there for anybody. */
+function filesOf(root: string): RepositoryFiles {
+  const listed = git('-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
+  return { paths: listed.split('\0').filter((path) => path !== ''), read: readCheckout };
+}
+
+/** As the remote says, as it is commonly called, or the branch that is checked out. */
+function defaultBranchOfCheckout(): string {
+  const remote = gitOr('', 'symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD').replace(/^origin\//, '');
+  if (remote !== '') return remote;
+  const common = ['main', 'master', 'trunk'].find((name) => gitOr('', 'rev-parse', '--verify', '--quiet', `refs/heads/${name}`) !== '');
+  return common ?? (gitOr('', 'symbolic-ref', '--quiet', '--short', 'HEAD') || 'main');
 }
 
 function readCheckout(path: string): string | null {

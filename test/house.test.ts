@@ -10,11 +10,11 @@ import { describe, expect, it } from 'vitest';
 const SRC = join(import.meta.dirname, '..', 'src');
 
 /** Floors from the top. Rooms of one floor do not import each other, but those that `BESIDE` names. */
-const FLOORS = [['entries'], ['commands'], ['report', 'github', 'check', 'rehearsal'], ['decision'], ['pipeline']] as const;
+const FLOORS = [['entries'], ['commands'], ['starting'], ['report', 'github', 'check', 'rehearsal'], ['decision'], ['pipeline']] as const;
 type Room = (typeof FLOORS)[number][number];
 
 /** Rooms that are pure: no toolkit, no client, no file, no process, no clock, no chance. */
-const PURE: readonly Room[] = ['decision', 'pipeline'];
+const PURE: readonly Room[] = ['starting', 'decision', 'pipeline'];
 const IMPURE_MODULES = /^(@actions\/|@octokit\/|undici|octokit$|node:(?!crypto$))/;
 const IMPURE_CALLS: readonly (readonly [string, RegExp])[] = [
   ['Date.now', /\bDate\s*\.\s*now\b/],

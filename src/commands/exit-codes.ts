@@ -14,6 +14,8 @@ export const EXIT = {
   blocked: 4,
   /** Verdict `superseded`. */
   superseded: 5,
+  /** `doctor`: GitHub is not as the pipeline file demands. `init`: a file that is there says something else, and stays. */
+  differs: 6,
 } as const;
 
 export function exitCodeFor(verdict: Verdict): number {

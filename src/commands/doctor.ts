@@ -1,0 +1,107 @@
+import { HOLD_LABEL, VETO_LABEL } from '../github/evidence-query.ts';
+import type { Repository } from '../github/records.ts';
+import {
+  type EnvironmentSettings,
+  findReviewer,
+  labelExists,
+  readDefaultBranch,
+  readEnvironments,
+  type SettingsPort,
+} from '../github/settings.ts';
+import { builtInPipeline } from '../pipeline/built-in.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import type { Pipeline } from '../pipeline/model.ts';
+import { type Examination, examinationJson, examinationText } from '../report/examination.ts';
+import { type Demand, demandsOf } from '../starting/demands.ts';
+import { type Difference, differencesOf, type KnownReviewers } from '../starting/differences.ts';
+import { labelCommand, mendingCommands, type Place } from '../starting/mend.ts';
+import { EXIT } from './exit-codes.ts';
+
+export interface DoctorRequest extends Repository {
+  readonly pipelinePath: string;
+  readonly json: boolean;
+  /** `https://github.com`, or the address of a GitHub Enterprise Server. */
+  readonly serverUrl: string;
+}
+
+/** What `doctor` needs from outside. */
+export interface DoctorPorts {
+  readonly client: SettingsPort;
+  readonly readCheckout: (path: string) => string | null;
+  readonly print: (text: string) => void;
+}
+
+/**
+ * `promote doctor`: how the repository's settings on GitHub differ from what the checkout's pipeline file demands, and the commands that mend that. Changes nothing.
+ * Returns the exit code: `differs` when something must be mended.
+ * @throws PipelineFileError, and GitHubError when a setting could not be read: what was not read is not in order.
+ */
+export async function doctor(request: DoctorRequest, ports: DoctorPorts): Promise<number> {
+  const text = ports.readCheckout(request.pipelinePath);
+  const pipeline = text === null ? builtInPipeline(request.pipelinePath) : loadPipeline(text, request.pipelinePath);
+  const examination = await examine(request, pipeline, ports.client);
+  ports.print(request.json ? examinationJson(examination) : examinationText(examination));
+  return examination.subjects.some(({ differences }) => differences.some(({ level }) => level === 'must')) ? EXIT.differs : EXIT.open;
+}
+
+async function examine(request: DoctorRequest, pipeline: Pipeline, client: SettingsPort): Promise<Examination> {
+  const demands = demandsOf(pipeline, await readDefaultBranch(client, request));
+  const seen = await readEnvironments(client, request);
+  const known = await findReviewers(client, demands, seen);
+  const place: Place = { owner: request.owner, repo: request.repo, host: hostOf(request.serverUrl) };
+  const page = `${request.serverUrl}/${request.owner}/${request.repo}/settings/environments`;
+  const environments = demands.map((demand) => {
+    const settings = seen.find(({ name }) => name.toLowerCase() === demand.environment.toLowerCase()) ?? null;
+    const differences = differencesOf(demand, settings, known);
+    return {
+      name: `environment ${demand.environment}`,
+      differences,
+      commands: mendingCommands(place, demand, settings, differences, known),
+      page,
+    };
+  });
+  const labels = await Promise.all(LABELS.map((label) => labelSubject(client, request, place, label)));
+  return {
+    repository: `${request.owner}/${request.repo}`,
+    pipeline: pipeline.source === 'file' ? pipeline.path : 'the built-in pipeline',
+    subjects: [...environments, ...labels],
+  };
+}
+
+/** The people and teams that the pipeline names; those that are reviewers already are known. */
+async function findReviewers(
+  client: SettingsPort,
+  demands: readonly Demand[],
+  seen: readonly EnvironmentSettings[],
+): Promise<KnownReviewers> {
+  const names = new Set(
+    demands.flatMap(({ gates, owner }) => [...gates.flatMap(({ gate }) => gate.by), ...(owner === null ? [] : [owner])]),
+  );
+  const present = new Map(seen.flatMap(({ reviewers }) => reviewers.map((reviewer) => [reviewer.name.toLowerCase(), reviewer] as const)));
+  const found = [...names].map(
+    async (name) => [name.toLowerCase(), present.get(name.toLowerCase()) ?? (await findReviewer(client, name))] as const,
+  );
+  return new Map(await Promise.all(found));
+}
+
+const LABELS = [
+  { name: HOLD_LABEL, color: 'fbca04', description: 'Closes the environments named in the title until this is closed' },
+  { name: VETO_LABEL, color: 'b60205', description: 'Forbids the versions named in the title until this is closed' },
+];
+
+async function labelSubject(
+  client: SettingsPort,
+  repository: Repository,
+  place: Place,
+  label: (typeof LABELS)[number],
+): Promise<Examination['subjects'][number]> {
+  const isThere = await labelExists(client, repository, label.name);
+  const because = `There is no label "${label.name}"; whoever needs it in a hurry will not find it.`;
+  const differences: readonly Difference[] = isThere ? [] : [{ code: 'label_missing', level: 'must', because }];
+  return { name: `label ${label.name}`, differences, commands: isThere ? [] : [labelCommand(place, label)], page: null };
+}
+
+function hostOf(serverUrl: string): string | null {
+  const { host } = new URL(serverUrl);
+  return host === 'github.com' ? null : host;
+}
