@@ -72,7 +72,7 @@ function heading(pipeline: Pipeline): readonly string[] {
   ];
 }
 
-const OUTPUTS = ['chain', 'build', 'route', 'sha', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
+const OUTPUTS = ['build', 'sha', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
 
 function planJob(pipeline: Pipeline): readonly string[] {
   return [
@@ -82,9 +82,17 @@ function planJob(pipeline: Pipeline): readonly string[] {
     ...indented(permissionLines(GRANTS.plan), 2),
     '  outputs:',
     ...OUTPUTS.map((name) => `    ${name}: \${{ steps.promote.outputs.${name} }}`),
+    '    entries: ${{ steps.entries.outputs.entries }}',
     '  steps:',
     ...indented(sparseCheckout(pipeline), 4),
     ...indented(ourStep(pipeline, { command: 'plan' }), 4),
+    '    - id: entries # what this run may do in each environment, by its name',
+    '      shell: bash',
+    '      env:',
+    '        CHAIN: ${{ steps.promote.outputs.chain }}',
+    '      run: |',
+    `        entries=$(jq --compact-output '[.[][] | { (.environment): . }] | add // {}' <<< "$CHAIN")`,
+    '        echo "entries=$entries" >> "$GITHUB_OUTPUT"',
   ];
 }
 
@@ -95,19 +103,17 @@ function resumeJob(pipeline: Pipeline): readonly string[] {
     '  runs-on: ubuntu-latest',
     ...indented(permissionLines(GRANTS.resume), 2),
     '  steps:',
-    ...indented(sparseCheckout(pipeline), 4),
     ...indented(ourStep(pipeline, { command: 'resume' }), 4),
   ];
 }
 
-/** The trusted file is read through the API; with an equal copy at hand one request suffices. */
+/** The trusted file is read through the API; this copy tells which environments to ask about, in one request where both are equal. */
 function sparseCheckout(pipeline: Pipeline): readonly string[] {
-  const folder = pipeline.path.includes('/') ? pipeline.path.slice(0, pipeline.path.lastIndexOf('/')) : '.';
-  const why = '# the trusted pipeline file is read through the API; where this copy equals it, one request suffices';
   return [
     `- uses: ${PINS.checkout}`,
     '  with:',
-    `${entry('sparse-checkout', literal(folder), 4).join('\n')} ${why}`,
+    ...entry('sparse-checkout', literal(pipeline.path), 4),
+    '    sparse-checkout-cone-mode: false',
     '    persist-credentials: false',
   ];
 }
@@ -139,7 +145,8 @@ function ourStep(pipeline: Pipeline, inputs: Readonly<Record<string, string>>): 
 }
 
 function buildJob(pipeline: Pipeline, settings: ChainSettings): readonly string[] {
-  const { run, artifact } = pipeline.build ?? { run: null, artifact: null };
+  const run = pipeline.build?.run ?? null;
+  const artifact = pipeline.build?.artifact ?? '.';
   return [
     'build: # once; what is on record for the commit is not built again',
     '  needs: plan',
@@ -156,41 +163,45 @@ function buildJob(pipeline: Pipeline, settings: ChainSettings): readonly string[
     '    - id: upload',
     `      uses: ${PINS.uploadArtifact}`,
     '      with:',
-    '        name: artifact',
-    ...entry('path', literal(artifact ?? '.'), 8),
+    '        name: artifact-${{ github.run_attempt }} # a run that is run again keeps what it built before',
+    ...entry('path', literal(artifact), 8),
     '        if-no-files-found: error',
-    '        include-hidden-files: true',
+    ...(artifact.split('/').some((part) => /^\.[^.]/.test(part)) ? ['        include-hidden-files: true'] : []),
     '        retention-days: 90 # as long as it may be promoted',
   ];
 }
 
-/** Gates of the routes that lead to an environment, by route; those without one are left out. */
-function gatesOf(pipeline: Pipeline, name: string): readonly { readonly route: string; readonly gate: Gate }[] {
-  return pipeline.routes.flatMap((route) => {
-    const gate = route.environments.get(name)?.gate ?? null;
-    return gate === null ? [] : [{ route: route.name, gate }];
-  });
+/** The gate of an environment on each route that has one there. */
+function gatesOf({ pipeline, environment }: Leg): readonly Gate[] {
+  return rulesOnRoutes(pipeline, environment.name).flatMap(({ gate }) => (gate === null ? [] : [gate]));
 }
 
-function acceptancesOf(pipeline: Pipeline, name: string): readonly { readonly route: string; readonly gate: Acceptance }[] {
-  return pipeline.routes.flatMap((route) => {
-    const acceptance = route.environments.get(name)?.acceptance ?? null;
-    return acceptance === null ? [] : [{ route: route.name, gate: acceptance }];
-  });
+function acceptancesOf(pipeline: Pipeline, name: string): readonly Acceptance[] {
+  return rulesOnRoutes(pipeline, name).flatMap(({ acceptance }) => (acceptance === null ? [] : [acceptance]));
+}
+
+/** An environment as each route that leads to it has it. */
+function rulesOnRoutes(pipeline: Pipeline, name: string): readonly Environment[] {
+  return pipeline.routes.flatMap((route) => route.environments.get(name) ?? []);
 }
 
 function legJobs(leg: Leg): readonly (readonly string[])[] {
   const { environment, id, needs } = leg;
-  const entered = `contains(fromJSON(needs.plan.outputs.chain).*.*.environment, ${quoted(environment.name)})`;
-  const gates = gateJobs(leg, {
+  const gates = gateJobs({
     ids: id,
     needs,
-    when: entered,
     target: environment.name,
-    demands: gatesOf(leg.pipeline, environment.name),
+    when: [entryOf(leg, 'deploy')],
+    approvals: entryOf(leg, 'approvals'),
+    demands: gatesOf(leg),
   });
-  const deploy = deployJob(leg, condition(entered), [...needs, ...gates.map((gate) => gate.id)]);
+  const deploy = deployJob(leg, [...needs, ...gates.map((gate) => gate.id)]);
   return [...gates.map((gate) => gate.lines), deploy, ...acceptJobs(leg)];
+}
+
+/** What the plan of the run says about the environment; nothing where the run does not lead to it. */
+function entryOf({ environment }: Leg, key: 'deploy' | 'approvals' | 'acceptance' | 'acceptance-approvals' | 'rehearsal'): string {
+  return `fromJSON(needs.plan.outputs.entries)[${quoted(environment.name)}].${key}`;
 }
 
 /** What a job runs under: nothing before it failed or was cancelled, no earlier environment stopped the chain, and the plan goes this far. */
@@ -199,40 +210,33 @@ function condition(...also: readonly string[]): readonly string[] {
   return ['if: >-', ...all.map((one, at) => `  ${at === 0 ? '${{ ' : '&& '}${one}${at === all.length - 1 ? ' }}' : ''}`)];
 }
 
-/** The condition that the run's route is one of those; nothing where all routes to the environment are. */
-function onRoutes(pipeline: Pipeline, environment: string, names: readonly string[]): readonly string[] {
-  const leading = pipeline.routes.filter((route) => route.environments.has(environment));
-  return names.length === leading.length ? [] : [`contains(fromJSON(${quoted(JSON.stringify(names))}), needs.plan.outputs.route)`];
-}
-
 interface GateJobs {
   readonly ids: string;
   readonly needs: readonly string[];
-  readonly when: string;
   /** The environment on GitHub whose reviewers are asked. */
   readonly target: string;
-  readonly demands: readonly { readonly route: string; readonly gate: Gate }[];
+  readonly when: readonly string[];
+  /** How many approvals the plan of the run asks for. */
+  readonly approvals: string;
+  readonly demands: readonly Gate[];
 }
 
 /** GitHub takes one approval a job. Where more are asked for, jobs that do nothing ask for the first ones, one after the other. */
-function gateJobs(
-  { pipeline, environment }: Leg,
-  { ids, needs, when, target, demands }: GateJobs,
-): readonly { id: string; lines: readonly string[] }[] {
-  const most = Math.max(1, ...demands.map(({ gate }) => gate.approvals));
+function gateJobs({ ids, needs, target, when, approvals, demands }: GateJobs): readonly { id: string; lines: readonly string[] }[] {
+  const most = Math.max(1, ...demands.map((gate) => gate.approvals));
   return Array.from({ length: most - 1 }, (_, index) => {
-    const wanted = demands.filter(({ gate }) => gate.approvals > index + 1).map(({ route }) => route);
     const id = `${ids}-gate-${index + 1}`;
     const lines = [
       `${id}:`,
-      ...entry('name', literal(`${target}: approval ${index + 1} of ${most}`), 2),
+      ...entry('name', literal(`${target}: approval ${index + 1}`), 2),
       `  needs: ${flow([...needs, ...(index === 0 ? [] : [`${ids}-gate-${index}`])])}`,
-      ...indented(condition(when, ...onRoutes(pipeline, environment.name, wanted)), 2),
+      ...indented(condition(...when, `${approvals} > ${index + 1}`), 2),
       '  runs-on: ubuntu-latest',
+      '  timeout-minutes: 5 # of running; people take the time they need',
       ...indented(protectedBy(target), 2),
       ...indented(permissionLines(GRANTS.none), 2),
       '  steps:',
-      `    - run: 'true'`,
+      '    - run: echo "A reviewer approved."',
     ];
     return { id, lines };
   });
@@ -253,7 +257,7 @@ const DIGEST =
 const ARTIFACT_ID = '${{ needs.build.outputs.artifact-id || needs.plan.outputs.artifact-id }}';
 const ARTIFACT_RUN = '${{ needs.build.outputs.artifact-id && github.run_id || needs.plan.outputs.artifact-run-id }}';
 
-function deployJob(leg: Leg, when: readonly string[], needs: readonly string[]): readonly string[] {
+function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
   const { pipeline, settings, environment, id } = leg;
   const digest: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {};
   const where: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-id': ARTIFACT_ID, 'artifact-run-id': ARTIFACT_RUN } : {};
@@ -262,12 +266,12 @@ function deployJob(leg: Leg, when: readonly string[], needs: readonly string[]):
     `${id}:`,
     ...entry('name', literal(environment.name), 2),
     `  needs: ${flow(needs)}`,
-    ...indented(when, 2),
+    ...indented(condition(entryOf(leg, 'deploy')), 2),
     '  runs-on: ubuntu-latest',
     ...indented(protectedBy(environment.name, environment.url), 2),
     ...indented(permissionLines(GRANTS.record), 2),
     '  outputs:',
-    "    stopped: ${{ steps.promote.outputs.proceed != 'true' && steps.promote.outputs.verdict || '' }}",
+    "    stopped: ${{ steps.promote.outputs.proceed != 'true' && steps.promote.outputs.verdict != 'complete' && steps.promote.outputs.verdict || '' }}",
     '  steps:',
     ...indented(checkout(), 4),
     ...indented(setup(settings), 4),
@@ -275,24 +279,30 @@ function deployJob(leg: Leg, when: readonly string[], needs: readonly string[]):
     ...indented(rehearse(leg, ours), 4),
     ...indented(ourStep(pipeline, { command: 'deploy', ...ours, ...where, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
-    '    - name: The door said no; the step above says why',
+    '    - name: The door is closed',
     "      if: ${{ steps.promote.outputs.verdict == 'blocked' }}",
-    '      run: exit 1',
+    '      shell: bash',
+    '      env:',
+    '        EXPLANATION: ${{ steps.promote.outputs.explanation }}',
+    '      run: |',
+    `        printf '%s\\n' "$EXPLANATION"`,
+    '        exit 1',
   ];
 }
 
 /** What was built is fetched as the zip that it was uploaded as, whose digest is on record. */
 function fetchArtifact(pipeline: Pipeline): readonly string[] {
   return [
-    '- name: Fetch the artifact that was built once',
+    '- name: Fetch what was built once',
     `  uses: ${PINS.downloadArtifact}`,
     '  with:',
     `    artifact-ids: ${ARTIFACT_ID}`,
     `    run-id: ${ARTIFACT_RUN}`,
     '    github-token: ${{ github.token }} # it may have been built in an earlier run',
     '    path: ${{ runner.temp }}/artifact',
-    '    skip-decompress: true',
-    '- name: Check that it is the one on record, and unpack it',
+    '    skip-decompress: true # so that the bytes can be compared with the digest on record',
+    '- name: Check that it is what was built, and unpack it',
+    '  shell: bash',
     '  env:',
     ...entry('ARTIFACT', literal(pipeline.build?.artifact ?? '.'), 4),
     `    DIGEST: ${DIGEST}`,
@@ -300,29 +310,23 @@ function fetchArtifact(pipeline: Pipeline): readonly string[] {
     '  run: |',
     '    zip=$(find "$FOLDER" -type f)',
     '    echo "${DIGEST#sha256:}  $zip" | sha256sum --check --strict',
-    '    # A single file lies in the zip by its name, a folder by what is in it.',
+    '    # A single file lies in the zip under its own name, a folder without its own.',
     '    if [ "$(unzip -Z1 "$zip")" = "$(basename "$ARTIFACT")" ]; then into=$(dirname "$ARTIFACT"); else into=$ARTIFACT; fi',
     '    mkdir -p "$into"',
     '    unzip -q -o "$zip" -d "$into"',
   ];
 }
 
-function rehearse({ pipeline, environment }: Leg, ours: Readonly<Record<string, string>>): readonly string[] {
-  const routes = pipeline.routes.filter((route) => (route.environments.get(environment.name)?.rehearsal ?? null) !== null);
-  if (routes.length === 0) return [];
-  const only = onRoutes(
-    pipeline,
-    environment.name,
-    routes.map(({ name }) => name),
-  );
-  const [, ...step] = ourStep(pipeline, { command: 'rehearse', ...ours });
-  return ['- name: Rehearse the migration', ...only.map((when) => `  if: \${{ ${when} }}`), ...step];
+function rehearse(leg: Leg, ours: Readonly<Record<string, string>>): readonly string[] {
+  if (rulesOnRoutes(leg.pipeline, leg.environment.name).every(({ rehearsal }) => rehearsal === null)) return [];
+  const [, ...step] = ourStep(leg.pipeline, { command: 'rehearse', ...ours, 'when-blocked': 'continue' });
+  return ['- name: Rehearse the migration', `  if: \${{ ${entryOf(leg, 'rehearsal')} }}`, ...step];
 }
 
 /** Where the team's own steps stand, and one that fails where nothing would be deployed. */
 function ownSteps({ pipeline, environment }: Leg): readonly string[] {
   const secrets = ['  # env: # secrets of the environment, by name, for its commands', '  #   DEPLOY_TOKEN: ${{ secrets.DEPLOY_TOKEN }}'];
-  const commanded = pipeline.routes.some((route) => (route.environments.get(environment.name)?.deploy ?? null) !== null);
+  const commanded = rulesOnRoutes(pipeline, environment.name).some(({ deploy }) => deploy !== null);
   if (commanded) {
     return [
       ...secrets,
@@ -343,28 +347,21 @@ function ownSteps({ pipeline, environment }: Leg): readonly string[] {
 function acceptJobs(leg: Leg): readonly (readonly string[])[] {
   const { pipeline, environment, id } = leg;
   const demands = acceptancesOf(pipeline, environment.name);
-  const target = demands[0]?.gate.environment;
+  const target = demands[0]?.environment;
   if (target === undefined) return [];
-  const accept = `${id}-accept`;
   const needs = [...leg.needs, id];
-  const when = `needs.${id}.result == 'success'`;
-  const gates = gateJobs(leg, { ids: accept, needs, when, target, demands });
-  const only = onRoutes(
-    pipeline,
-    environment.name,
-    demands.map(({ route }) => route),
-  );
+  const ids = `${id}-accept`;
+  const gates = gateJobs({ ids, needs, target, when: [], approvals: entryOf(leg, 'acceptance-approvals'), demands });
   const inputs = { command: 'accept', environment: literal(environment.name), ...(isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {}) };
   const job = [
-    `${accept}:`,
+    `${ids}:`,
     ...entry('name', literal(target), 2),
     `  needs: ${flow([...needs, ...gates.map((gate) => gate.id)])}`,
-    ...indented(condition(when, ...only), 2),
+    ...indented(condition(`${entryOf(leg, 'acceptance')} != ''`), 2),
     '  runs-on: ubuntu-latest',
     ...indented(protectedBy(target), 2),
     ...indented(permissionLines(GRANTS.record), 2),
     '  steps:',
-    ...indented(sparseCheckout(pipeline), 4),
     ...indented(ourStep(pipeline, inputs), 4),
   ];
   return [...gates.map((gate) => gate.lines), job];

@@ -36,17 +36,6 @@ export const CALLER_GRANTS: readonly Grant[] = [
   ['pull-requests', 'read', 'who wrote the change'],
 ];
 
-/** What a caller of the shipped `promote.yml` grants. */
-export const BY_HAND_GRANTS: readonly Grant[] = [
-  ['actions', 'read', 'environments, reviewers, approvals; the artifact of an earlier run'],
-  ['checks', 'read', 'finding this run, for its approvals'],
-  ['contents', 'read', 'the pipeline file, the code, commits, what contains what'],
-  ['deployments', 'write', 'the records: what is live where, and what has passed'],
-  ['id-token', 'write', 'logging in to a cloud without a stored secret'],
-  ['issues', 'write', 'holds and vetoes; a rollback vetoes the version that it leaves'],
-  ['pull-requests', 'read', 'who wrote the change'],
-];
-
 /** The lines of a job's `permissions`, with the word why. */
 export function permissionLines(grants: readonly Grant[]): readonly string[] {
   if (grants.length === 0) return ['permissions: {} # the job does nothing'];

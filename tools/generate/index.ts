@@ -4,6 +4,7 @@ import { makeOpenApiExtract } from './openapi-extract.ts';
 import { pipelineDocs } from './pipeline-docs.ts';
 import { pipelineJsonSchema } from './pipeline-schema.ts';
 import { reasonsPage } from './reasons.ts';
+import { callerTemplate, chainTemplate } from './starter-workflows.ts';
 
 /** One entry per generated file: its path, and a function from its present text to what it should say. */
 export const generated: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
@@ -13,4 +14,6 @@ export const generated: Readonly<Record<string, (present: string) => string | Pr
   'docs/pipeline.md': pipelineDocs,
   'docs/reasons.md': reasonsPage,
   'schema/pipeline.schema.json': pipelineJsonSchema,
+  'workflows-templates/promote.yml': callerTemplate,
+  'workflows-templates/promote-chain.yml': chainTemplate,
 };
