@@ -92,7 +92,9 @@ export function standInCall(running: Running, action: StandInAction, given: Inpu
     if (only !== undefined && input(name) !== usual)
       throw new Error(`The stand-in for ${standIn.name} does not take \`${name}: ${input(name)}\`: ${only}`);
   }
+  const github = (job.request.contexts['github'] ?? {}) as Readonly<Record<string, Json>>;
   return {
+    github: (name) => asText(github[name] ?? null),
     request: job.request,
     ports: job.ports,
     workspace: job.folders.workspace,

@@ -77,8 +77,7 @@ interface Wanted {
 
 const SHA = /^([0-9a-f]{40}|[0-9a-f]{64})$/i;
 
-function whatToCheckOut({ input, request, ports }: StandInCall): Wanted {
-  const github = (request.contexts['github'] ?? {}) as Readonly<Record<string, unknown>>;
+function whatToCheckOut({ input, github, request, ports }: StandInCall): Wanted {
   const own = request.callerSource;
   const name = input('repository') === '' ? own.repository : input('repository');
   const isOwn = name.toLowerCase() === own.repository.toLowerCase();
@@ -87,7 +86,7 @@ function whatToCheckOut({ input, request, ports }: StandInCall): Wanted {
   if (source === null) throw new Error(`Not Found: the sandbox has no repository ${name}.`);
   if (SHA.test(given)) return { source, ref: '', commit: given.toLowerCase() };
   if (given !== '' || !isOwn) return { source, ref: given, commit: given === '' ? (source.sha ?? '') : '' };
-  return { source, ref: String(github['ref'] ?? ''), commit: String(github['sha'] ?? own.sha ?? '') };
+  return { source, ref: github('ref'), commit: github('sha') };
 }
 
 function targetFolder({ input, workspace }: StandInCall): string {
@@ -131,8 +130,7 @@ async function copyFiles(call: StandInCall, source: CheckoutSource, folder: stri
 
 /** Keeps a checkout of the same repository, and begins anew for another one. */
 async function prepareFolder(call: StandInCall, folder: string, git: Git, source: CheckoutSource): Promise<void> {
-  const github = (call.request.contexts['github'] ?? {}) as Readonly<Record<string, unknown>>;
-  const address = `${String(github['server_url'] ?? 'https://github.com')}/${source.repository}`;
+  const address = `${call.github('server_url')}/${source.repository}`;
   const isSame = existsSync(join(folder, '.git')) && (await git('config', '--get', 'remote.origin.url').catch(() => '')).trim() === address;
   if (isSame) {
     if (call.flag('clean')) {
@@ -197,10 +195,9 @@ async function checkOut(git: Git, { ref, commit }: Wanted): Promise<void> {
 
 /** What lets later `git` commands of the job speak to the server. */
 async function persistCredentials(call: StandInCall, git: Git, folder: string): Promise<void> {
-  const github = (call.request.contexts['github'] ?? {}) as Readonly<Record<string, unknown>>;
-  const token = call.input('token') === '' ? String(github['token'] ?? '') : call.input('token');
+  const token = call.input('token') === '' ? call.github('token') : call.input('token');
   if (!call.flag('persist-credentials') || token === '') return;
-  const key = `http.${String(github['server_url'] ?? 'https://github.com')}/.extraheader`;
+  const key = `http.${call.github('server_url')}/.extraheader`;
   const secret = Buffer.from(`x-access-token:${token}`).toString('base64');
   await git('config', '--local', key, `AUTHORIZATION: basic ${secret}`);
   call.saveState('folder', folder);

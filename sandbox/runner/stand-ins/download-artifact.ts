@@ -124,8 +124,7 @@ function unpack(bytes: Buffer, folder: string): void {
 
 async function available(call: StandInCall): Promise<readonly Found[]> {
   const { request, ports } = call;
-  const github = (request.contexts['github'] ?? {}) as Readonly<Record<string, unknown>>;
-  const own = String(github['repository'] ?? request.callerSource.repository);
+  const own = call.github('repository');
   const repository = call.input('repository') === '' ? own : call.input('repository');
   const run = call.input('run-id') === '' ? request.runId : Number(call.input('run-id'));
   const token = call.input('github-token');

@@ -1,7 +1,6 @@
 /** What stands in for an action of the world: it does the same work on local Git and disk, without the network. */
 import type { JobPorts, JobRequest } from '../job/contract.ts';
 
-/** What a stand-in does with an input: `null` takes any value, a text says why it refuses values other than the default. */
 export interface StandInInput {
   readonly default: string;
   /** Why another value is refused. Absent: every value is understood. */
@@ -12,6 +11,8 @@ export interface StandInCall {
   readonly request: JobRequest;
   readonly ports: JobPorts;
   readonly workspace: string;
+  /** A text of the `github` context; empty when there is none. */
+  github(name: string): string;
   /** Empty text when nothing was given and there is no default. */
   input(name: string): string;
   /** `true` or `false`. @throws when it is neither */

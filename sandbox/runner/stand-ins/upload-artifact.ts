@@ -41,8 +41,7 @@ export const uploadArtifact: StandIn = {
     const zip = zipFiles(search, level);
     const { id, digest, size } = ports.artifacts.upload({ runId: request.runId, attempt: request.attempt, name, zip, retentionDays: days });
     const hex = digest.replace('sha256:', '');
-    const github = (request.contexts['github'] ?? {}) as Readonly<Record<string, unknown>>;
-    const url = `${String(github['server_url'])}/${String(github['repository'])}/actions/runs/${request.runId}/artifacts/${id}`;
+    const url = `${call.github('server_url')}/${call.github('repository')}/actions/runs/${request.runId}/artifacts/${id}`;
     call.log(`Artifact ${name} has been successfully uploaded! Final size is ${size} bytes. Artifact ID is ${id}`);
     call.log(`SHA256 digest of uploaded artifact zip is ${hex}`);
     call.log(`Artifact download URL: ${url}`);
