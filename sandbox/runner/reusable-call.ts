@@ -209,21 +209,23 @@ export function grantsOfJob(file: WorkflowFile, job: JobDefinition, unsaid: Gran
   return grantsOf(childOf(job.token, 'permissions')) ?? grantsOf(childOf(file.root, 'permissions')) ?? unsaid;
 }
 
-/** Permissions can only be narrowed from level to level. */
+/** Permissions can only be narrowed from level to level. What no job uses is checked, too, as GitHub does. */
 function checkPermissions(tree: WorkflowTree, most: Grants | null, unsaid: Grants): void {
   const { file } = tree;
+  const ofFile = childOf(file.root, 'permissions');
+  refuseExcess(file, ofFile, grantsOf(ofFile), most, 'The workflow');
   for (const job of file.jobs) {
     const grants = grantsOfJob(file, job, unsaid);
-    const [first] = most === null ? [] : excess(grants, most);
-    if (first !== undefined) {
-      const at = childOf(job.token, 'permissions') ?? childOf(file.root, 'permissions');
-      throw problemAt(
-        file.path,
-        at,
-        `Error calling workflow '${nameOf(file)}'. The nested job '${job.id}' is requesting '${first.asked}', but is only allowed '${first.allowed}'.`,
-      );
-    }
+    const ofJob = childOf(job.token, 'permissions');
+    refuseExcess(file, ofJob, grantsOf(ofJob), most, `The nested job '${job.id}'`);
     const called = tree.calls.get(job.id);
     if (called !== undefined) checkPermissions(called, grants, grants);
   }
+}
+
+function refuseExcess(file: WorkflowFile, at: TemplateToken | undefined, asked: Grants | null, most: Grants | null, who: string): void {
+  const [first] = asked === null || most === null ? [] : excess(asked, most);
+  if (first === undefined) return;
+  const told = `${who} is requesting '${first.asked}', but is only allowed '${first.allowed}'.`;
+  throw problemAt(file.path, at, `Error calling workflow '${nameOf(file)}'. ${told}`);
 }

@@ -4,7 +4,7 @@ import { type Job, nextId, type Run, sameName } from '../github/state.ts';
 import type { Agenda } from './agenda.ts';
 import { type ConcurrencyGroups, readConcurrency, type Ticket } from './concurrency.ts';
 import { gateOf, isOpen, LONGEST_WAIT, refProblem } from './environment-gate.ts';
-import { asText, ExpressionProblem, evaluate, evaluateToken, isTruthy, type Json } from './expressions.ts';
+import { asText, type Contexts, ExpressionProblem, evaluate, evaluateToken, isTruthy, type Json } from './expressions.ts';
 import { githubContext, type RunSubject } from './github-context.ts';
 import type { TemplateToken } from './github-parser.ts';
 import {
@@ -23,12 +23,12 @@ import { fail, type JobParts, runJob } from './job-run.ts';
 import type { Machines } from './machines.ts';
 import { type Combination, cutName, matrixSuffix, readStrategy } from './matrix.ts';
 import { combined, type Result, statusFunctions } from './needs.ts';
-import { WorkflowProblem } from './problems.ts';
+import { problemAt, WorkflowProblem } from './problems.ts';
 import { callInputs, callPart, grantsOfJob } from './reusable-call.ts';
 import { acceptedLabels } from './runs-on.ts';
 import { groupContexts, legContexts, type RunContexts, workflowContexts } from './scopes.ts';
 import { callSecrets } from './secrets.ts';
-import { childOf, type JobDefinition, type WorkflowTree } from './workflow-file.ts';
+import { childOf, type JobDefinition, type WorkflowFile, type WorkflowTree } from './workflow-file.ts';
 
 const DAY = 86_400_000;
 /** GitHub ends a run that is older. */
@@ -191,7 +191,7 @@ export class WorkflowRun {
       }
       const token = childOf(group.definition.token, 'strategy');
       const value = token === undefined ? {} : evaluateToken(token, { contexts: groupContexts(this.#shared, group) });
-      const strategy = readStrategy(value);
+      const strategy = this.#placed(group.instance.tree.file.path, token, () => readStrategy(value));
       group.maxParallel = strategy.maxParallel;
       group.failFast = strategy.failFast;
       const combinations = strategy.combinations ?? [null];
@@ -202,6 +202,16 @@ export class WorkflowRun {
       return;
     }
     this.#startLegs(group);
+  }
+
+  /** Adds the place to what is wrong with a value that was computed. */
+  #placed<T>(path: string, token: TemplateToken | undefined, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof WorkflowProblem)) throw error;
+      throw problemAt(path, token, error.message);
+    }
   }
 
   /** Whether a job's `if` holds now. */
@@ -246,9 +256,9 @@ export class WorkflowRun {
       secrets: callSecrets(group.definition, group.instance, called.file, contexts),
       grants: grantsOfJob(file, group.definition, group.instance.grants),
     });
-    this.#enterGroup(leg, childOf(group.definition.token, 'concurrency'), contexts, () => {
+    this.#enterGroup(leg, file, contexts, () => {
       const own = workflowContexts(this.#shared, instance);
-      this.#enterGroup(leg, childOf(called.file.root, 'concurrency'), own, () => {
+      this.#enterGroup(leg, called.file, own, () => {
         leg.state = 'running';
         leg.instance = instance;
         this.#proceed();
@@ -280,21 +290,25 @@ export class WorkflowRun {
     const job = this.#record(leg);
     const { file } = leg.group.instance.tree;
     job.labels = [...acceptedLabels(file.path, childOf(token, 'runs-on'), { contexts })];
-    this.#enterGroup(leg, childOf(token, 'concurrency'), contexts, () => this.#approachGate(leg, job));
+    this.#enterGroup(leg, file, contexts, () => this.#approachGate(leg, job));
   }
 
-  /** Groups are entered before anybody is asked for an approval, as on GitHub. */
-  #enterGroup(leg: Leg, token: TemplateToken | undefined, contexts: Readonly<Record<string, Json>>, then: () => void): void {
+  /**
+   * Groups are entered before anybody is asked for an approval, as on GitHub.
+   * @param file the workflow that the job stands in, or the one it calls
+   */
+  #enterGroup(leg: Leg, file: WorkflowFile, contexts: Contexts, then: () => void): void {
+    const token =
+      file === leg.group.instance.tree.file ? childOf(leg.group.definition.token, 'concurrency') : childOf(file.root, 'concurrency');
     if (token === undefined) {
       then();
       return;
     }
-    const setting = readConcurrency(evaluateToken(token, { contexts }));
+    const setting = this.#placed(file.path, token, () => readConcurrency(evaluateToken(token, { contexts })));
     if (this.#holdsAround(leg, setting.group)) {
-      this.#failLeg(
-        leg,
-        `Canceling since a deadlock for concurrency group '${setting.group}' was detected between 'top level workflow' and '${leg.name}'`,
-      );
+      const told = `Canceling since a deadlock for concurrency group '${setting.group}' was detected between 'top level workflow' and '${leg.name}'`;
+      fail(this.#parts, this.#record(leg), told);
+      this.#endLeg(leg, 'cancelled');
       return;
     }
     const ticket: Ticket = {

@@ -54,9 +54,9 @@ export async function openStage(workflow: string | Readonly<Record<string, strin
     return { ...SUCCESS, ...(await act?.(request, ports)) };
   };
   const { jobs: _jobs, others, sandbox: _sandbox, files: _files, ...rest } = options;
-  const repositories = Object.fromEntries(
-    Object.entries(others ?? {}).map(([name, content]) => [name, writeFiles(join(folder, name), content)]),
-  );
+  const repositories =
+    rest.repositories ??
+    Object.fromEntries(Object.entries(others ?? {}).map(([name, content]) => [name, writeFiles(join(folder, name), content)]));
   const runner = await startRunner({ sandbox, folder: join(folder, 'jobs'), executeJob, repositories, ...rest });
   const newest = (): Run => {
     const run = sandbox.state.runs.at(-1);
