@@ -18,10 +18,3 @@ export function instantText(at: number): string {
   if (!(Math.abs(at) <= LATEST)) return 'an unknown time';
   return `${new Date(at).toISOString().slice(0, -8)}Z`;
 }
-
-/** `a`, `a and b`, `a, b and c`; beyond `most` names only how many more there are. */
-export function listed(names: readonly string[], most = 4): string {
-  if (names.length > most) return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
-  const last = names.at(-1) ?? 'nothing';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
-}

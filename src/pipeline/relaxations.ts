@@ -1,6 +1,6 @@
 import { spell } from './duration.ts';
+import { listed } from './listed.ts';
 import type { Acceptance, Environment, Gate, Rehearsal, Soak, Window } from './model.ts';
-import { listed } from './problem.ts';
 
 /**
  * What a route allows that the environment itself would not, one sentence each: `route hotfix: production needs 1 approval instead of 2`.

@@ -1,6 +1,7 @@
+import { listed } from './listed.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import { listed, quote } from './problem.ts';
+import { quote } from './problem.ts';
 import { MOST_PROBLEMS, type Path, type Source } from './source.ts';
 
 /** Collects the problems of one file by the paths of the values they are about. */
@@ -64,5 +65,5 @@ export function chooseFrom(word: string, known: readonly string[]): string {
   if (meant !== null) return `Did you mean ${quote(meant)}?`;
   if (known.length === 0) return 'Remove it; there is nothing that could be named here.';
   const shown = known.slice(0, MOST_NAMED).map((one) => quote(one));
-  return `Use ${listed(known.length > MOST_NAMED ? [...shown, `one of ${known.length - MOST_NAMED} others`] : shown, 'or')}.`;
+  return `Use ${listed(known.length > MOST_NAMED ? [...shown, `one of ${known.length - MOST_NAMED} others`] : shown, 'or', MOST_NAMED + 1)}.`;
 }

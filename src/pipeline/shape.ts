@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
+import { listed } from './listed.ts';
 import { nearest } from './nearest.ts';
-import { listed, quote } from './problem.ts';
+import { quote } from './problem.ts';
 import { chooseFrom, type Report } from './report.ts';
 import { environmentSchema, pipelineSchema } from './schema.ts';
 import type { Path } from './source.ts';

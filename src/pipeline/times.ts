@@ -1,6 +1,7 @@
 import { isZone, type LocalTime, localTime, zoneNames } from './calendar.ts';
+import { listed } from './listed.ts';
 import type { Freeze, Window } from './model.ts';
-import { listed, quote } from './problem.ts';
+import { quote } from './problem.ts';
 import { chooseFrom } from './report.ts';
 import type { FreezeInput, WindowInput } from './schema.ts';
 

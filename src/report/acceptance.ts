@@ -1,8 +1,8 @@
 import type { AcceptanceDecision } from '../decision/acceptance.ts';
 import type { Decision } from '../decision/decision.ts';
+import { listed } from '../pipeline/listed.ts';
 import { codeSpan, escapeMarkdown, link, table } from './markdown.ts';
 import { MARKDOWN, type Markup, PLAIN } from './markup.ts';
-import { listed } from './words.ts';
 
 /** What `accept` has to tell. */
 export interface AcceptanceSubject {

@@ -2,6 +2,7 @@ import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
 import { reachOf } from '../decision/reach.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
+import { listed } from '../pipeline/listed.ts';
 import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from './markdown.ts';
 import { MARKDOWN } from './markup.ts';
 import { pathDiagram, signAndWord } from './path-diagram.ts';
@@ -10,7 +11,7 @@ import { type BriefSubject, isLiveUnread, liveInWords, rulesOf, strongestFirst, 
 import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoCan, whoMayApprove } from './verdict-line.ts';
 import { whatEnters } from './what-enters.ts';
-import { counted, listed, refInWords, shortDigest } from './words.ts';
+import { counted, refInWords, shortDigest } from './words.ts';
 
 /** GitHub refuses a summary of more than 1 MiB per step; a brief stays far below, in bytes, and leaves room for what other steps write. */
 export const LONGEST_BRIEF = 300_000;

@@ -1,9 +1,9 @@
 import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.ts';
+import { listed } from '../pipeline/listed.ts';
 import { PLAIN } from './markup.ts';
 import { oneLine } from './outside-text.ts';
 import { type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
-import { listed } from './words.ts';
 
 /** What an annotation says: GitHub shows the title in bold and the message below it. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import { shortSha } from '../decision/wording.ts';
+import { listed } from '../pipeline/listed.ts';
 import { codeSpan, escapeMarkdown, link, table } from './markdown.ts';
-import { listed } from './words.ts';
 
 /** A candidate whose time has come, and what became of it. */
 export interface TakenUp {

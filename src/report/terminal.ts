@@ -2,6 +2,7 @@ import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.
 import type { Explanation, MissingFact } from '../decision/explain.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
+import { listed } from '../pipeline/listed.ts';
 import { WRITE_IT_OUT, WRITE_PIPELINE } from './brief.ts';
 import { PLAIN } from './markup.ts';
 import { Page, type Style, type Terminal } from './page.ts';
@@ -11,7 +12,7 @@ import { type BriefSubject, isLiveUnread, liveInWords, type Subject, targetsOf, 
 import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
 import { authorsOf, type ChangeGroup, groupByPullRequest } from './what-enters.ts';
-import { counted, listed, shortDigest } from './words.ts';
+import { counted, shortDigest } from './words.ts';
 
 const VERDICT_STYLES: Readonly<Record<Verdict, Style>> = {
   deploy: 'green',

@@ -1,11 +1,12 @@
 import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
 import { formatDuration } from '../pipeline/duration.ts';
+import { listed } from '../pipeline/listed.ts';
 import type { Environment } from '../pipeline/model.ts';
 import { groupBy } from './group-by.ts';
 import type { Markup } from './markup.ts';
 import { effectOf, rulesOf, type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
-import { counted, listed, refInWords, unfinished } from './words.ts';
+import { counted, refInWords, unfinished } from './words.ts';
 
 /** A version is a tag's name at most times, and a tag's name may be long. */
 const LONGEST_VERSION = 60;

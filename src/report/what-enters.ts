@@ -1,12 +1,13 @@
 import type { Changes, Commit, PullRequest } from '../decision/changes.ts';
 import type { EnvironmentDecision } from '../decision/decision.ts';
 import { shortSha } from '../decision/wording.ts';
+import { listed } from '../pipeline/listed.ts';
 import { groupBy } from './group-by.ts';
 import { codeSpan, details, escapeMarkdown, link } from './markdown.ts';
 import { MARKDOWN } from './markup.ts';
 import { type BriefSubject, isLiveUnread, liveInWords, targetsOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
-import { counted, listed } from './words.ts';
+import { counted } from './words.ts';
 
 /** Lines that are seen at once; the others are folded away. */
 const SHOWN = 10;

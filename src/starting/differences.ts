@@ -1,5 +1,6 @@
 import type { EnvironmentSettings, Reviewer } from '../github/settings.ts';
-import { listed, quote } from '../pipeline/problem.ts';
+import { listed } from '../pipeline/listed.ts';
+import { quote } from '../pipeline/problem.ts';
 import type { Demand, DemandedGate, DemandedRefs } from './demands.ts';
 import { isEverything, sampleNames, takes } from './ref-policy.ts';
 

@@ -1,5 +1,6 @@
+import { listed } from '../pipeline/listed.ts';
 import type { Pipeline, Route } from '../pipeline/model.ts';
-import { listed, quote } from '../pipeline/problem.ts';
+import { quote } from '../pipeline/problem.ts';
 
 /** The pipeline cannot be written as jobs. */
 export class NoChain extends Error {

@@ -1,6 +1,6 @@
 import { SCHEMA_LINE } from '../pipeline/built-in.ts';
+import { listed } from '../pipeline/listed.ts';
 import type { Role } from '../pipeline/model.ts';
-import { listed } from '../pipeline/problem.ts';
 import { type PlannedEnvironment, planEnvironments } from './plan-environments.ts';
 import type { Described } from './repository.ts';
 import { flow, type Inline, indented, remark, scalar } from './yaml-text.ts';

@@ -1,9 +1,9 @@
+import { listed } from '../../pipeline/listed.ts';
 import type { Gate } from '../../pipeline/model.ts';
 import { approversOf, authorsMissing, type Count } from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
-import { listed } from '../wording.ts';
 import type { Rule } from './rule.ts';
 
 /** As many distinct people as the gate asks for must approve, none of them excluded. Before the door they will be asked; behind it nobody will. */

@@ -1,10 +1,11 @@
+import { listed } from '../../pipeline/listed.ts';
 import type { Environment, VersionPolicy } from '../../pipeline/model.ts';
 import { VERSION_POLICIES } from '../../pipeline/model.ts';
 import { type CandidateContext, type Classes, type EntryContext, factsByName } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import type { Facts } from '../facts.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
-import { listed, versionOf } from '../wording.ts';
+import { versionOf } from '../wording.ts';
 import type { Rule } from './rule.ts';
 
 /** An environment takes new, accepted or current versions, or several of these. */

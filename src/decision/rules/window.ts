@@ -1,8 +1,9 @@
 import { windowState } from '../../pipeline/calendar.ts';
+import { listed } from '../../pipeline/listed.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
-import { instantText, listed } from '../wording.ts';
+import { instantText } from '../wording.ts';
 import type { Rule } from './rule.ts';
 
 /** Entry is allowed inside the environment's weekly windows. A rollback does not wait for one. */

@@ -1,6 +1,7 @@
 import { type Draft, isGated, type Named, type RouteDraft, ruleOf, soaksOf } from '../draft.ts';
+import { listed } from '../listed.ts';
 import { nearest } from '../nearest.ts';
-import { listed, quote } from '../problem.ts';
+import { quote } from '../problem.ts';
 import type { Report } from '../report.ts';
 import type { Path } from '../source.ts';
 

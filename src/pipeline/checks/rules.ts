@@ -1,5 +1,6 @@
 import { allRules, type Draft, present, type RulesAt } from '../draft.ts';
-import { listed, quote } from '../problem.ts';
+import { listed } from '../listed.ts';
+import { quote } from '../problem.ts';
 import type { Report } from '../report.ts';
 import type { GateInput, WindowInput } from '../schema.ts';
 import type { Path } from '../source.ts';
