@@ -11,7 +11,7 @@ import type { Job } from './job.ts';
 import { doorOutputs } from './outputs.ts';
 import { recordPayload } from './payload.ts';
 import { recordOutcome } from './recording.ts';
-import { REASONS_URL, setOutputs } from './telling.ts';
+import { setOutputs, subjectOf } from './telling.ts';
 
 /**
  * Records that people accepted the candidate in an environment. The job's own GitHub environment asked them; here it is checked who they
@@ -22,7 +22,7 @@ export async function accept(job: Job): Promise<void> {
   const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
   const environment = findOnPath(gathered.pipeline, decision, job.input.environment ?? '');
   const acceptance = decideAcceptance(gathered.pipeline, gathered.evidence, gathered.now, environment.name);
-  const subject = { decision, acceptance, environment: environment.name, reasonsUrl: REASONS_URL };
+  const subject = { ...subjectOf(job, gathered, decision, 'door', environment.name), environment: environment.name, acceptance };
   if (acceptance.verdict === 'deploy') {
     const record = await orElse(`The acceptance in ${environment.name} could not be recorded, so it does not count yet.`, () =>
       recordAcceptance(job, gathered, decision, environment, acceptance),

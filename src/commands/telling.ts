@@ -9,22 +9,26 @@ import type { Job } from './job.ts';
 import type { Outputs } from './outputs.ts';
 
 /** The page that explains every reason code. */
-export const REASONS_URL = 'https://github.com/org/promote-action/blob/v1/docs/reasons.md';
+const REASONS_URL = 'https://github.com/org/promote-action/blob/v1/docs/reasons.md';
 
-/** The decision with all that is needed to put it into words. `environment`: the one asked about; `null`: the next stage. */
+/** A job's decision with all that is needed to put it into words. `environment`: the one asked about; `null`: the next stage. */
 export function subjectOf(job: Job, gathered: Gathered, decision: Decision, moment: Moment, environment: string | null): BriefSubject {
-  const { run } = job;
-  return {
-    decision,
-    pipeline: gathered.pipeline,
+  const { serverUrl, owner, repo } = job.run;
+  return inquirySubject(gathered, decision, {
     moment,
     intent: intentOf(job),
     environment,
-    changes: gathered.changes,
-    repositoryUrl: `${run.serverUrl}/${run.owner}/${run.repo}`,
-    reasonsUrl: REASONS_URL,
-    records: [],
-  };
+    repositoryUrl: `${serverUrl}/${owner}/${repo}`,
+  });
+}
+
+/** The same where there is no job. */
+export function inquirySubject(
+  gathered: Pick<Gathered, 'pipeline' | 'changes'>,
+  decision: Decision,
+  asked: Pick<BriefSubject, 'moment' | 'intent' | 'environment' | 'repositoryUrl'>,
+): BriefSubject {
+  return { ...asked, decision, pipeline: gathered.pipeline, changes: gathered.changes, reasonsUrl: REASONS_URL, records: [] };
 }
 
 /** Writes the answer into the log, folded where it is long, and into the job summary. */

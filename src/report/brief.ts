@@ -1,4 +1,4 @@
-import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
+import type { EnvironmentDecision } from '../decision/decision.ts';
 import { reachOf } from '../decision/reach.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
@@ -6,18 +6,16 @@ import { listed } from '../pipeline/listed.ts';
 import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from './markdown.ts';
 import { MARKDOWN } from './markup.ts';
 import { pathDiagram, signAndWord } from './path-diagram.ts';
+import { MOST_ROWS, reasonTable } from './reasons.ts';
 import { reasonsOf } from './refusal.ts';
 import { type BriefSubject, isLiveUnread, liveInWords, rulesOf, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
-import { liftInWords, verdictSentences, whoCan, whoMayApprove } from './verdict-line.ts';
+import { liftInWords, verdictSentences, whoMayApprove } from './verdict-line.ts';
 import { whatEnters } from './what-enters.ts';
 import { counted, refInWords, shortDigest } from './words.ts';
 
 /** GitHub refuses a summary of more than 1 MiB per step; a brief stays far below, in bytes, and leaves room for what other steps write. */
 export const LONGEST_BRIEF = 300_000;
-
-/** Rows of a table of reasons, notes and records. */
-const MOST_ROWS = 60;
 
 /** The command that writes the built-in pipeline out to be edited. */
 export const WRITE_PIPELINE = 'promote pipeline > .github/promote.yml';
@@ -155,27 +153,6 @@ function laterReasons(subject: BriefSubject): string[] {
   const reasons = later.flatMap((each) => strongestFirst(each.reasons).filter(({ environment }) => environment !== null));
   if (reasons.length === 0) return [];
   return [details('What stands before the other environments, as of now', reasonTable(subject, reasons))];
-}
-
-function reasonTable(subject: BriefSubject, reasons: readonly Reason[]): string {
-  const shown = reasons.slice(0, MOST_ROWS);
-  const severalPlaces = new Set(shown.map(({ environment }) => environment)).size > 1;
-  const rows = shown.map((reason) => [
-    ...(severalPlaces ? [reason.environment === null ? 'all' : escapeMarkdown(reason.environment)] : []),
-    link(codeSpan(reason.code), `${subject.reasonsUrl}#${reason.code}`),
-    escapeWithLinks(reason.because, subject.repositoryUrl),
-    escapeWithLinks(reason.fix, subject.repositoryUrl),
-    whoOrWhen(subject, reason),
-  ]);
-  const header = [...(severalPlaces ? ['environment'] : []), 'reason', 'because', 'what would change it', 'who, when'];
-  const left = reasons.length - shown.length;
-  return `${table(header, rows)}${left > 0 ? `\n\n… and ${left} more.` : ''}`;
-}
-
-function whoOrWhen(subject: BriefSubject, reason: Reason): string {
-  const who = reason.who.length === 0 ? [] : [whoCan(reason, MARKDOWN)];
-  const when = reason.liftsAt === null ? [] : [`lifts ${liftInWords(subject, reason.environment, reason.liftsAt)}`];
-  return [...who, ...when].join('; ');
 }
 
 function pathPart(subject: BriefSubject): string[] {

@@ -2,8 +2,9 @@ import type { EnvironmentDecision, Reason, Verdict } from '../decision/decision.
 import { listed } from '../pipeline/listed.ts';
 import { PLAIN } from './markup.ts';
 import { oneLine } from './outside-text.ts';
+import { reasonsInWords } from './reasons.ts';
 import { type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
-import { liftInWords, verdictSentences, whoCan } from './verdict-line.ts';
+import { verdictSentences } from './verdict-line.ts';
 
 /** What an annotation says: GitHub shows the title in bold and the message below it. */
 export interface Refusal {
@@ -14,9 +15,6 @@ export interface Refusal {
 }
 
 const LONGEST_TITLE = 120;
-
-/** More than this is read on the summary's page, not in a log. */
-const MOST_REASONS = 10;
 
 const REFUSED: Readonly<Record<Verdict, string>> = {
   deploy: 'may enter',
@@ -59,10 +57,7 @@ function stance(subject: Subject, targets: readonly EnvironmentDecision[], verdi
  * Plain text; no line of it is a command to the runner.
  */
 export function explanation(subject: Subject): string {
-  const reasons = reasonsOf(subject);
-  const blocks = reasons.slice(0, MOST_REASONS).map((reason) => reasonInWords(subject, reason));
-  const rest = reasons.length - MOST_REASONS;
-  return [verdictSentences(subject, PLAIN).join('\n'), ...blocks, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n\n');
+  return [verdictSentences(subject, PLAIN).join('\n'), ...reasonsInWords(subject, reasonsOf(subject))].join('\n\n');
 }
 
 /** Every distinct reason on the environments the answer is about, the strongest first. */
@@ -71,15 +66,4 @@ export function reasonsOf(subject: Subject): readonly Reason[] {
   const all = targets.length > 0 ? targets.flatMap(({ reasons }) => reasons) : subject.decision.reasons;
   const distinct = new Map(all.map((reason) => [JSON.stringify([reason.code, reason.environment, reason.because]), reason]));
   return strongestFirst([...distinct.values()]);
-}
-
-/** A reason as lines: code and cause, then fix, who and when, indented. */
-function reasonInWords(subject: Subject, reason: Reason): string {
-  const lines = [
-    `${reason.code}${reason.environment === null ? '' : ` (${PLAIN.text(reason.environment)})`}: ${PLAIN.text(reason.because)}`,
-    `  Fix: ${PLAIN.text(reason.fix)}`,
-  ];
-  if (reason.who.length > 0) lines.push(`  Who: ${whoCan(reason, PLAIN)}`);
-  if (reason.liftsAt !== null) lines.push(`  Lifts: ${liftInWords(subject, reason.environment, reason.liftsAt)}`);
-  return lines.join('\n');
 }
