@@ -1,6 +1,5 @@
 import type { EnvironmentState, Verdict } from '../../../src/decision/decision.ts';
 import type { ReasonCode } from '../../../src/decision/reasons.ts';
-import type { RuleName } from '../../../src/decision/rules/rule.ts';
 import type { World } from '../world.ts';
 
 /** One row of a rule's table: a world, and what the rule says in it. */
@@ -20,9 +19,4 @@ export interface Case {
   readonly liftsAt?: number | null;
   /** Of the environment, or of the decision where the case is about the candidate. */
   readonly opensAt?: number | null;
-}
-
-export interface Table {
-  readonly rule: RuleName;
-  readonly cases: readonly Case[];
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/decision/decide.ts';
 import type { Decision, EnvironmentDecision, Reason } from '../../../src/decision/decision.ts';
@@ -34,8 +35,10 @@ describe.each(TABLES)('$rule', ({ rule, cases }) => {
   });
 });
 
-test('every rule has a table, and every table is of a rule', () => {
-  expect(TABLES.map(({ rule }) => rule)).toEqual(RULES.map(({ name }) => name));
+test('every table is of a rule, and none is empty', () => {
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.cases.ts'));
+  expect(files.sort()).toEqual(RULES.map(({ name }) => `${name}.cases.ts`).sort());
+  for (const { rule, cases } of TABLES) expect(cases.length, rule).toBeGreaterThan(1);
 });
 
 test('every reason that any case gives says why, what to do and who, and every rule is the one that the registry names', () => {

@@ -1,51 +1,48 @@
 import { DIGEST, passedBefore, read, record, SHA, UNREAD, veto, world } from '../world.ts';
-import type { Table } from './case.ts';
+import type { Case } from './case.ts';
 
 const vetoed = (...candidates: readonly string[]) => world({ evidence: { vetoes: read([veto(candidates)]) } });
 
-export const vetoes: Table = {
-  rule: 'veto',
-  cases: [
-    { name: 'no veto', world: world(), environment: null, codes: [] },
-    {
-      name: 'by version',
-      world: vetoed('v2.0.0'),
-      environment: 'dev',
-      codes: ['vetoed'],
-      verdict: 'blocked',
-      because: /^mona vetoed it on 2026-11-10T09:00Z: corrupts invoices \(https:.*8\)\.$/,
-      who: ['mona'],
-    },
-    { name: 'by version in other case', world: vetoed('V2.0.0'), environment: null, codes: ['vetoed'] },
-    { name: 'by the beginning of its sha', world: vetoed(SHA.slice(0, 7)), environment: null, codes: ['vetoed'] },
-    { name: 'by a sha in upper case', world: vetoed(SHA.toUpperCase()), environment: null, codes: ['vetoed'] },
-    { name: 'by too short a sha, which names another version', world: vetoed(SHA.slice(0, 6)), environment: null, codes: [] },
-    { name: 'by digest', world: vetoed(DIGEST), environment: null, codes: ['vetoed'] },
-    { name: 'by the digits of its digest', world: vetoed(DIGEST.slice(7)), environment: null, codes: ['vetoed'] },
-    { name: 'by the beginning of its digest', world: vetoed(DIGEST.slice(0, 20)), environment: null, codes: ['vetoed'] },
-    { name: 'another version', world: vetoed('v1.0.0'), environment: null, codes: [] },
-    { name: 'one that names nothing', world: vetoed(), environment: null, codes: ['vetoed'], because: /counts for all/ },
-    { name: 'one that names blanks', world: vetoed(' '), environment: null, codes: ['vetoed'] },
-    {
-      name: 'vetoes that could not be read',
-      world: world({ evidence: { vetoes: UNREAD } }),
-      environment: 'dev',
-      codes: ['vetoes_unread'],
-      verdict: 'blocked',
-    },
-    {
-      name: 'a veto takes back what was passed',
-      world: world({ records: passedBefore('production'), evidence: { vetoes: read([veto(['v2.0.0'])]) } }),
-      environment: 'staging',
-      codes: ['vetoed'],
-      verdict: 'blocked',
-      state: 'entered',
-    },
-    {
-      name: 'a rollback to a vetoed version',
-      world: world({ records: { production: [record('production')] }, evidence: { intent: 'rollback', vetoes: read([veto(['v2.0.0'])]) } }),
-      codes: ['vetoed'],
-      verdict: 'blocked',
-    },
-  ],
-};
+export const cases: readonly Case[] = [
+  { name: 'no veto', world: world(), environment: null, codes: [] },
+  {
+    name: 'by version',
+    world: vetoed('v2.0.0'),
+    environment: 'dev',
+    codes: ['vetoed'],
+    verdict: 'blocked',
+    because: /^mona vetoed it on 2026-11-10T09:00Z: corrupts invoices \(https:.*8\)\.$/,
+    who: ['mona'],
+  },
+  { name: 'by version in other case', world: vetoed('V2.0.0'), environment: null, codes: ['vetoed'] },
+  { name: 'by the beginning of its sha', world: vetoed(SHA.slice(0, 7)), environment: null, codes: ['vetoed'] },
+  { name: 'by a sha in upper case', world: vetoed(SHA.toUpperCase()), environment: null, codes: ['vetoed'] },
+  { name: 'by too short a sha, which names another version', world: vetoed(SHA.slice(0, 6)), environment: null, codes: [] },
+  { name: 'by digest', world: vetoed(DIGEST), environment: null, codes: ['vetoed'] },
+  { name: 'by the digits of its digest', world: vetoed(DIGEST.slice(7)), environment: null, codes: ['vetoed'] },
+  { name: 'by the beginning of its digest', world: vetoed(DIGEST.slice(0, 20)), environment: null, codes: ['vetoed'] },
+  { name: 'another version', world: vetoed('v1.0.0'), environment: null, codes: [] },
+  { name: 'one that names nothing', world: vetoed(), environment: null, codes: ['vetoed'], because: /counts for all/ },
+  { name: 'one that names blanks', world: vetoed(' '), environment: null, codes: ['vetoed'] },
+  {
+    name: 'vetoes that could not be read',
+    world: world({ evidence: { vetoes: UNREAD } }),
+    environment: 'dev',
+    codes: ['vetoes_unread'],
+    verdict: 'blocked',
+  },
+  {
+    name: 'a veto takes back what was passed',
+    world: world({ records: passedBefore('production'), evidence: { vetoes: read([veto(['v2.0.0'])]) } }),
+    environment: 'staging',
+    codes: ['vetoed'],
+    verdict: 'blocked',
+    state: 'entered',
+  },
+  {
+    name: 'a rollback to a vetoed version',
+    world: world({ records: { production: [record('production')] }, evidence: { intent: 'rollback', vetoes: read([veto(['v2.0.0'])]) } }),
+    codes: ['vetoed'],
+    verdict: 'blocked',
+  },
+];
