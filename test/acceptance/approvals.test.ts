@@ -1,21 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { digestOf } from '../digests.ts';
 import { expectEntered, expectRefused } from './expectations.ts';
-import { digestOf, startWorld, type World } from './world.ts';
+import { gated, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
-
-/** One environment behind a gate, and nothing before it; dev is where other approvals may come from. */
-function gated(gate: string): string {
-  return `version: 1
-environments:
-  uat: { role: uat, gate: ${gate}, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
-  dev: { role: development, gate: { approvals: 1 } }
-routes:
-  - { name: mainline, branches: [main], path: [uat] }
-  - { name: feature, branches: ['feature/**'], path: [dev] }
-`;
-}
 
 describe('one approval', () => {
   it('lets one candidate in, whatever another job of the same run names', async () => {

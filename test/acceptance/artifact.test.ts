@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { digestOf, type JobRun, OTHER_DIGEST, PIPELINE, startWorld, type World } from './world.ts';
+import { digestOf, OTHER_DIGEST } from '../digests.ts';
+import { type JobRun, PIPELINE, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DIGEST, PIPELINE, PRODUCTION_ONLY, productionWith, startWorld, type World } from './world.ts';
+import { DIGEST } from '../digests.ts';
+import { PIPELINE, PRODUCTION_ONLY, productionWith, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());

@@ -1,21 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectEntered, expectRefused } from './expectations.ts';
-import { JOB_PERMISSIONS, startWorld, type World } from './world.ts';
+import { gated, JOB_PERMISSIONS, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
-
-/** One environment behind a gate, and nothing before it; dev is where other approvals may come from. */
-function gated(gate: string): string {
-  return `version: 1
-environments:
-  uat: { role: uat, gate: ${gate}, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
-  dev: { role: development, gate: { approvals: 1 } }
-routes:
-  - { name: mainline, branches: [main], path: [uat] }
-  - { name: feature, branches: ['feature/**'], path: [dev] }
-`;
-}
 
 describe('what proves an approval', () => {
   const UNLISTED = { user: 'mona', environments: ['uat'], listed: false };

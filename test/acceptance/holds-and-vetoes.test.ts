@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DIGEST, JOB_PERMISSIONS, OTHER_DIGEST, startWorld, type World } from './world.ts';
+import { DIGEST, OTHER_DIGEST } from '../digests.ts';
+import { JOB_PERMISSIONS, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -48,9 +49,26 @@ describe('a hold', () => {
     expect(await run.deploy('production')).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
   });
 
+  it('closes its environment at the plan too, and no other', async () => {
+    world = await startWorld();
+    const run = world.push();
+    const issue = hold('dev: database upgrade');
+    const plan = await run.plan();
+    expect(plan.outputs).toMatchObject({ verdict: 'wait', environment: 'dev', reason: 'held', proceed: 'false' });
+    expect(plan.outputs['explanation']).toMatch(/mona.*database upgrade/s);
+    expect(await run.deploy('dev')).toMatchObject({ exitCode: 1 });
+    expect(world.records()).toEqual([]);
+
+    world.sandbox.given.closeIssue(issue.number);
+    await run.promoteThrough('dev');
+    hold('production: database upgrade');
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'ask', environment: 'uat' });
+  });
+
   it('is set by who put the label on, not by who wrote the issue: a label without triage rights holds nothing', async () => {
     world = await startWorld({ pipeline: PIPELINE });
     world.sandbox.given.issue({ title: 'production: no', labels: ['promote:hold'], author: 'mona', labelledBy: 'stranger' });
+    hold('production: I do not like it', 'stranger');
     const run = approvedRun();
     expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy', reason: '' });
     world.sandbox.given.issue({ title: 'production: yes', labels: ['promote:hold'], author: 'stranger', labelledBy: 'mona' });
@@ -70,9 +88,12 @@ describe('a hold', () => {
     expect(world.records()).toEqual([]);
   });
 
-  it('with a misspelt environment closes all of them, and says that it does', async () => {
+  it.each([
+    ['with a misspelt environment', 'prodution: database upgrade'],
+    ['that does not say which environment', 'please wait'],
+  ])('%s closes all of them, and says that it does', async (_how, title) => {
     world = await startWorld({ pipeline: PIPELINE });
-    hold('prodution: database upgrade');
+    hold(title);
     const job = await approvedRun().deploy('production');
     expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'wait', reason: 'held' } });
     expect(job.outputs['explanation']).toContain('counts for all');
@@ -106,6 +127,17 @@ describe('a veto', () => {
     expect(await run.deploy('production', { 'artifact-digest': OTHER_DIGEST })).toMatchObject({ exitCode: 0 });
   });
 
+  it.each([
+    ['commit', (sha: string) => sha.slice(0, 10)],
+    ['version', (sha: string) => `main@${sha.slice(0, 7)}`],
+  ])('by %s forbids this candidate and lets another pass', async (_by, name) => {
+    world = await startWorld();
+    const run = world.push();
+    veto(`${name(run.sha)}: corrupts invoices`);
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'blocked', reason: 'vetoed' });
+    expect((await world.push('main', 'Mended').plan()).outputs).toMatchObject({ verdict: 'deploy', environment: 'dev' });
+  });
+
   it('in prose that names no candidate forbids every one; one by somebody without triage rights forbids none', async () => {
     world = await startWorld({ pipeline: PIPELINE });
     const run = approvedRun();
@@ -115,6 +147,17 @@ describe('a veto', () => {
     const job = await run.deploy('production');
     expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed' } });
     expect(job.outputs['explanation']).toContain('counts for all');
+  });
+
+  it('set while the job waits for its reviewers stops it at the door', async () => {
+    world = await startWorld();
+    const run = world.push();
+    await run.promoteThrough('dev');
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'ask' });
+    veto(`${run.sha.slice(0, 12)}: corrupts invoices`);
+    run.approve('mona', 'uat');
+    expect(await run.deploy('uat')).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked' } });
+    expect(world.records().map(({ environment }) => environment)).toEqual(['dev']);
   });
 
   it('set while the job is being let in is seen behind the door', async () => {
@@ -130,15 +173,22 @@ describe('a veto', () => {
   });
 });
 
-it('unreadable issues open no door to an approved job: GitHub gives nothing at all then, and the one error names the permission', async () => {
-  world = await startWorld({ pipeline: PIPELINE });
-  const { sha } = world.push();
-  const run = world.run({ sha, token: world.sandbox.token({ permissions: { ...JOB_PERMISSIONS, issues: 'none' } }) });
-  run.approve('mona', 'production');
-  const job = await run.deploy('production');
-  expect(job).toMatchObject({ exitCode: 1, post: { exitCode: 0, requests: 0 } });
-  expect(job.outputs['proceed']).not.toBe('true');
-  expect(job.log.match(/^::error .*|^::error::.*/gm)).toEqual([expect.stringContaining('The token needs "issues: read"')]);
-  expect(job.log).not.toMatch(/^deploying /m);
-  expect(world.records()).toEqual([]);
-});
+it.each([
+  ['denied', 'none'],
+  ['not asked for', undefined],
+] as const)(
+  'issues whose reading is %s open no door to an approved job: GitHub gives nothing at all then, and the one error names the permission',
+  async (_how, issues) => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const { sha } = world.push();
+    const { issues: _asked, ...others } = JOB_PERMISSIONS;
+    const run = world.run({ sha, token: world.sandbox.token({ permissions: { ...others, ...(issues && { issues }) } }) });
+    run.approve('mona', 'production');
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, post: { exitCode: 0, requests: 0 } });
+    expect(job.outputs['proceed']).not.toBe('true');
+    expect(job.log.match(/^::error .*|^::error::.*/gm)).toEqual([expect.stringContaining('The token needs "issues: read"')]);
+    expect(job.log).not.toMatch(/^deploying /m);
+    expect(world.records()).toEqual([]);
+  },
+);

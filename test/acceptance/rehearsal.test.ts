@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RecordPayload } from '../../src/github/record-payload.ts';
-import { type JobRun, OTHER_DIGEST, startWorld, type World } from './world.ts';
+import { OTHER_DIGEST } from '../digests.ts';
+import { type JobRun, startWorld, type World } from './world.ts';
 
 const PIPELINE = `version: 1
 build: { run: npm run build, artifact: dist }

@@ -1,4 +1,5 @@
 /** A repository, its GitHub and its runs: what an acceptance scenario begins with. */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { type Author, createRepository, type SampleRepository } from '../../sand
 import type { StatusState } from '../../sandbox/github/state.ts';
 import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/action-step.ts';
 import type { RecordPayload } from '../../src/github/record-payload.ts';
+import { DIGEST, digestOf } from '../digests.ts';
 
 /** The permissions that the README tells a job to ask for. */
 export const JOB_PERMISSIONS = {
@@ -39,7 +41,6 @@ routes:
   - { name: feature, branches: ['**'], path: [dev] }
 `;
 
-export const DIGEST = `sha256:${'d1'.repeat(32)}`;
 /** Straight into production, so that a scenario is about nothing but the door and who is there. */
 export const PRODUCTION_ONLY = `version: 1
 build: { run: npm run build, artifact: dist }
@@ -59,11 +60,17 @@ export function productionWith(deploy: string): string {
   return OWN_STEPS.replace('routes:', () => `    deploy: { run: '${deploy}' }\nroutes:`);
 }
 
-/** What was built from that commit and no other. */
-export function digestOf(sha: string): string {
-  return `sha256:${sha}${'0'.repeat(64 - sha.length)}`;
+/** One environment behind a gate, and nothing before it; dev is where other approvals may come from. */
+export function gated(gate: string): string {
+  return `version: 1
+environments:
+  uat: { role: uat, gate: ${gate}, deploy: { run: 'echo "deploying $PROMOTE_VERSION"' } }
+  dev: { role: development, gate: { approvals: 1 } }
+routes:
+  - { name: mainline, branches: [main], path: [uat] }
+  - { name: feature, branches: ['feature/**'], path: [dev] }
+`;
 }
-export const OTHER_DIGEST = `sha256:${'d2'.repeat(32)}`;
 
 export interface WorldOptions extends Partial<Omit<SandboxOptions, 'repositoryPath'>> {
   /** `null`: the repository has no pipeline file. */

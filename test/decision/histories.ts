@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Artifact, DeploymentRecord, EnvironmentEvidence, Evidence, Protection, Read, Relation } from '../../src/decision/evidence.ts';
 import type { Environment, Gate, Pipeline, VersionPolicy } from '../../src/pipeline/model.ts';
-import { acceptance, DIGEST, environment, HOUR, NOW, OTHER_DIGEST, rehearsal, SHA, UNREAD, type World } from './world.ts';
+import { DIGEST, OTHER_DIGEST } from '../digests.ts';
+import { acceptance, environment, HOUR, NOW, rehearsal, SHA, UNREAD, type World } from './world.ts';
 
 /** Random pipelines with random histories, clocks and evidence; mostly sensible, so that doors do open. */
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { singlesOut } from '../../src/decision/rules/veto.ts';
-import { DIGEST, SHA, veto } from './world.ts';
+import { DIGEST } from '../digests.ts';
+import { SHA, veto } from './world.ts';
 
 const LIVE = { sha: SHA, version: 'v2.0.0', digest: DIGEST };
 

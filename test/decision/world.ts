@@ -14,6 +14,7 @@ import type {
   Veto,
 } from '../../src/decision/evidence.ts';
 import type { Acceptance, Environment, Freeze, Gate, Pipeline, Rehearsal, Role, Route, Stage } from '../../src/pipeline/model.ts';
+import { DIGEST, OTHER_DIGEST } from '../digests.ts';
 
 /** Worlds to decide in: a pipeline, evidence and a moment, where everything not mentioned is in order. */
 
@@ -23,8 +24,6 @@ export const DAY = 24 * HOUR;
 export const NOW = Date.UTC(2026, 10, 10, 10, 0);
 export const SHA = 'c0ffee1234567890abcdef1234567890abcdef12';
 export const OTHER = '0ddba11234567890abcdef1234567890abcdef12';
-export const DIGEST = `sha256:${'ab'.repeat(32)}`;
-export const OTHER_DIGEST = `sha256:${'cd'.repeat(32)}`;
 
 const ROLE_OF: Readonly<Record<string, Role>> = { dev: 'development', uat: 'uat', staging: 'staging', production: 'production' };
 

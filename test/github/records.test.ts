@@ -4,6 +4,7 @@ import { fileVeto, readTitle } from '../../src/github/holds.ts';
 import { waitForTurn } from '../../src/github/queue.ts';
 import { readRecordPayload } from '../../src/github/record-payload.ts';
 import { openRecord, setRecordStatus } from '../../src/github/records.ts';
+import { DIGEST } from '../digests.ts';
 import { openShop, payloadFor, type Shop } from './shop.ts';
 
 let shop: Shop | undefined;
@@ -161,7 +162,7 @@ describe('titles of holds and vetoes', () => {
     ['uat,  staging : data: refresh', ['uat', 'staging'], 'data: refresh'],
     ['production', ['production'], ''],
     ['v1.4.2: corrupts invoices', ['v1.4.2'], 'corrupts invoices'],
-    [`sha256:${'ab'.repeat(32)}, v2: bad`, [`sha256:${'ab'.repeat(32)}`, 'v2'], 'bad'],
+    [`${DIGEST}, v2: bad`, [DIGEST, 'v2'], 'bad'],
     [`git:${'ab'.repeat(20)}: bad`, [`git:${'ab'.repeat(20)}`], 'bad'],
     [': no name', [], 'no name'],
     ['', [], ''],

@@ -3,6 +3,7 @@ import type { Decision, EnvironmentDecision, Live, Reason } from '../../src/deci
 import type { ReasonCode } from '../../src/decision/reasons.ts';
 import type { Environment, Pipeline, Role } from '../../src/pipeline/model.ts';
 import type { BriefSubject } from '../../src/report/subject.ts';
+import { DIGEST } from '../digests.ts';
 
 /** Monday, 2 November 2026, 11:00 in Berlin. */
 export const NOW = Date.UTC(2026, 10, 2, 10, 0);
@@ -94,7 +95,7 @@ export function passed(name: string, stage: number): EnvironmentDecision {
 export function decision(changed: Partial<Decision> = {}): Decision {
   return {
     schema: 1,
-    candidate: { sha: CANDIDATE_SHA, ref: 'refs/heads/main', version: 'v1.4.2', digest: `sha256:${'ab'.repeat(32)}` },
+    candidate: { sha: CANDIDATE_SHA, ref: 'refs/heads/main', version: 'v1.4.2', digest: DIGEST },
     policyHash: 'feedface1234567890abcdef1234567890abcdef',
     route: 'mainline',
     verdict: 'deploy',

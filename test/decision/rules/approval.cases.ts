@@ -1,6 +1,7 @@
 import type { DeploymentRecord, Protection, Review } from '../../../src/decision/evidence.ts';
 import type { Gate } from '../../../src/pipeline/model.ts';
-import { approved, gate, OTHER_DIGEST, other, protection, record, team, UNREAD, user, type WorldOptions, world } from '../world.ts';
+import { OTHER_DIGEST } from '../../digests.ts';
+import { approved, gate, other, protection, record, team, UNREAD, user, type WorldOptions, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const people = protection([user('mona'), user('hubot'), user('octocat'), user('ana')]);

@@ -1,4 +1,5 @@
-import { DIGEST, OTHER_DIGEST, other, passedBefore, record, SHA, UNREAD, world } from '../world.ts';
+import { DIGEST, OTHER_DIGEST } from '../../digests.ts';
+import { other, passedBefore, record, SHA, UNREAD, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const unbuilt = { artifact: { kind: 'to-be-built' as const } };

@@ -1,4 +1,5 @@
-import { acceptance, DIGEST, HOUR, NOW, OTHER_DIGEST, other, passedBefore, record, rehearsal, UNREAD, world } from '../world.ts';
+import { DIGEST, OTHER_DIGEST } from '../../digests.ts';
+import { acceptance, HOUR, NOW, other, passedBefore, record, rehearsal, UNREAD, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const legs = [['dev'], ['uat', 'qa'], ['production']];

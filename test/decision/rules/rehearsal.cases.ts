@@ -1,17 +1,6 @@
 import type { DeploymentRecord } from '../../../src/decision/evidence.ts';
-import {
-  rehearsal as asks,
-  DAY,
-  freeze,
-  HOUR,
-  NOW,
-  OTHER_DIGEST,
-  passedBefore,
-  record,
-  rehearsed,
-  type WorldOptions,
-  world,
-} from '../world.ts';
+import { OTHER_DIGEST } from '../../digests.ts';
+import { rehearsal as asks, DAY, freeze, HOUR, NOW, passedBefore, record, rehearsed, type WorldOptions, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const after = (rehearsals: readonly DeploymentRecord[], options: WorldOptions = {}) =>

@@ -1,5 +1,6 @@
 import type { DeploymentRecord } from '../../../src/decision/evidence.ts';
-import { DIGEST, freeze, HOUR, NOW, other, passedBefore, record, UNREAD, type WorldOptions, world } from '../world.ts';
+import { DIGEST } from '../../digests.ts';
+import { freeze, HOUR, NOW, other, passedBefore, record, UNREAD, type WorldOptions, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const rules = { staging: { verify: { run: 'smoke' } }, production: { soak: [{ environment: 'staging', duration: 4 * HOUR }] } };

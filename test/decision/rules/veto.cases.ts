@@ -1,4 +1,5 @@
-import { DIGEST, passedBefore, read, record, SHA, UNREAD, veto, world } from '../world.ts';
+import { DIGEST } from '../../digests.ts';
+import { passedBefore, read, record, SHA, UNREAD, veto, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const vetoed = (...candidates: readonly string[]) => world({ evidence: { vetoes: read([veto(candidates)]) } });
