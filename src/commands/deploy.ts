@@ -1,7 +1,7 @@
 import type { EnvironmentDecision, Live } from '../decision/decision.ts';
 import { singlesOut } from '../decision/rules/veto.ts';
 import type { Gathered } from '../github/evidence.ts';
-import { fileVeto } from '../github/holds.ts';
+import { fileVetoOnce } from '../github/filing-veto.ts';
 import { openRecord } from '../github/records.ts';
 import { explanation } from '../report/refusal.ts';
 import { orElse } from './consequence.ts';
@@ -127,7 +127,8 @@ async function vetoWhatIsLeft(job: Job, door: Door): Promise<void> {
   const { live } = door.environment;
   if (live === null || isVetoed(live, door.gathered)) return;
   const { initiator } = door.gathered.evidence.candidate;
-  const veto = await fileVeto(job.client, {
+  const ports = { client: job.client, sleep: job.sleep, retryWaitMs: job.input.retryWait };
+  const veto = await fileVetoOnce(ports, {
     owner: job.run.owner,
     repo: job.run.repo,
     environment: door.environment.name,

@@ -47,9 +47,13 @@ export function readableFailure(error: unknown, request: string, attempts: numbe
   const said = firstLine(message);
   const ends = headers[LIMIT_ENDS_HEADER];
   if (typeof ends === 'string') return new GitHubError('limit', limitMessage(request, said, ends));
-  if (response === undefined) return unavailable(`${request} got no usable answer in ${attempts} attempts: ${said}.`);
-  if (status >= 500) return unavailable(`GitHub answered ${request} with ${status} in each of ${attempts} attempts: ${said}.`);
+  if (response === undefined) return unavailable(`${request} got no usable answer${inAll(attempts, 'in')}: ${said}.`);
+  if (status >= 500) return unavailable(`GitHub answered ${request} with ${status}${inAll(attempts, 'in each of')}: ${said}.`);
   return byStatus(status, request, said, headers);
+}
+
+function inAll(attempts: number, how: string): string {
+  return attempts === 1 ? '' : ` ${how} ${attempts} attempts`;
 }
 
 /** GitHub is in trouble, or the way to it is: time may help. */

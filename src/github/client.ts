@@ -18,9 +18,11 @@ export interface GitHubClient {
   graphql(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphqlAnswer>;
   /**
    * One REST request; `route` as in GitHub's description, `GET /repos/{owner}/{repo}/…`.
+   * @param repeated whether it is sent again after a failure in passing. `false` for what must not be done twice, where whoever asks
+   * can find out whether it was done.
    * @throws GitHubError for every status that is not a success.
    */
-  request(route: string, parameters: Readonly<Record<string, unknown>>): Promise<RestAnswer>;
+  request(route: string, parameters: Readonly<Record<string, unknown>>, repeated?: boolean): Promise<RestAnswer>;
   /** Requests sent so far, each attempt counted. */
   readonly requestCount: number;
 }
@@ -106,21 +108,29 @@ export function createClient(options: ClientOptions): GitHubClient {
     retry,
     throttling,
   );
-  const call = async (name: string, route: string, parameters: Readonly<Record<string, unknown>>): Promise<RestAnswer> => {
+  const call = async (
+    name: string,
+    route: string,
+    parameters: Readonly<Record<string, unknown>>,
+    repeated: boolean = true,
+  ): Promise<RestAnswer> => {
     try {
-      const { status, data, headers }: HttpAnswer = await octokit.request(route, parameters);
+      const { status, data, headers }: HttpAnswer = await octokit.request(
+        route,
+        repeated ? parameters : { ...parameters, request: { retries: 0 } },
+      );
       return { status, data, date: dateOf(headers, name) };
     } catch (error) {
       const partial = answerInFailure(error);
       if (partial !== null) return { ...partial, date: dateOf(partial.headers, name) };
-      const failure = readableFailure(error, name, RETRIES + 1);
-      // Whoever asked may do without the answer; that it is missing, and until when, is told all the same.
-      options.log(failure.message);
+      const failure = readableFailure(error, name, repeated ? RETRIES + 1 : 1);
+      // Whoever asked may do without the answer; that it is missing, and until when, is told all the same. Who repeats it tells it then.
+      if (repeated) options.log(failure.message);
       throw failure;
     }
   };
   return {
-    request: (route, parameters) => call(route, route, parameters),
+    request: (route, parameters, repeated) => call(route, route, parameters, repeated),
     graphql: async (query, variables) => graphqlAnswer(await call(GRAPHQL, `POST ${options.graphqlUrl}`, { query, variables })),
     get requestCount() {
       return requestCount;

@@ -162,6 +162,45 @@ describe('a rollback', () => {
     expect(openVetoes()).toHaveLength(1);
   });
 
+  it.each([
+    ['lost once', 'reset-after-effect', 1],
+    ['cut off once', 'truncate', 1],
+    ['lost each time', 'reset-after-effect', Number.POSITIVE_INFINITY],
+  ] as const)('leaves one veto when the answer to filing it is %s', async (_how, fault, times) => {
+    await start();
+    const good = await released('Sell umbrellas');
+    const bad = await released('Sell boots');
+    const injected = world.sandbox.inject({ match: { operation: 'issues/create' }, fault, times });
+    const { run, inputs } = rollbackTo(good.sha);
+    const job = await run.deploy('production', inputs);
+    expect(job.exitCode, job.log).toBe(0);
+    expect(injected.struck).toBe(1);
+    expect(openVetoes()).toHaveLength(1);
+    expect(job.log).toContain(`Vetoed main@${bad.sha.slice(0, 7)}, which this rollback leaves: ${world.sandbox.url}/octo-org/shop/issues/`);
+    expect(world.records().at(-1)).toMatchObject({ sha: good.sha, outcome: 'success' });
+  });
+
+  it('files its veto again when GitHub did not, and does not go back when GitHub never does', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    await released('Sell boots');
+    const fault = { status: 502 };
+    const never = world.sandbox.inject({ match: { operation: 'issues/create' }, fault, times: Number.POSITIVE_INFINITY });
+    const refused = rollbackTo(good.sha);
+    const job = await refused.run.deploy('production', refused.inputs);
+    expect(job).toMatchObject({ exitCode: 1, post: { exitCode: 0 } });
+    expect(job.log).toMatch(
+      /^::error::Nothing was touched in production: the version that this rollback leaves could not be vetoed\. GitHub answered/m,
+    );
+    expect([never.struck, openVetoes().length]).toEqual([4, 0]);
+    never.remove();
+
+    world.sandbox.inject({ match: { operation: 'issues/create' }, fault });
+    const again = rollbackTo(good.sha);
+    expect(await again.run.deploy('production', again.inputs)).toMatchObject({ exitCode: 0 });
+    expect(openVetoes()).toHaveLength(1);
+  });
+
   it('to what is live already does nothing and succeeds', async () => {
     await start(PRODUCTION_ONLY);
     const good = await released('Sell umbrellas');
