@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RunEnvironment } from './commands/job.ts';
+import { fitsRecord } from './github/record-payload.ts';
 
 /** The action was started somewhere that is not a GitHub Actions job, or not as one. */
 export class RunEnvironmentError extends Error {
@@ -33,12 +34,18 @@ export function readRunEnvironment(env: Readonly<Record<string, string | undefin
     actor: need('GITHUB_ACTOR'),
     triggeringActor: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || '',
     workflowRef: env['GITHUB_WORKFLOW_REF'] ?? '',
+    runner: runnerName(env['RUNNER_NAME']),
     workspace: env['GITHUB_WORKSPACE'] ?? process.cwd(),
   };
   if (missing.length > 0) {
     throw new RunEnvironmentError(`This does not look like a GitHub Actions job: ${missing.join(', ')} not set or not usable.`);
   }
   return { ...run, payload: readEvent(env['GITHUB_EVENT_PATH']) };
+}
+
+/** Whoever registers a runner names it, so it is not taken for anything but a name to compare. */
+function runnerName(name: string | undefined): string | null {
+  return name !== undefined && name !== '' && fitsRecord(name) ? name : null;
 }
 
 function readEvent(path: string | undefined): unknown {

@@ -6,6 +6,7 @@ import type {
   Environment,
   Issue,
   Job,
+  JobConclusion,
   PullRequest,
   RefPattern,
   Review,
@@ -220,6 +221,7 @@ export interface Given {
   waiting(runId: number, ...environments: string[]): void;
   /** Adds a job to the run's present attempt; it waits when its environment is one that the run waits for, and is queued otherwise. */
   job(runId: number, options: { name: string } & Partial<Omit<Job, 'id' | 'runId' | 'name'>>): Job;
+  finishJob(id: number, conclusion: JobConclusion): void;
   /** Adds an artifact of the run; `file` is its zip on disk. */
   artifact(
     runId: number,

@@ -143,7 +143,7 @@ function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'ru
   };
 }
 
-function givenJobs({ state, clock }: GivenParts): Pick<Given, 'job' | 'artifact'> {
+function givenJobs({ state, clock }: GivenParts): Pick<Given, 'job' | 'finishJob' | 'artifact'> {
   return {
     job(runId, options) {
       const run = theRun(state, runId);
@@ -171,6 +171,11 @@ function givenJobs({ state, clock }: GivenParts): Pick<Given, 'job' | 'artifact'
       };
       state.jobs.push(job);
       return job;
+    },
+    finishJob(id, conclusion) {
+      const job = state.jobs.find((candidate) => candidate.id === id);
+      if (job === undefined) throw new Error(`sandbox: there is no job ${id}`);
+      Object.assign(job, { status: 'completed', conclusion, completedAt: clock.now() });
     },
     artifact(runId, options) {
       const content = readFileSync(options.file);

@@ -170,6 +170,8 @@ export interface Job {
   status: 'queued' | 'waiting' | 'pending' | 'in_progress' | 'completed';
   conclusion: JobConclusion | null;
   labels: string[];
+  /** Name of the machine it was given to, RUNNER_NAME inside of it. Default: `sandbox`. */
+  runnerName?: string;
   /** The environment that the job enters, and since when it waits there. */
   environment: { name: string; url: string; waitingSince: number | null } | null;
   createdAt: number;

@@ -37,7 +37,7 @@ async function verified(job: Job, state: PostState, run: string): Promise<boolea
   return false;
 }
 
-/** Its run is over then, which is how the next one knows that nobody else will close it. */
+/** Its job is over then, which is how the next one knows that nobody else will close it. */
 function stillOpen({ record }: PostState): string {
   return `its record ${record} could not be closed; the next run in this environment closes it.`;
 }

@@ -47,6 +47,8 @@ export interface RunEnvironment {
   readonly actor: string;
   /** Who started this attempt; differs from `actor` in a re-run. */
   readonly triggeringActor: string;
+  /** Name of the runner; `null` when it does not say one that could be recorded. */
+  readonly runner: string | null;
   /** The checkout. */
   readonly workspace: string;
   /** `owner/repo/.github/workflows/file.yml@ref` of the workflow that the event started; empty where the runner does not say. */

@@ -40,6 +40,7 @@ export function recordPayload(job: Job, facts: RecordFacts): RecordPayload {
     route: decision.route,
     run: { id: job.run.runId, attempt: job.run.runAttempt },
     claim: facts.claim,
+    ...(job.run.runner === null ? {} : { runner: job.run.runner }),
     initiator: facts.initiator,
     approvedBy: [...facts.approvedBy],
     reasons: environment.reasons.map(({ code }) => code),

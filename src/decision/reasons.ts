@@ -367,7 +367,7 @@ export const REASONS = {
     effect: 'waits',
     rule: 'queue',
     meaning: 'A deployment to the same environment is in progress or ahead in the queue.',
-    fix: 'Wait until it has ended and run the job again; a deployment whose run is dead is closed by the next one in the queue.',
+    fix: 'Wait until it has ended and run the job again; a deployment whose job or run has ended without closing it is closed by the next one in the queue.',
     who: 'Nobody has to: the queue serves the lowest record first.',
   },
   record_unseen: {
@@ -380,7 +380,7 @@ export const REASONS = {
   record_closed: {
     effect: 'blocks',
     rule: 'queue',
-    meaning: 'The record of this job was closed by somebody else, who took its run for dead.',
+    meaning: 'The record of this job was closed by somebody else, who took its job for dead.',
     fix: 'Start a new run.',
     who: 'Whoever may start a run.',
   },

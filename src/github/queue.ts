@@ -1,14 +1,15 @@
 import * as z from 'zod/mini';
 import { type GitHubClient, GitHubError } from './client.ts';
 import { recordsQuery } from './evidence-query.ts';
+import { hasJobEnded } from './job-state.ts';
 import { type Repository, readRecordsPage, type StoredRecord } from './records.ts';
 
 /** What a wait for the environment needs from outside; tests give literals. */
 export interface QueuePorts {
   /** The environment's records as they are now: every open one at least. One request. */
   readonly readRecords: () => Promise<readonly StoredRecord[]>;
-  /** Whether the run that holds a record can still finish it. One request. */
-  readonly runState: (run: RunAttempt) => Promise<RunState>;
+  /** Whether the job that holds a record can still finish it. One request, or two while its run goes on. */
+  readonly runState: (holder: Holder) => Promise<RunState>;
   /** Gives a record its last status. One request. */
   readonly close: (record: number, how: 'error' | 'inactive', why: string) => Promise<void>;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -18,6 +19,13 @@ export interface QueuePorts {
 export interface RunAttempt {
   readonly id: number;
   readonly attempt: number;
+}
+
+/** The job that opened a record, as far as the record tells. */
+export interface Holder extends RunAttempt {
+  readonly runner: string | null;
+  /** When it opened the record, epoch milliseconds: the job had begun by then, and had not ended. */
+  readonly openedAt: number;
 }
 
 /** `unknown`: the run could not be read, so its record is respected. */
@@ -59,9 +67,10 @@ const POLL_GROWTH = 1.5;
 const STALE_LOOKS = 4;
 
 /**
- * Waits until the job's record is the lowest open one, closing what dead runs and repeated requests left. Ids are given out in order, so
+ * Waits until the job's record is the lowest open one, closing what dead jobs and repeated requests left. Ids are given out in order, so
  * an answer that shows this job's record shows every one before it; one that does not is too old to go by. One poll is one request, or
- * two while somebody is ahead; the pauses grow from 5 s to a minute, so that half an hour costs a token about 80 of its 1,000 requests.
+ * up to three while somebody is ahead; the pauses grow from 5 s to a minute, so that half an hour costs a token about 110 of its 1,000
+ * requests.
  */
 export async function waitForTurn(ports: QueuePorts, place: QueuePlace): Promise<Turn> {
   const seen = await untilSeen(ports, place);
@@ -130,7 +139,7 @@ function isOwn(record: StoredRecord, place: Pick<QueuePlace, 'ownRecord' | 'run'
   return record.claim === place.claim && record.run?.id === place.run.id && record.run.attempt === place.run.attempt;
 }
 
-/** Who is served before `own`, after closing the records whose runs are dead. */
+/** Who is served before `own`, after closing the records whose jobs are dead. */
 async function clearDead(
   ports: QueuePorts,
   own: number,
@@ -139,10 +148,11 @@ async function clearDead(
   let cleared = false;
   for (const record of queueOf(records)) {
     if (record.id >= own) break;
-    const state = record.run === null ? 'unknown' : await ports.runState(record.run);
+    const state =
+      record.run === null ? 'unknown' : await ports.runState({ ...record.run, runner: record.runner, openedAt: record.createdAt });
     if (state !== 'dead') return { ahead: record, cleared };
-    ports.log(`Record ${record.id} was left open by run ${record.run?.id}, which has ended; closing it.`);
-    await ports.close(record.id, 'error', `Its run ${record.run?.id} ended without closing it.`);
+    ports.log(`Record ${record.id} was left open by a job of run ${record.run?.id} that has ended; closing it.`);
+    await ports.close(record.id, 'error', `Its job in run ${record.run?.id} ended without closing it.`);
     cleared = true;
   }
   return { ahead: null, cleared };
@@ -168,13 +178,13 @@ const pageSchema = z.object({ repository: z.object({ records: z.unknown() }) });
 const runSchema = z.object({ status: z.nullable(z.string()), run_attempt: z.optional(z.number()) });
 
 /**
- * Whether a run can still finish what it began. A run that GitHub no longer has is dead, provided that the token can see runs at all,
- * which our own run shows.
+ * Whether a job can still finish what it began: its attempt of the run goes on, and so does the job itself where that can be told. A run
+ * that GitHub no longer has is dead, provided that the token can see runs at all, which our own run shows.
  */
 export async function readRunState(
   client: Pick<GitHubClient, 'request'>,
   repository: Repository,
-  run: RunAttempt,
+  run: Holder,
   ownRun: number,
 ): Promise<RunState> {
   const read = async (id: number) => {
@@ -189,7 +199,8 @@ export async function readRunState(
     const parsed = await read(run.id);
     if (!parsed.success) return 'unknown';
     const later = (parsed.data.run_attempt ?? run.attempt) > run.attempt;
-    return parsed.data.status === 'completed' || later ? 'dead' : 'alive';
+    if (parsed.data.status === 'completed' || later) return 'dead';
+    return (await hasJobEnded(client, repository, run)) ? 'dead' : 'alive';
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     if (error.failure !== 'missing' || run.id === ownRun) return 'unknown';

@@ -11,6 +11,11 @@ export type OwnRecordKind = (typeof RECORD_KINDS)[number];
 
 const text = z.string().check(z.maxLength(2000));
 const name = z.string().check(z.maxLength(300), z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u));
+/** Whether a runner's name may stand in a record. */
+export function fitsRecord(text: string): boolean {
+  return name.safeParse(text).success;
+}
+
 const instant = z.number().check(z.int(), z.nonnegative());
 const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const names = z.array(name).check(z.maxLength(200));
@@ -32,6 +37,8 @@ export const recordPayloadSchema = z.object({
    * of one run leave two claims.
    */
   claim: z.optional(name),
+  /** Name of the runner that the job ran on: with the run and its attempt it tells which job of the run holds the record. */
+  runner: z.optional(name),
   initiator: name,
   approvedBy: names,
   /** Codes of the reasons that stood when the record was opened. */

@@ -10,6 +10,8 @@ export { type OwnRecordKind, RECORD_SCHEMA, type RecordPayload, readRecordPayloa
 export interface StoredRecord extends DeploymentRecord {
   /** Which process opened it; `null` on foreign ones. */
   readonly claim: string | null;
+  /** Name of the runner that its job ran on; `null` when nobody knows. */
+  readonly runner: string | null;
   /** Where GitHub keeps the artifact, as far as the record says. */
   readonly stored: StoredArtifact | null;
 }
@@ -43,7 +45,7 @@ export interface OpenedRecord {
   readonly openedAt: number;
 }
 
-/** Final: `success`, `failure` (the promotion failed), `error` (its run is dead), `inactive` (withdrawn: nothing was touched). */
+/** Final: `success`, `failure` (the promotion failed), `error` (its job is dead), `inactive` (withdrawn: nothing was touched). */
 export type StatusState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
 
 export interface NewStatus extends Repository {
@@ -194,6 +196,7 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     rehearsal: payload.rehearsal ?? null,
     claim: payload.claim ?? null,
     stored: payload.artifact ?? null,
+    runner: payload.runner ?? null,
   };
 }
 
@@ -224,6 +227,7 @@ function foreign(node: DeploymentNode): Omit<StoredRecord, 'id' | 'environment' 
     rehearsal: null,
     claim: null,
     stored: null,
+    runner: null,
   };
 }
 

@@ -58,12 +58,39 @@ describe('a deployment that ends before its time', () => {
     const next = approvedPush('Sell boots');
     const job = await next.deploy('production');
     expect(job.exitCode, job.log).toBe(0);
-    expect(job.log).toContain(`was left open by run ${lost.id}, which has ended; closing it`);
+    expect(job.log).toContain(`was left open by a job of run ${lost.id} that has ended; closing it`);
     expect(world.records().map(({ sha, outcome }) => [sha, outcome])).toEqual([
       [lost.sha, 'error'],
       [next.sha, 'success'],
     ]);
-    expect(world.records()[0]?.descriptions.at(-1)).toBe(`Its run ${lost.id} ended without closing it.`);
+    expect(world.records()[0]?.descriptions.at(-1)).toBe(`Its job in run ${lost.id} ended without closing it.`);
+  });
+
+  it('closes the record of a job that was killed while its run goes on, and not before GitHub says that the job has ended', async () => {
+    world = await startWorld({ pipeline: OWN_STEPS, artifacts: 'own' });
+    const { given } = world.sandbox;
+    const run = approvedPush('Sell umbrellas');
+    world.variables['RUNNER_NAME'] = 'GitHub Actions 12';
+    const atWork = { status: 'in_progress', startedAt: world.sandbox.clock.now() } as const;
+    given.job(run.id, { name: 'tests', runnerName: 'GitHub Actions 11', ...atWork });
+    const killed = given.job(run.id, { name: 'deploy', runnerName: 'GitHub Actions 12', ...atWork });
+    expect((await run.deployMain('production')).exitCode).toBe(0);
+    world.variables['RUNNER_NAME'] = 'GitHub Actions 13';
+
+    const next = approvedPush('Sell boots');
+    expect(await next.deploy('production', { 'queue-timeout': '0' })).toMatchObject({ exitCode: 1, outputs: { reason: 'queue_busy' } });
+    given.finishJob(killed.id, 'cancelled');
+    next.rerun();
+    next.approve('mona', 'production');
+    const job = await next.deploy('production', { 'queue-timeout': '0' });
+    expect(job.exitCode, job.log).toBe(0);
+    expect(world.sandbox.state.runs.find(({ id }) => id === run.id)?.status).toBe('in_progress');
+    expect(world.records().map(({ sha, outcome }) => [sha, outcome])).toEqual([
+      [run.sha, 'error'],
+      [next.sha, 'inactive'],
+      [next.sha, 'success'],
+    ]);
+    expect(world.records()[0]?.descriptions.at(-1)).toBe(`Its job in run ${run.id} ended without closing it.`);
   });
 
   it('takes the record that the first attempt of the same run left open for dead', async () => {

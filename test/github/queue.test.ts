@@ -26,6 +26,7 @@ function record(id: number, changes: Partial<StoredRecord> = {}): StoredRecord {
     rehearsal: null,
     claim: `claim-${id}`,
     stored: null,
+    runner: null,
     ...changes,
   };
 }
@@ -124,10 +125,10 @@ describe('the turn', () => {
     }
   });
 
-  test('half an hour of waiting costs less than a hundred requests', async () => {
+  test('half an hour of waiting costs hardly more than a tenth of what a token has in an hour', async () => {
     const { ports, place, slept } = world([[record(4), record(5)]]);
     await waitForTurn(ports, { ...place, timeoutMs: 30 * 60_000 });
-    expect(slept.length * 2).toBeLessThan(100);
+    expect(slept.length * 3).toBeLessThan(115);
   });
 });
 
@@ -179,15 +180,91 @@ describe('on a GitHub', () => {
     const { client, github, head, run } = shop;
     const where = { owner: github.owner, repo: github.name };
     const other = github.given.run({ headSha: head }).id;
-    const state = (attempt = 1, id = other) => readRunState(client, where, { id, attempt }, shop?.run ?? 0);
+    const state = (attempt = 1, id = other) => readRunState(client, where, { id, attempt, runner: null, openedAt: 0 }, shop?.run ?? 0);
     expect(await state()).toBe('alive');
     github.given.finishRun(other, 'cancelled');
     expect(await state()).toBe('dead');
     github.given.rerun(other);
     expect([await state(1), await state(2)]).toEqual(['dead', 'alive']);
     expect(await state(1, 4711)).toBe('dead');
-    expect(await readRunState(client, where, { id: 4711, attempt: 1 }, 4712)).toBe('unknown');
+    expect(await readRunState(client, where, { id: 4711, attempt: 1, runner: null, openedAt: 0 }, 4712)).toBe('unknown');
     const hidden = { request: () => Promise.reject(new GitHubError('permission', 'no')) };
-    expect(await readRunState(hidden, where, { id: other, attempt: 1 }, run)).toBe('unknown');
+    expect(await readRunState(hidden, where, { id: other, attempt: 1, runner: null, openedAt: 0 }, run)).toBe('unknown');
+  });
+
+  describe('a job whose run goes on', () => {
+    const RUNNER = 'GitHub Actions 12';
+
+    const atWork = ({ clock }: Shop['github']) => ({ status: 'in_progress', runnerName: RUNNER, startedAt: clock.now() }) as const;
+
+    /** A run in which the job that opened a record was given to RUNNER, a minute before it opened it. */
+    async function held() {
+      shop = await openShop();
+      const { client, github, head } = shop;
+      const where = { owner: github.owner, repo: github.name };
+      const run = github.given.run({ headSha: head }).id;
+      const job = github.given.job(run, { name: 'deploy', ...atWork(github) });
+      github.clock.advance(60_000);
+      const openedAt = github.clock.now();
+      const state = (runner: string | null = RUNNER) =>
+        readRunState(client, where, { id: run, attempt: 1, runner, openedAt }, shop?.run ?? 0);
+      return { github, run, job, state };
+    }
+
+    test('is dead once it has ended, and asking costs nothing where its runner is not known', async () => {
+      const { github, job, state } = await held();
+      expect(await state()).toBe('alive');
+      github.given.finishJob(job.id, 'failure');
+      github.requests.reset();
+      expect(await state(null)).toBe('alive');
+      expect(github.requests.count).toBe(1);
+      expect(await state('GitHub Actions 13')).toBe('alive');
+      expect(await state()).toBe('dead');
+    });
+
+    test('is not taken for one that ended on the same runner before the record was opened', async () => {
+      const { github, run, job, state } = await held();
+      github.given.finishJob(job.id, 'success');
+      const [earlier] = github.state.jobs;
+      if (earlier !== undefined) earlier.completedAt = github.clock.now() - 1_000;
+      expect(await state()).toBe('alive');
+      const own = github.given.job(run, { name: 'deploy again', ...atWork(github) });
+      expect(await state()).toBe('alive');
+      github.given.finishJob(own.id, 'cancelled');
+      expect(await state()).toBe('dead');
+    });
+
+    test.each([
+      ['another job is at work on a runner of that name', { runnerName: RUNNER, startedAt: 0 }],
+      ['a job is at work on a runner that is not shown', {}],
+    ] as const)('is respected while %s', async (_what, options) => {
+      const { github, run, job, state } = await held();
+      github.given.finishJob(job.id, 'failure');
+      const other = github.given.job(run, { name: 'other', status: 'in_progress', ...options });
+      expect(await state()).toBe('alive');
+      github.given.finishJob(other.id, 'success');
+      expect(await state()).toBe('dead');
+    });
+
+    test('is found among more jobs than one answer holds', async () => {
+      const { github, run, job, state } = await held();
+      github.given.finishJob(job.id, 'failure');
+      for (let more = 0; more < 120; more += 1) github.given.job(run, { name: `more ${more}` });
+      const last = github.given.job(run, { name: 'the last', ...atWork(github) });
+      expect(await state()).toBe('alive');
+      github.given.finishJob(last.id, 'success');
+      expect(await state()).toBe('dead');
+    });
+
+    test('is respected while its jobs cannot be read', async () => {
+      const { github, job, state } = await held();
+      github.given.finishJob(job.id, 'failure');
+      github.inject({
+        match: { operation: 'actions/list-jobs-for-workflow-run-attempt' },
+        fault: { status: 404, body: { message: 'Not Found' } },
+      });
+      expect(await state()).toBe('alive');
+      expect(await state()).toBe('dead');
+    });
   });
 });

@@ -179,6 +179,26 @@ describe('runs and reviews', () => {
     expect(shop.sandbox.state.runs[0]?.reviews).toHaveLength(1);
   });
 
+  it('list the jobs of one attempt, page by page, with the runner of those that have begun', async () => {
+    const { given } = shop.sandbox;
+    const run = given.run({ headSha: tip });
+    const test = given.job(run.id, { name: 'test', status: 'in_progress', startedAt: 0, runnerName: 'GitHub Actions 12' });
+    given.job(run.id, { name: 'deploy' });
+    given.finishJob(test.id, 'success');
+    const jobs = `actions/runs/${run.id}/attempts`;
+    expect((await shop.get(`${jobs}/1/jobs`)).body).toMatchObject({
+      total_count: 2,
+      jobs: [
+        { id: test.id, run_attempt: 1, status: 'completed', conclusion: 'success', runner_name: 'GitHub Actions 12' },
+        { name: 'deploy', status: 'queued', conclusion: null, completed_at: null, runner_name: null },
+      ],
+    });
+    expect((await shop.get(`${jobs}/1/jobs?per_page=1&page=2`)).body).toMatchObject({ total_count: 2, jobs: [{ name: 'deploy' }] });
+    given.rerun(run.id);
+    expect((await shop.get(`${jobs}/2/jobs`)).body).toEqual({ total_count: 0, jobs: [] });
+    expect((await shop.get(`${jobs}/3/jobs`)).status).toBe(404);
+  });
+
   it('tell a later attempt and an end', async () => {
     const run = shop.sandbox.given.run({ headSha: tip, id: 30_000_000_000 });
     shop.sandbox.given.rerun(run.id, 'hubot');

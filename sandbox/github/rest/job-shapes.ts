@@ -32,7 +32,7 @@ export function job(context: Context, source: Job): Record<string, unknown> {
     steps: source.steps.map(step),
     labels: source.labels,
     runner_id: ran ? 1 : null,
-    runner_name: ran ? 'sandbox' : null,
+    runner_name: ran ? (source.runnerName ?? 'sandbox') : null,
     runner_group_id: ran ? 0 : null,
     runner_group_name: ran ? 'GitHub Actions' : null,
   };
