@@ -16,8 +16,8 @@ export interface RunnerOptions {
   readonly environmentSecrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Variables of environments, as `environmentSecrets`. */
   readonly environmentVariables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What runs one job. */
-  readonly executeJob: ExecuteJob;
+  /** What runs one job. Default: the sandbox's own machine. */
+  readonly executeJob?: ExecuteJob;
   /** Variables added to every job's process environment: where the machine keeps its tools. */
   readonly machine?: Readonly<Record<string, string>>;
   /** Jobs that run at the same time. Default 2. */

@@ -2,6 +2,7 @@
 
 import type { GitCommit, GitRepository } from '../github/git-repository.ts';
 import type { Sandbox } from '../github/index.ts';
+import { REPOSITORY_ID } from '../github/rest/shapes.ts';
 import { findUser } from '../github/state.ts';
 import type { Json } from './expressions.ts';
 import { NO_SHA } from './sources.ts';
@@ -11,7 +12,7 @@ export function commonPayload(sandbox: Sandbox, actor: string): Readonly<Record<
   const fullName = `${sandbox.owner}/${sandbox.name}`;
   return {
     repository: {
-      id: 1,
+      id: REPOSITORY_ID,
       name: sandbox.name,
       full_name: fullName,
       private: false,

@@ -3,6 +3,7 @@
  * https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context
  */
 import type { Run, Sandbox } from '../github/index.ts';
+import { REPOSITORY_ID } from '../github/rest/shapes.ts';
 import { findUser } from '../github/state.ts';
 import type { Json } from './expressions.ts';
 
@@ -21,7 +22,6 @@ export interface RunSubject {
   readonly workflowSha: string;
 }
 
-const REPOSITORY_ID = '1';
 const OWNER_ID = '2';
 const RETENTION_DAYS = '90';
 
@@ -47,7 +47,7 @@ export function githubContext(sandbox: Sandbox, run: Run, subject: RunSubject): 
     ref_protected: ref.startsWith('refs/heads/') && sandbox.state.protectedBranches.includes(shortRef(ref)),
     ref_type: ref.startsWith('refs/tags/') ? 'tag' : 'branch',
     repository: `${sandbox.owner}/${sandbox.name}`,
-    repository_id: REPOSITORY_ID,
+    repository_id: String(REPOSITORY_ID),
     repository_owner: sandbox.owner,
     repository_owner_id: OWNER_ID,
     repository_visibility: 'public',

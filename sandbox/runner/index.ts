@@ -12,6 +12,7 @@ import { bypassProblem, reviewProblem } from './environment-gate.ts';
 import { commonPayload, pushPayload } from './event-payload.ts';
 import type { Json } from './expressions.ts';
 import { type RunSubject, shortRef } from './github-context.ts';
+import { executeJob } from './job/execute.ts';
 import { TOKEN_TO_COME } from './job-run.ts';
 import { Machines } from './machines.ts';
 import { defaultGrants } from './permissions.ts';
@@ -70,7 +71,7 @@ class SandboxRunner implements Runner {
       sandbox,
       sources: this.#sources,
       artifacts: createArtifactStore({ state: sandbox.state, clock: sandbox.clock, folder: join(options.folder, 'artifacts') }),
-      executeJob: options.executeJob,
+      executeJob: options.executeJob ?? executeJob,
       folder: options.folder,
       environmentSecrets: options.environmentSecrets ?? {},
       environmentVariables: options.environmentVariables ?? {},

@@ -47,13 +47,7 @@ export async function runJob(parts: JobParts, { run, subject, shared }: JobSurro
   const began = performance.now();
   const token = sandbox.token({ permissions: tokenPermissions(grantsOfLeg(leg, subject)) });
   const deployment = ownDeployment(sandbox, subject, leg, job);
-  let timeout: NodeJS.Timeout | undefined;
   try {
-    const minutes = minutesOf(leg, shared);
-    timeout = setTimeout(() => {
-      fail(parts, job, `The job running on runner sandbox has exceeded the maximum execution time of ${minutes} minutes.`);
-      leg.cancellation.abort();
-    }, minutes * 60_000);
     const request = requestOf(parts, { run, subject, shared }, leg, job, token);
     const result = await parts.executeJob(request, portsOf(parts, leg, job));
     job.summary = result.summary;
@@ -67,7 +61,6 @@ export async function runJob(parts: JobParts, { run, subject, shared }: JobSurro
     report(sandbox, deployment, 'failure', '');
     return { conclusion: 'failure', outputs: {} };
   } finally {
-    clearTimeout(timeout);
     sandbox.revoke(token);
     job.machineTime = performance.now() - began;
   }
@@ -82,15 +75,6 @@ export function fail(parts: Pick<JobParts, 'emit'>, job: Job, message: string): 
 function logLine(parts: Pick<JobParts, 'emit'>, job: Job, line: string): void {
   job.log.push(line);
   parts.emit({ kind: 'log', runId: job.runId, jobId: job.id, line });
-}
-
-const LONGEST_JOB = 360;
-
-/** Minutes of the machine. */
-function minutesOf(leg: Leg, shared: RunContexts): number {
-  const token = childOf(leg.group.definition.token, 'timeout-minutes');
-  const minutes = token === undefined ? LONGEST_JOB : Number(evaluateToken(token, { contexts: legContexts(shared, leg) }));
-  return minutes > 0 ? minutes : LONGEST_JOB;
 }
 
 function grantsOfLeg(leg: Leg, subject: RunSubject): Grants {

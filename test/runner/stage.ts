@@ -13,6 +13,8 @@ export type Act = (request: JobRequest, ports: JobPorts) => Partial<JobResult> |
 export interface StageOptions extends Partial<Omit<RunnerOptions, 'sandbox' | 'folder' | 'executeJob'>> {
   /** By the job's key, else by its key without matrix positions. A job that is not named succeeds. */
   readonly jobs?: Readonly<Record<string, Act>>;
+  /** Instead of `jobs`: what really runs them. */
+  readonly executeJob?: ExecuteJob;
   /** Other repositories, by name: their files. */
   readonly others?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly sandbox?: Partial<SandboxOptions>;
@@ -51,13 +53,14 @@ export async function openStage(workflow: string | Readonly<Record<string, strin
   const executeJob: ExecuteJob = async (request, ports) => {
     ran.push(request);
     const act = options.jobs?.[request.key] ?? options.jobs?.[request.key.replace(/\[\d+\]/g, '')];
+    if (options.executeJob !== undefined) return options.executeJob(request, ports);
     return { ...SUCCESS, ...(await act?.(request, ports)) };
   };
   const { jobs: _jobs, others, sandbox: _sandbox, files: _files, ...rest } = options;
   const repositories =
     rest.repositories ??
     Object.fromEntries(Object.entries(others ?? {}).map(([name, content]) => [name, writeFiles(join(folder, name), content)]));
-  const runner = await startRunner({ sandbox, folder: join(folder, 'jobs'), executeJob, repositories, ...rest });
+  const runner = await startRunner({ ...rest, sandbox, folder: join(folder, 'jobs'), executeJob, repositories });
   const newest = (): Run => {
     const run = sandbox.state.runs.at(-1);
     if (run === undefined) throw new Error('no run was started');

@@ -305,24 +305,6 @@ jobs:
       expect(stage.request('b').contexts['needs']).toEqual({ a: { result: 'success', outputs: { x: 'two', y1: 'left', y2: 'right' } } }),
   },
   {
-    behaviour: 'timeout-minutes ends a job that takes too long, as cancelled',
-    source: `${SYNTAX}#jobsjob_idtimeout-minutes`,
-    workflow: `
-on: push
-jobs:
-  a: ${job('timeout-minutes: 0.001')}`,
-    options: {
-      jobs: {
-        a: (_request, { cancellation }) =>
-          new Promise((resolve) => cancellation.addEventListener('abort', () => resolve({ conclusion: 'cancelled' }))),
-      },
-    },
-    expect(stage) {
-      expect(stage.results()).toEqual({ a: 'cancelled' });
-      expect(stage.runner.log(stage.job('a').id)).toContain('exceeded the maximum execution time of 0.001 minutes');
-    },
-  },
-  {
     behaviour: 'machines that are no Linux of GitHub are refused by name',
     source: 'the sandbox has no other machine',
     workflow: `
