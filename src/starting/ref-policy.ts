@@ -67,13 +67,16 @@ export function policyPatterns({ type, patterns }: DemandedRefs): readonly NameP
   return [...new Set(names)].map((name) => ({ type, name }));
 }
 
+/** Stands for a double star that is done with. No name has this character. */
+const FOLDERS = '\u0000';
+
 function translated(pattern: string): readonly string[] {
   const plain = pattern
     .replaceAll(/(\\.|\[[^\]]+\])\+/gu, '$1*')
     .replaceAll(/([^*\]\\])\+/gu, '$1*')
     .replaceAll(/(?:\\.|\[[^\]]+\]|[^*\\])\?/gu, '*');
-  if (!plain.includes('**')) return [plain];
-  // As whole folders where it stands for whole folders, else for one name and for folders after it.
-  if (/^(?:|.*\/)\*\*$/u.test(plain)) return [`${plain}/*`];
-  return [plain.replaceAll('**', '*'), plain.replaceAll(/\*\*(?!\/)/gu, '*/**/*')];
+  // Whole folders mean the same in both; at the end, a policy wants to be told of the name in the last folder.
+  const folders = plain.replaceAll(/(?<=^|\/)\*\*(?=\/)/gu, FOLDERS).replace(/(?<=^|\/)\*\*$/u, `${FOLDERS}/*`);
+  const parts = folders.includes('**') ? [folders.replaceAll('**', '*'), folders.replaceAll('**', `*/${FOLDERS}/*`)] : [folders];
+  return parts.map((part) => part.replaceAll(FOLDERS, '**'));
 }
