@@ -83,7 +83,7 @@ function byStatus(status: number, request: string, said: string, headers: Readon
 
 /** What the requests that we make need, for servers that do not say so themselves. */
 const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
-  [/^GET .*\/actions\//, 'actions: read'],
+  [/^GET .*\/(?:actions|environments)(?:\/|$)/, 'actions: read'],
   [/^POST .*\/deployments/, 'deployments: write'],
   [/^POST .*\/issues$/, 'issues: write'],
   [/^GET .*\/compare\//, 'contents: read'],

@@ -103,16 +103,21 @@ const CUSTOM = { protected_branches: false, custom_branch_policies: true };
 
 function wantedPolicy(demand: Demand, seen: EnvironmentSettings | null): WantedPolicy {
   const present = seen?.refPolicy ?? { kind: 'all' };
-  const all = demand.refs.flatMap(policyPatterns);
-  const unique = all.filter((one, at) => all.findIndex((other) => other.type === one.type && other.name === one.name) === at);
-  if (present.kind === 'all' || seen === null) return isOpen(demand) ? { settings: CUSTOM, added: unique } : { settings: null, added: [] };
+  if (present.kind === 'all' || seen === null)
+    return isOpen(demand) ? { settings: CUSTOM, added: patternsOf(demand.refs) } : { settings: null, added: [] };
   const barred = barredRefs(demand.refs, seen);
   if (barred.length === 0) return { settings: present.kind === 'patterns' ? CUSTOM : PROTECTED, added: [] };
   if (barred.some(isEverything)) return { settings: null, added: [] };
-  if (present.kind === 'protected') return { settings: CUSTOM, added: unique };
+  if (present.kind === 'protected') return { settings: CUSTOM, added: patternsOf(demand.refs) };
   const isThere = ({ type, name }: { type: string; name: string }) =>
     present.patterns.some((one) => one.type === type && one.name === name);
-  return { settings: CUSTOM, added: barred.flatMap(policyPatterns).filter((one) => !isThere(one)) };
+  return { settings: CUSTOM, added: patternsOf(barred).filter((one) => !isThere(one)) };
+}
+
+/** Each pattern once. */
+function patternsOf(refs: Demand['refs']): WantedPolicy['added'] {
+  const all = refs.flatMap(policyPatterns);
+  return all.filter((one, at) => all.findIndex((other) => other.type === one.type && other.name === one.name) === at);
 }
 
 const PROTECTED = { protected_branches: true, custom_branch_policies: false };

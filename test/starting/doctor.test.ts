@@ -1,0 +1,313 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Permissions } from '../../sandbox/github/index.ts';
+import { type DoctorRequest, doctor } from '../../src/commands/doctor.ts';
+import { createClient } from '../../src/github/client.ts';
+import { openShop, type Shop, sampleFolder } from '../sandbox/shop.ts';
+import { type Folder, makeFolder } from './folder.ts';
+
+const PIPELINE = `version: 1
+environments:
+  dev: { role: development }
+  uat:
+    role: uat
+    gate: { approvals: 1, by: [octo-org/qa] }
+    acceptance: { approvals: 1, by: [mona] }
+  production:
+    role: production
+    gate: { approvals: 2, by: [octo-org/release, octocat], exclude: [initiator] }
+routes:
+  - { name: release, tags: ['v*'], path: [uat, production] }
+  - { name: hotfix, branches: ['hotfix/**'], path: [production] }
+  - { name: mainline, branches: [main], path: [dev, uat, production] }
+`;
+
+const sample = sampleFolder();
+afterAll(() => sample.remove());
+let shop: Shop;
+beforeEach(async () => {
+  shop = await openShop(sample.repository.path);
+  const { given } = shop.sandbox;
+  given.user('octocat', { role: 'admin' });
+  given.team('octo-org/qa', ['mona']);
+  given.team('octo-org/release', ['hubot', 'monalisa']);
+});
+afterEach(async () => {
+  expect(shop.sandbox.violations).toEqual([]);
+  await shop.close();
+});
+
+/** Everything as the pipeline demands. */
+function inOrder(): void {
+  const { given } = shop.sandbox;
+  const refs = [
+    { type: 'tag', name: 'v*' },
+    { type: 'branch', name: 'main' },
+  ] as const;
+  given.environment('dev');
+  given.environment('uat', { reviewers: ['octo-org/qa'], adminBypass: false, refPolicy: refs });
+  given.environment('uat-acceptance', { reviewers: ['mona'], adminBypass: false });
+  given.environment('production', {
+    reviewers: ['octo-org/release', 'octocat'],
+    preventSelfReview: true,
+    adminBypass: false,
+    refPolicy: [...refs, { type: 'branch', name: 'hotfix/**/*' }],
+  });
+  given.label('promote:hold');
+  given.label('promote:veto');
+}
+
+interface Subject {
+  readonly name: string;
+  readonly differences: readonly { readonly code: string; readonly level: string; readonly because: string }[];
+  readonly commands: readonly string[];
+}
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly subjects: readonly Subject[];
+}
+
+/** What an administrator is told. */
+async function ask(pipeline = PIPELINE, request: Partial<DoctorRequest> = {}, permissions?: Permissions): Promise<Answer> {
+  const { sandbox } = shop;
+  const token = permissions === undefined ? sandbox.token({ login: 'octocat' }) : sandbox.token({ permissions });
+  const { apiUrl, graphqlUrl } = sandbox;
+  const client = createClient({ token, apiUrl, graphqlUrl, requestTimeoutMs: 5_000, retryWaitMs: 1, log: () => undefined });
+  let out = '';
+  const code = await doctor(
+    { owner: 'octo-org', repo: 'shop', pipelinePath: '.github/promote.yml', json: true, serverUrl: 'https://github.com', ...request },
+    {
+      client,
+      readCheckout: () => pipeline,
+      print: (text) => {
+        out += text;
+      },
+    },
+  );
+  return { code, out, subjects: request.json === false ? [] : (JSON.parse(out) as { subjects: readonly Subject[] }).subjects };
+}
+
+function codes({ subjects }: Answer): Record<string, readonly string[]> {
+  return Object.fromEntries(subjects.map(({ name, differences }) => [name, differences.map(({ code, level }) => `${level} ${code}`)]));
+}
+
+function commandsOf({ subjects }: Answer): readonly string[] {
+  return subjects.flatMap(({ commands }) => commands);
+}
+
+const folders: Folder[] = [];
+const scratch: string[] = [];
+afterAll(() => {
+  for (const folder of folders) folder.remove();
+  for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs commands in a shell as they were printed, pasted together, with a stand-in for gh. Returns the folder that they ran in. */
+async function run(commands: readonly string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+  scratch.push(folder);
+  const gh = join(folder, 'gh');
+  writeFileSync(gh, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'gh.ts')}' "$@"\n`);
+  chmodSync(gh, 0o755);
+  const env = {
+    PATH: `${folder}:${process.env['PATH']}`,
+    GH_TOKEN: shop.sandbox.token({ login: 'octocat' }),
+    GITHUB_API_URL: shop.sandbox.apiUrl,
+  };
+  await promisify(execFile)('sh', ['-e', '-c', commands.join('\n')], { env, cwd: folder });
+  return folder;
+}
+
+describe('promote doctor', () => {
+  it('is content where everything is as demanded', async () => {
+    inOrder();
+    const answer = await ask();
+    expect(codes(answer)).toEqual({});
+    expect(answer.code).toBe(0);
+    expect((await ask(PIPELINE, { json: false })).out).toBe(
+      'octo-org/shop against .github/promote.yml: everything is as the pipeline demands.\n',
+    );
+  });
+
+  it('finds what is missing in a repository that has nothing, and is content once its commands ran', async () => {
+    const answer = await ask();
+    expect(answer.code).toBe(6);
+    expect(codes(answer)).toEqual({
+      'environment dev': ['must environment_missing'],
+      'environment uat': ['must environment_missing'],
+      'environment uat-acceptance': ['must environment_missing'],
+      'environment production': ['must environment_missing'],
+      'label promote:hold': ['must label_missing'],
+      'label promote:veto': ['must label_missing'],
+    });
+    await run(commandsOf(answer));
+    const again = await ask();
+    // GitHub lets administrators pass by default, and its API has no field for that.
+    const bypass = ['should admin_bypass'];
+    expect(codes(again)).toEqual({ 'environment uat': bypass, 'environment uat-acceptance': bypass, 'environment production': bypass });
+    expect(again.code).toBe(0);
+    expect(commandsOf(again)).toEqual([]);
+    expect(shop.sandbox.state.environments.find(({ name }) => name === 'production')).toMatchObject({
+      reviewers: ['octo-org/release', 'octocat'],
+      preventSelfReview: true,
+    });
+  });
+
+  it('finds every way in which settings drift, and mends them without touching the rest', async () => {
+    const { given, state } = shop.sandbox;
+    inOrder();
+    given.environment('dev', { reviewers: ['mona'], waitTimer: 15 });
+    given.environment('uat', { reviewers: ['hubot'], waitTimer: 10, refPolicy: [{ type: 'tag', name: 'v*' }] });
+    given.environment('uat-acceptance', { reviewers: [], adminBypass: true });
+    given.environment('production', { reviewers: ['octocat'], preventSelfReview: false, refPolicy: 'protected' });
+    given.protectedBranch('main');
+    state.labels = [];
+    const answer = await ask();
+    expect(codes(answer)).toEqual({
+      'environment dev': ['should reviewers_unasked', 'should wait_timer'],
+      'environment uat': ['must reviewers_outside', 'should wait_timer', 'must refs_barred', 'should refs_barred'],
+      'environment uat-acceptance': ['must reviewers_missing', 'should admin_bypass'],
+      'environment production': ['must reviewers_too_few', 'should self_review_allowed', 'must refs_barred', 'must refs_barred'],
+      'label promote:hold': ['must label_missing'],
+      'label promote:veto': ['must label_missing'],
+    });
+    await run(commandsOf(answer));
+    const again = await ask();
+    expect(codes(again)).toEqual({
+      'environment dev': ['should reviewers_unasked', 'should wait_timer'],
+      'environment uat': ['should wait_timer'],
+      'environment uat-acceptance': ['should admin_bypass'],
+    });
+    expect(again.code).toBe(0);
+    expect(state.environments.find(({ name }) => name === 'uat')).toMatchObject({ reviewers: ['octo-org/qa'], waitTimer: 10 });
+  });
+
+  it('says it to people, with commands on lines of their own', async () => {
+    inOrder();
+    shop.sandbox.given.environment('production', { preventSelfReview: false });
+    const { out } = await ask(PIPELINE, { json: false, serverUrl: 'https://ghe.example.com' });
+    const lines = out.split('\n');
+    expect(lines[0]).toBe('octo-org/shop against .github/promote.yml: 1 difference; none must be mended.');
+    expect(lines.slice(2, 3)).toEqual(['environment production']);
+    expect(lines[3]).toMatch(
+      /^ {2}should self_review_allowed: Routes "release", "hotfix" and "mainline" ask for an approval by somebody else/,
+    );
+    expect(lines.find((line) => line.includes('gh api'))).toMatch(
+      /^ {4}printf '%s' '\{.*\}' \| gh api --hostname ghe\.example\.com --method PUT repos\/octo-org\/shop\/environments\/production --input -$/,
+    );
+    expect(out).toContain('  By hand: https://ghe.example.com/octo-org/shop/settings/environments\n');
+  });
+
+  it('counts what a bypass means where GitHub’s own hold is the evidence', async () => {
+    inOrder();
+    shop.sandbox.given.environment('uat', { adminBypass: true });
+    const enforced = PIPELINE.replace('by: [octo-org/qa] }', 'by: [octo-org/qa], evidence: enforced }');
+    expect(codes(await ask(enforced))).toEqual({ 'environment uat': ['must admin_bypass'] });
+    shop.sandbox.given.environment('uat', { adminBypass: null });
+    expect(codes(await ask(enforced))).toEqual({});
+  });
+
+  it('knows more reviewers than GitHub takes, and users that are not there', async () => {
+    inOrder();
+    const many = PIPELINE.replace('by: [mona]', 'by: [mona, a1, a2, a3, a4, a5, a6]');
+    const answer = await ask(many);
+    const unknown = Array.from({ length: 6 }, () => 'must reviewer_unknown');
+    expect(codes(answer)).toEqual({ 'environment uat-acceptance': [...unknown, 'should reviewers_too_many'] });
+    expect(commandsOf(answer)).toEqual([]);
+  });
+
+  it('offers nobody but whoever runs the command where the pipeline names nobody', async () => {
+    inOrder();
+    shop.sandbox.given.environment('uat', { reviewers: [] });
+    const open = PIPELINE.replace('gate: { approvals: 1, by: [octo-org/qa] }', 'gate: { approvals: 1 }');
+    const answer = await ask(open);
+    expect(codes(answer)).toEqual({ 'environment uat': ['must reviewers_missing'] });
+    await run(commandsOf(answer));
+    expect(shop.sandbox.state.environments.find(({ name }) => name === 'uat')?.reviewers).toEqual(['octocat']);
+    const two = await ask(PIPELINE.replace('gate: { approvals: 1, by: [octo-org/qa] }', 'gate: { approvals: 2 }'));
+    expect(codes(two)).toEqual({ 'environment uat': ['must reviewers_too_few'] });
+    expect(commandsOf(two)).toEqual([]);
+  });
+
+  it('lets the shell ask for a team that the token may not see', async () => {
+    inOrder();
+    shop.sandbox.given.environment('uat', { reviewers: [] });
+    const answer = await ask(PIPELINE, {}, { actions: 'read', contents: 'read', issues: 'read' });
+    expect(codes(answer)).toEqual({ 'environment uat': ['must reviewers_missing'] });
+    expect(answer.subjects[0]?.commands[0]).toContain('"$(gh api orgs/octo-org/teams/qa --jq .id)"');
+    await run(commandsOf(answer));
+    expect(shop.sandbox.state.environments.find(({ name }) => name === 'uat')?.reviewers).toEqual(['octo-org/qa']);
+  });
+
+  it('advises to close a guarded environment to refs that no route brings, and opens it to every branch where one does', async () => {
+    inOrder();
+    shop.sandbox.given.environment('production', { refPolicy: null });
+    const answer = await ask();
+    expect(codes(answer)).toEqual({ 'environment production': ['should refs_open'] });
+    expect(answer.code).toBe(0);
+    await run(commandsOf(answer));
+    expect(codes(await ask())).toEqual({});
+    const everything = PIPELINE.replace("branches: ['hotfix/**']", "branches: ['**', '!main']");
+    const barred = await ask(everything);
+    expect(codes(barred)).toEqual({ 'environment production': ['must refs_barred'] });
+    await run(commandsOf(barred));
+    expect(shop.sandbox.state.environments.find(({ name }) => name === 'production')?.refPolicy).toBeNull();
+  });
+
+  it('survives names that a shell would read', async () => {
+    inOrder();
+    const name = 'eu $(touch hacked) & west/1';
+    const pipeline = PIPELINE.replaceAll(/\bdev\b/g, `"${name}"`);
+    const answer = await ask(pipeline);
+    const folder = await run(commandsOf(answer));
+    expect(shop.sandbox.state.environments.map((one) => one.name)).toContain(name);
+    expect(existsSync(join(folder, 'hacked'))).toBe(false);
+    expect(codes(await ask(pipeline))).toEqual({});
+  });
+
+  it('finds nothing in order that it could not read', async () => {
+    inOrder();
+    await expect(ask(PIPELINE, {}, { contents: 'read', issues: 'read' })).rejects.toThrow('actions: read');
+  });
+
+  it('sees rules of Apps', async () => {
+    inOrder();
+    shop.sandbox.inject({
+      match: { operation: 'repos/get-all-environments' },
+      fault: { status: 200, body: { total_count: 1, environments: [{ name: 'dev', protection_rules: [{ type: 'custom_rule' }] }] } },
+    });
+    const answer = await ask();
+    expect(codes(answer)['environment dev']).toEqual(['must rules_of_apps']);
+  });
+});
+
+describe('on the command line', () => {
+  it('reads the checkout’s pipeline file, and tells by its exit code', async () => {
+    inOrder();
+    const folder = makeFolder({ '.github/promote.yml': PIPELINE });
+    folders.push(folder);
+    const variables = { GH_TOKEN: shop.sandbox.token({ login: 'octocat' }), GITHUB_API_URL: shop.sandbox.apiUrl };
+    const content = await folder.promote(['doctor', '--repo', 'octo-org/shop'], variables);
+    expect(content).toMatchObject({ code: 0, out: expect.stringContaining('everything is as the pipeline demands') });
+    shop.sandbox.given.removeEnvironment('uat');
+    expect((await folder.promote(['doctor', '--repo', 'octo-org/shop', '--json'], variables)).code).toBe(6);
+    expect((await folder.promote(['doctor', '--repo', 'octo-org/shop'])).code).toBe(2);
+  });
+
+  it('has promote init begin with what GitHub knows', async () => {
+    inOrder();
+    const folder = makeFolder({});
+    folders.push(folder);
+    const variables = { GH_TOKEN: shop.sandbox.token({ login: 'octocat' }), GITHUB_API_URL: shop.sandbox.apiUrl };
+    const { code, out } = await folder.promote(['init', '--repo', 'octo-org/shop'], variables);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringContaining('Did not look') });
+    const text = folder.read('.github/promote.yml') ?? '';
+    expect(text).toContain('by: [octo-org/release, octocat], exclude: [initiator]');
+    expect(text).toContain('acceptance: { approvals: 1, by: [mona] }');
+  });
+});
