@@ -1,0 +1,289 @@
+/** A repository that promotes through the shipped workflows: real YAML, real steps, the committed bundle, on the sandbox. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/github/index.ts';
+import { type Author, createRepository, type SampleRepository } from '../../sandbox/github/sample-repository.ts';
+import type { Job, Run } from '../../sandbox/github/state.ts';
+import { type Runner, type RunnerOptions, startRunner } from '../../sandbox/runner/index.ts';
+import { executeJob } from '../../sandbox/runner/job/execute.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** What a repository adds: this, and the pipeline file. */
+export const CALLER = `name: Promote
+on:
+  push: { branches: ['**'], tags: ['v*'] }
+  schedule: [{ cron: '17 * * * *' }]
+permissions: {}
+jobs:
+  promote:
+    uses: org/promote-action/.github/workflows/pipeline.yml@v1
+    permissions: { actions: write, attestations: write, checks: read, contents: read, deployments: write, id-token: write, issues: write, pull-requests: read }
+    secrets: { PROMOTE_ENV: '\${{ secrets.PROMOTE_ENV }}' }
+`;
+
+/** One promotion or rollback by hand. */
+export const BY_HAND = `name: Promote by hand
+on:
+  workflow_dispatch:
+    inputs:
+      environment: { type: string, required: true }
+      ref: { type: string }
+      sha: { type: string }
+      rollback: { type: boolean, default: false }
+permissions: {}
+jobs:
+  promote:
+    uses: org/promote-action/.github/workflows/promote.yml@v1
+    permissions: { actions: read, attestations: write, checks: read, contents: read, deployments: write, id-token: write, issues: write, pull-requests: read }
+    with:
+      environment: \${{ inputs.environment }}
+      ref: \${{ inputs.ref }}
+      sha: \${{ inputs.sha }}
+      rollback: \${{ inputs.rollback }}
+`;
+
+/** dev → uat (one approval) → staging → production (two approvals); what is deployed is told by a file per environment. */
+export const PIPELINE = `version: 1
+build: { run: bash scripts/build.sh, artifact: dist }
+environments:
+  dev: { role: development, deploy: { run: bash scripts/deploy.sh } }
+  uat:
+    role: uat
+    gate: { approvals: 1, by: [octo-org/qa] }
+    deploy: { run: bash scripts/deploy.sh }
+  staging: { role: staging, deploy: { run: bash scripts/deploy.sh }, verify: { run: bash scripts/smoke.sh } }
+  production:
+    role: production
+    gate: { approvals: 2, by: [octo-org/release], exclude: [initiator] }
+    deploy: { run: bash scripts/deploy.sh }
+routes:
+  - { name: release, tags: ['v*'], path: [uat, staging, production] }
+  - { name: mainline, branches: [main], path: [dev, uat, staging, production] }
+  - { name: hotfix, branches: ['hotfix/**'], path: [staging, production] }
+  - { name: feature, branches: ['**'], path: [dev] }
+`;
+
+/** One gate, one approval: for scenarios that are about something else. */
+export const SHORT = `version: 1
+build: { run: bash scripts/build.sh, artifact: dist }
+environments:
+  dev: { role: development, deploy: { run: bash scripts/deploy.sh } }
+  production:
+    role: production
+    gate: { approvals: 1, by: [octo-org/release] }
+    deploy: { run: bash scripts/deploy.sh }
+routes:
+  - { name: mainline, branches: [main], path: [dev, production] }
+  - { name: feature, branches: ['**'], path: [dev] }
+`;
+
+/** Each build is another one: that what arrives is what was built once can be seen. */
+const BUILD = `#!/usr/bin/env bash
+set -eu
+mkdir -p dist
+git rev-parse HEAD > dist/commit
+cat /proc/sys/kernel/random/uuid > dist/build
+cp message.txt dist/message
+`;
+const DEPLOY = `#!/usr/bin/env bash
+set -eu
+mkdir -p "$SHOP_HOME/$PROMOTE_ENVIRONMENT"
+if [ -e "$SHOP_HOME/$PROMOTE_ENVIRONMENT.broken" ]; then echo "the server is down" >&2; exit 7; fi
+cp dist/* "$SHOP_HOME/$PROMOTE_ENVIRONMENT/"
+echo "$PROMOTE_ENVIRONMENT $(cat dist/message)" >> "$SHOP_HOME/history"
+`;
+const SMOKE = `#!/usr/bin/env bash
+set -eu
+test "$(cat "$SHOP_HOME/$PROMOTE_ENVIRONMENT/commit")" = "$PROMOTE_SHA"
+`;
+
+export interface ShopOptions extends Partial<Omit<SandboxOptions, 'repositoryPath'>> {
+  readonly pipeline?: string | null;
+  readonly caller?: string;
+  /** Further files of the first commit. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly secrets?: RunnerOptions['secrets'];
+  readonly environmentSecrets?: RunnerOptions['environmentSecrets'];
+  readonly machine?: Readonly<Record<string, string>>;
+}
+
+/** A run as its page shows it. */
+export interface RunSeen {
+  readonly status: Run['status'];
+  readonly conclusion: Run['conclusion'];
+  readonly attempt: number;
+  /** Conclusion, or status while it has none, by the job's name without the caller's. */
+  readonly jobs: Readonly<Record<string, string>>;
+}
+
+export async function openShop(options: ShopOptions = {}): Promise<Shop> {
+  const { pipeline = PIPELINE, caller = CALLER, files = {}, secrets, environmentSecrets, machine, ...sandboxOptions } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'promote-shop-'));
+  const repository = createRepository(join(folder, 'repository'));
+  repository.commit(
+    'main',
+    {
+      '.github/workflows/promote.yml': caller,
+      '.github/workflows/by-hand.yml': BY_HAND,
+      ...(pipeline === null ? {} : { '.github/promote.yml': pipeline }),
+      'scripts/build.sh': BUILD,
+      'scripts/deploy.sh': DEPLOY,
+      'scripts/smoke.sh': SMOKE,
+      'message.txt': 'the first shop',
+      ...files,
+    },
+    'The shop and its pipeline',
+  );
+  const sandbox = await startSandbox({ repositoryPath: repository.path, ...sandboxOptions });
+  sandbox.given.user('octocat', { role: 'write', emails: ['octocat@example.com'] });
+  sandbox.given.user('hubot', { role: 'write', emails: ['hubot@example.com'] });
+  sandbox.given.user('mona', { role: 'admin', emails: ['mona@example.com'] });
+  sandbox.given.team('octo-org/qa', ['octocat', 'hubot', 'mona']);
+  sandbox.given.team('octo-org/release', ['octocat', 'hubot', 'mona']);
+  sandbox.given.environment('dev');
+  sandbox.given.environment('uat', { reviewers: ['octo-org/qa'] });
+  sandbox.given.environment('staging');
+  sandbox.given.environment('production', { reviewers: ['octo-org/release'] });
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const runner = await startRunner({
+    sandbox,
+    folder: join(folder, 'runner'),
+    repositories: { 'org/promote-action': PROJECT },
+    executeJob,
+    machine: { SHOP_HOME: home, ...machine },
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(environmentSecrets === undefined ? {} : { environmentSecrets }),
+  });
+  return new Shop({ folder, home, repository, sandbox, runner });
+}
+
+interface Parts {
+  readonly folder: string;
+  readonly home: string;
+  readonly repository: SampleRepository;
+  readonly sandbox: Sandbox;
+  readonly runner: Runner;
+}
+
+export class Shop {
+  readonly repository: SampleRepository;
+  readonly sandbox: Sandbox;
+  readonly runner: Runner;
+  readonly home: string;
+  readonly #folder: string;
+
+  constructor(parts: Parts) {
+    this.repository = parts.repository;
+    this.sandbox = parts.sandbox;
+    this.runner = parts.runner;
+    this.home = parts.home;
+    this.#folder = parts.folder;
+  }
+
+  /** Commits a change of the shop's message, pushes it, and gives the run when everything has come to rest. */
+  async push(branch = 'main', message = 'a change', options: { author?: Author; files?: Record<string, string> } = {}): Promise<number> {
+    const author = options.author ?? 'octocat';
+    this.repository.commit(branch, { 'message.txt': message, ...options.files }, message, author);
+    return this.pushed(branch, author);
+  }
+
+  /** A branch or tag that is there already. */
+  async pushed(ref: string, actor = 'octocat'): Promise<number> {
+    const runs = await this.runner.push(ref, { actor });
+    await this.runner.settled();
+    const [run] = runs;
+    if (run === undefined || runs.length > 1) throw new Error(`${runs.length} runs were started by the push of ${ref}`);
+    return run;
+  }
+
+  async byHand(inputs: Readonly<Record<string, string>>, actor = 'octocat'): Promise<number> {
+    const run = await this.runner.dispatch('by-hand.yml', { ref: 'main', actor, inputs });
+    await this.runner.settled();
+    return run;
+  }
+
+  async approve(run: number, environment: string, ...users: string[]): Promise<void> {
+    for (const user of users) {
+      await this.runner.review(run, { user, environments: [environment], state: 'approved', comment: `fine, says ${user}` });
+      await this.runner.settled();
+    }
+  }
+
+  async reject(run: number, environment: string, user: string): Promise<void> {
+    await this.runner.review(run, { user, environments: [environment], state: 'rejected', comment: 'not this one' });
+    await this.runner.settled();
+  }
+
+  async rerun(run: number, options: { user?: string; failedOnly?: boolean } = {}): Promise<void> {
+    await this.runner.rerun(run, options);
+    await this.runner.settled();
+  }
+
+  async advance(hours: number): Promise<void> {
+    await this.runner.advance(hours * 3_600_000);
+    await this.runner.settled();
+  }
+
+  run(id: number): RunSeen {
+    const run = this.sandbox.state.runs.find((each) => each.id === id);
+    if (run === undefined) throw new Error(`there is no run ${id}`);
+    if (run.problem !== null) throw new Error(`run ${id} could not start: ${run.problem}`);
+    const jobs = this.#jobs(id).map((job) => [shortName(job), job.conclusion ?? job.status] as const);
+    return { status: run.status, conclusion: run.conclusion, attempt: run.attempt, jobs: Object.fromEntries(jobs) };
+  }
+
+  /** The last run of a workflow, also one that a schedule started. */
+  lastRun(): number {
+    return this.sandbox.state.runs.at(-1)?.id ?? 0;
+  }
+
+  #jobs(run: number): readonly Job[] {
+    const attempt = this.sandbox.state.runs.find(({ id }) => id === run)?.attempt ?? 1;
+    const jobs = this.sandbox.state.jobs.filter((job) => job.runId === run && job.attempt <= attempt);
+    // A job that is not run again stands as it ended in an earlier attempt.
+    return [...new Map(jobs.map((job) => [job.key, job])).values()];
+  }
+
+  job(run: number, name: string): Job {
+    const job = this.#jobs(run).find((each) => shortName(each) === name);
+    if (job === undefined) throw new Error(`run ${run} has no job "${name}": ${this.#jobs(run).map(shortName).join(', ')}`);
+    return job;
+  }
+
+  log(run: number, name: string): string {
+    return this.runner.log(this.job(run, name).id);
+  }
+
+  /** The message of what is live there, and which build and commit it is; `null` when nothing was ever deployed. */
+  live(environment: string): { readonly message: string; readonly commit: string; readonly build: string } | null {
+    const file = (name: string): string => readFileSync(join(this.home, environment, name), 'utf8').trim();
+    if (!existsSync(join(this.home, environment, 'commit'))) return null;
+    return { message: file('message'), commit: file('commit'), build: file('build') };
+  }
+
+  /** Every deployment that really happened, `environment message`, in order. */
+  history(): readonly string[] {
+    const path = join(this.home, 'history');
+    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  }
+
+  /** Milliseconds of the machines that the run took, and how many jobs. */
+  cost(run: number): { readonly jobs: number; readonly machineTime: number } {
+    const ran = this.sandbox.state.jobs.filter((job) => job.runId === run && job.conclusion !== 'skipped' && job.startedAt !== null);
+    return { jobs: ran.length, machineTime: ran.reduce((sum, job) => sum + job.machineTime, 0) };
+  }
+
+  async close(): Promise<void> {
+    await this.runner.close();
+    await this.sandbox.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Without the caller's job, which is the same in all of them: `Stage 1 (dev) / Deploy to dev`. */
+function shortName({ name }: Job): string {
+  return name.replace(/^promote \/ /, '');
+}

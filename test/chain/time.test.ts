@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openShop, SHORT, type Shop } from './shop.ts';
+
+let shop: Shop;
+afterEach(() => shop.close());
+
+const GATE = 'Stage 2 (production) / Deploy to production';
+const SOAKING = SHORT.replace('    role: production\n', '    role: production\n    soak: { in: dev, for: 8h }\n');
+/** The sandbox begins on a Monday, 2 March 2026, at 10:00 UTC. */
+const OFFICE = SHORT.replace(
+  '    role: production\n',
+  "    role: production\n    windows: [{ days: mon-fri, hours: '09:00-16:00', zone: UTC }]\n",
+);
+
+describe('waiting for time', () => {
+  it('ends the run before a soak, and a schedule takes it up the next morning, once', { timeout: 180_000 }, async () => {
+    shop = await openShop({ pipeline: SOAKING });
+    const run = await shop.push('main', 'over night');
+    expect(shop.run(run)).toMatchObject({ status: 'completed', conclusion: 'success', attempt: 1, jobs: { 'Stage 2': 'skipped' } });
+    await shop.advance(7);
+    expect(shop.run(run).attempt).toBe(1);
+    await shop.advance(2);
+    expect(shop.run(run)).toMatchObject({
+      status: 'waiting',
+      attempt: 2,
+      jobs: { Build: 'skipped', 'Stage 1 (production) / Deploy to production': 'waiting' },
+    });
+    await shop.approve(run, 'production', 'mona');
+    await shop.advance(3);
+    expect(shop.run(run)).toMatchObject({ conclusion: 'success', attempt: 2 });
+    expect(shop.history()).toEqual(['dev over night', 'production over night']);
+    expect(shop.live('production')?.build).toBe(shop.live('dev')?.build);
+  });
+
+  it('is taken up once, also when two schedules look at the same time', { timeout: 180_000 }, async () => {
+    const twice = (await import('./shop.ts')).CALLER.replace(
+      "[{ cron: '17 * * * *' }]",
+      "[{ cron: '17 * * * *' }, { cron: '17 */1 * * *' }]",
+    );
+    shop = await openShop({ pipeline: SOAKING, caller: twice });
+    const run = await shop.push('main', 'only once');
+    await shop.advance(9);
+    expect(shop.run(run)).toMatchObject({ status: 'waiting', attempt: 2 });
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.history().filter((line) => line.startsWith('production'))).toHaveLength(1);
+  });
+
+  it('takes up the newest where several wait for the same environment', { timeout: 180_000 }, async () => {
+    shop = await openShop({ pipeline: OFFICE, now: '2026-03-02T17:00:00Z' });
+    const older = await shop.push('main', 'older');
+    const newer = await shop.push('main', 'newer');
+    await shop.advance(17);
+    expect([shop.run(older).attempt, shop.run(newer).attempt]).toEqual([1, 2]);
+    expect(shop.run(newer).status).toBe('waiting');
+  });
+
+  it('a window that closes while a reviewer thinks keeps the candidate out until it opens again', { timeout: 180_000 }, async () => {
+    shop = await openShop({ pipeline: OFFICE });
+    const run = await shop.push('main', 'thought over');
+    expect(shop.run(run)).toMatchObject({ status: 'waiting', jobs: { [GATE]: 'waiting' } });
+    await shop.advance(7);
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.run(run)).toMatchObject({ conclusion: 'success', attempt: 1 });
+    expect(shop.log(run, GATE)).toContain('outside_window');
+    expect(shop.live('production')).toBeNull();
+    await shop.advance(17);
+    expect(shop.run(run)).toMatchObject({ status: 'waiting', attempt: 2 });
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.live('production')?.message).toBe('thought over');
+  });
+
+  it('a freeze that begins while people think, and a hold, keep it out as well', async () => {
+    const frozen = `${SHORT}freezes:\n  - { environments: [production], from: 2026-03-02T12:00, until: 2026-03-03T12:00, zone: UTC, reason: audit }\n`;
+    shop = await openShop({ pipeline: frozen });
+    const run = await shop.push('main', 'too late');
+    await shop.advance(3);
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.run(run).conclusion).toBe('success');
+    expect(shop.log(run, GATE)).toContain('audit');
+    shop.sandbox.given.issue({ title: 'production: database upgrade', labels: ['promote:hold'], author: 'mona' });
+    const held = await shop.push('main', 'held');
+    expect(shop.run(held)).toMatchObject({ conclusion: 'success', jobs: { 'Stage 2': 'skipped' } });
+    expect(shop.live('production')).toBeNull();
+  });
+});
