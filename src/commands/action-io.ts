@@ -88,7 +88,10 @@ export const OUTPUTS = {
   environments: 'JSON list of the next stage’s environments that may be entered now or after approval.',
   stages: 'JSON list of stages, each a list of environments that the candidate has still to pass, from the next one on.',
   chain:
-    'JSON list of the stages that this run can go through, each a list of entries with `environment`, `url`, `deploy`, `command`, `approvals`, `acceptance`, `acceptance-approvals` and `rehearsal`. It ends before what waits for time or for a change.',
+    'JSON list of the stages that this run can go through, each a list of environments. It ends before what waits for time or for a change.',
+  entries:
+    'JSON object: for each environment in `chain` what entering it takes: `deploy` (`false` where only its acceptance is missing), `approvals`, `acceptance` (the GitHub environment, or empty), `acceptance-approvals`, `rehearsal`, `url`.',
+  'without-command': 'Names of the environments in `chain` that the pipeline file has no deploy command for, separated by commas.',
   proceed: '`true` when the verdict is `deploy` or, for `plan`, `ask`; `false` otherwise.',
   reason: 'Code of the first reason that bars the next target. Empty when nothing does.',
   reasons: 'JSON list of the codes of every reason that bars the next target.',

@@ -17,7 +17,12 @@ export function chainOutputs(gathered: Gathered, decision: Decision, environment
   const { pipeline, storedArtifact } = gathered;
   const { stages } = reachOf(pipeline, decision, environment);
   return {
-    chain: JSON.stringify(stages.map((entries) => entries.map(chainEntry))),
+    chain: JSON.stringify(stages.map((entries) => entries.map(({ environment: name }) => name))),
+    entries: JSON.stringify(Object.fromEntries(stages.flat().map((entry) => [entry.environment, whatItTakes(entry)]))),
+    'without-command': stages
+      .flat()
+      .flatMap(({ environment, deploy, rules }) => (deploy && rules.deploy === null ? [environment] : []))
+      .join(', '),
     build: String(stages.length > 0 && gathered.evidence.candidate.artifact.kind === 'to-be-built'),
     'build-run': pipeline.build?.run ?? '',
     'artifact-path': pipeline.build?.artifact ?? '',
@@ -26,17 +31,15 @@ export function chainOutputs(gathered: Gathered, decision: Decision, environment
   };
 }
 
-/** Named as a workflow's matrix and inputs name them. */
-function chainEntry({ environment, deploy, approvals, rules }: Entry): Record<string, string | number | boolean> {
+/** Named as a workflow's inputs name them. */
+function whatItTakes({ deploy, approvals, rules }: Entry): Record<string, string | number | boolean> {
   return {
-    environment,
-    url: rules.url ?? '',
     deploy,
-    command: rules.deploy !== null,
     approvals,
     acceptance: rules.acceptance?.environment ?? '',
     'acceptance-approvals': rules.acceptance?.approvals ?? 0,
     rehearsal: rules.rehearsal !== null,
+    url: rules.url ?? '',
   };
 }
 

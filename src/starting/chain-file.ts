@@ -72,7 +72,7 @@ function heading(pipeline: Pipeline): readonly string[] {
   ];
 }
 
-const OUTPUTS = ['build', 'sha', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
+const OUTPUTS = ['entries', 'build', 'sha', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
 
 function planJob(pipeline: Pipeline): readonly string[] {
   return [
@@ -82,17 +82,9 @@ function planJob(pipeline: Pipeline): readonly string[] {
     ...indented(permissionLines(GRANTS.plan), 2),
     '  outputs:',
     ...OUTPUTS.map((name) => `    ${name}: \${{ steps.promote.outputs.${name} }}`),
-    '    entries: ${{ steps.entries.outputs.entries }}',
     '  steps:',
     ...indented(sparseCheckout(pipeline), 4),
     ...indented(ourStep(pipeline, { command: 'plan' }), 4),
-    '    - id: entries # what this run may do in each environment, by its name',
-    '      shell: bash',
-    '      env:',
-    '        CHAIN: ${{ steps.promote.outputs.chain }}',
-    '      run: |',
-    `        entries=$(jq --compact-output '[.[][] | { (.environment): . }] | add // {}' <<< "$CHAIN")`,
-    '        echo "entries=$entries" >> "$GITHUB_OUTPUT"',
   ];
 }
 

@@ -12,7 +12,7 @@ import type { StandIn, StandInCall } from './stand-in.ts';
 
 const run = promisify(execFile);
 const NO_NETWORK = 'it fetches from this machine, without SSH or another server.';
-const WHOLE = 'it checks out whole trees.';
+const WHOLE = 'it fetches whole trees.';
 
 type Git = (...args: string[]) => Promise<string>;
 
@@ -30,8 +30,8 @@ export const checkout: StandIn = {
     path: { default: '' },
     clean: { default: 'true' },
     filter: { default: '', only: WHOLE },
-    'sparse-checkout': { default: '', only: WHOLE },
-    'sparse-checkout-cone-mode': { default: 'true', only: WHOLE },
+    'sparse-checkout': { default: '' },
+    'sparse-checkout-cone-mode': { default: 'true' },
     'fetch-depth': { default: '1' },
     'fetch-tags': { default: 'false' },
     'show-progress': { default: 'true' },
@@ -51,6 +51,7 @@ export const checkout: StandIn = {
     const git = gitIn(folder, call);
     await prepareFolder(call, folder, git, wanted.source);
     await fetch(call, git, wanted);
+    await chooseFiles(call, git);
     await checkOut(git, wanted);
     const commit = (await git('rev-parse', 'HEAD')).trim();
     call.setOutput('ref', wanted.ref);
@@ -173,6 +174,17 @@ function refSpecs({ ref, commit }: Wanted): string[] {
   if (commit !== '') return [commit];
   if (ref === '') return ['HEAD'];
   return [`+refs/heads/${ref}*:refs/remotes/origin/${ref}*`, `+refs/tags/${ref}*:refs/tags/${ref}*`];
+}
+
+/** Which files are written to disk: all, or those that the workflow names. */
+async function chooseFiles(call: StandInCall, git: Git): Promise<void> {
+  const patterns = call
+    .input('sparse-checkout')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (patterns.length === 0) await git('sparse-checkout', 'disable').catch(() => '');
+  else await git('sparse-checkout', 'set', call.flag('sparse-checkout-cone-mode') ? '--cone' : '--no-cone', ...patterns);
 }
 
 async function checkOut(git: Git, { ref, commit }: Wanted): Promise<void> {
