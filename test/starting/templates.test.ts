@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
+import { DIFFERENCES } from '../../src/starting/differences.ts';
 import { CALLER_GRANTS } from '../../src/starting/permissions.ts';
 import { workflowErrors } from './parsed.ts';
 
@@ -82,4 +83,17 @@ describe.each(['promote', 'promote-by-hand', 'promote-monorepo'])('what %s calls
 it('promote init grants the same', () => {
   const granted = Object.fromEntries(CALLER_GRANTS.map(([name, level]) => [name, level]));
   expect((parse(read('promote.yml')) as Workflow).jobs['promote']?.permissions).toEqual(granted);
+});
+
+describe('the page on starting', () => {
+  const page = readFileSync(join(ROOT, 'docs/starting.md'), 'utf8');
+
+  it('tells every difference that doctor finds, and no other', () => {
+    const told = [...page.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+    expect(told.toSorted()).toEqual([...DIFFERENCES].toSorted());
+  });
+
+  it('tells every starter workflow', () => {
+    expect([...page.matchAll(/^\| `([\w-]+)\.yml` \|/gm)].map((match) => match[1]).toSorted()).toEqual(templates.toSorted());
+  });
 });
