@@ -34,6 +34,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   return runner;
 }
 
+/** Events that start workflows even when GITHUB_TOKEN caused them, or that GitHub itself causes. */
+const CAUSED_BY_ANYBODY = ['repository_dispatch', 'schedule', 'workflow_run'];
+
 interface Review {
   readonly user: string;
   readonly environments: readonly string[];
@@ -172,24 +175,39 @@ class SandboxRunner implements Runner {
     });
   }
 
-  /** Starts every workflow that the event asks for. */
+  /**
+   * Starts every workflow that the event asks for.
+   * @throws NotSupported for what the sandbox cannot run, when all the others have been started
+   */
   async #happen(occurrence: Occurrence): Promise<readonly number[]> {
     const { event, actor } = occurrence;
     // What GITHUB_TOKEN causes starts nothing, with two exceptions (source: documentation of GITHUB_TOKEN).
-    if (sameName(actor, ACTIONS_BOT) && event !== 'repository_dispatch' && event !== 'schedule') return [];
+    if (sameName(actor, ACTIONS_BOT) && !CAUSED_BY_ANYBODY.includes(event)) return [];
     if (isSkipped(event, (await this.#git.commit(occurrence.sha)).message)) return [];
     const started: number[] = [];
+    const refused: string[] = [];
     for (const path of await this.#sources.workflowPaths(occurrence.filesAt)) {
-      try {
-        const file = await this.#file(path, occurrence.filesAt, occurrence.ref);
-        if (await isTriggered(file, occurrence)) started.push(await this.#start(file, occurrence, {}));
-      } catch (error) {
-        // A file that cannot be read shows as a failed run on a push; other events pass over it.
-        if (!(error instanceof WorkflowProblem)) throw error;
-        if (event === 'push') started.push(this.#failedStart(path, path, occurrence, error.message).id);
-      }
+      const id = await this.#startFrom(path, occurrence).catch((error: unknown) => {
+        if (!(error instanceof NotSupported)) throw error;
+        refused.push(error.message);
+        return null;
+      });
+      if (id !== null) started.push(id);
     }
+    if (refused.length > 0) throw new NotSupported(refused.join('\n'));
     return started;
+  }
+
+  /** Starts one workflow, if the event asks for it. */
+  async #startFrom(path: string, occurrence: Occurrence): Promise<number | null> {
+    try {
+      const file = await this.#file(path, occurrence.filesAt, occurrence.ref);
+      return (await isTriggered(file, occurrence)) ? await this.#start(file, occurrence, {}) : null;
+    } catch (error) {
+      if (!(error instanceof WorkflowProblem)) throw error;
+      // A file that cannot be read shows as a failed run on a push; other events pass over it.
+      return occurrence.event === 'push' ? this.#failedStart(path, path, occurrence, error.message).id : null;
+    }
   }
 
   async #start(file: WorkflowFile, occurrence: Occurrence, inputs: Readonly<Record<string, Json>>): Promise<number> {
@@ -428,6 +446,7 @@ class SandboxRunner implements Runner {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#machines.close();
     for (const run of this.#runs.values()) run.abandon();
     await this.settled();
     this.#git.close();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { addDeployment, addStatus } from '../github/effects.ts';
 import type { Deployment, Job, Run, Sandbox } from '../github/index.ts';
-import { ACTIONS_BOT } from '../github/state.ts';
+import { ACTIONS_BOT, sameName } from '../github/state.ts';
 import type { RunnerEvent } from './api.ts';
 import { asText, type Contexts, ExpressionProblem, evaluateToken, type Json } from './expressions.ts';
 import { githubVariables, type RunSubject, shortRef } from './github-context.ts';
@@ -195,7 +195,8 @@ function ownDeployment(sandbox: Sandbox, subject: RunSubject, leg: Leg, job: Job
     description: '',
     creator: ACTIONS_BOT,
     transient: false,
-    production: false,
+    // GitHub takes this name for a production environment by itself.
+    production: sameName(job.environment.name, 'production'),
     createdAt: sandbox.clock.now(),
   });
   addStatus(sandbox.state, deployment, { ...byActions(sandbox), state: 'in_progress' });

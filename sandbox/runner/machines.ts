@@ -2,6 +2,7 @@
 export class Machines {
   readonly #count: number;
   #busy = 0;
+  #closed = false;
   readonly #queue: (() => Promise<void>)[] = [];
 
   readonly #freed: () => void;
@@ -19,12 +20,18 @@ export class Machines {
 
   /** Runs the work when a machine is free. @returns takes it back, as long as it has not begun */
   run(work: () => Promise<void>): () => void {
-    this.#queue.push(work);
+    if (!this.#closed) this.#queue.push(work);
     this.#fill();
     return () => {
       const at = this.#queue.indexOf(work);
       if (at !== -1) this.#queue.splice(at, 1);
     };
+  }
+
+  /** What has not begun does not begin any more. */
+  close(): void {
+    this.#closed = true;
+    this.#queue.length = 0;
   }
 
   #fill(): void {

@@ -387,7 +387,7 @@ export class WorkflowRun {
   }
 
   #expireGate(leg: Leg): void {
-    if (leg.state !== 'waiting' || leg.gate === null) return;
+    if (leg.state !== 'waiting' || leg.gate === null || leg.gate.approved) return;
     this.#failLeg(leg, `Nobody approved the deployment to ${leg.gate.environment} within 30 days.`);
     this.#proceed();
   }
@@ -479,7 +479,12 @@ export class WorkflowRun {
   #mayFail(leg: Leg): boolean {
     const token = childOf(leg.group.definition.token, 'continue-on-error');
     if (token === undefined) return false;
-    return isTruthy(evaluateToken(token, { contexts: legContexts(this.#shared, leg) }));
+    try {
+      return isTruthy(evaluateToken(token, { contexts: legContexts(this.#shared, leg) }));
+    } catch (error) {
+      if (leg.job !== null) fail(this.#parts, leg.job, this.#told(error));
+      return false;
+    }
   }
 
   /** What went wrong, in words; what the sandbox cannot do is told to its owner, too. */

@@ -358,6 +358,48 @@ jobs:
     },
   },
   {
+    behaviour: "requests with a job's token dispatch workflows, and runs are re-run and cancelled through the API",
+    source: "GitHub's OpenAPI description of these operations",
+    workflow: {
+      'ci.yml': `
+on: push
+permissions: { actions: write }
+jobs:
+  a: ${job()}`,
+      'other.yml': `
+on: { workflow_dispatch: { inputs: { n: { type: number } } } }
+jobs:
+  b: ${job('environment: uat')}`,
+    },
+    options: {
+      jobs: {
+        a: async ({ contexts }) => ({
+          outputs: {
+            status: String(await post(contexts['github'], 'actions/workflows/other.yml/dispatches', { ref: 'main', inputs: { n: '4' } })),
+          },
+        }),
+      },
+    },
+    async play(stage) {
+      const { sandbox, runner } = stage;
+      sandbox.given.environment('uat', { reviewers: ['mona'] });
+      const id = await push(stage);
+      await runner.settled();
+      expect(stage.job('a', id).outputs).toEqual({ status: '204' });
+      const dispatched = stage.run();
+      expect(dispatched).toMatchObject({ event: 'workflow_dispatch', actor: 'github-actions[bot]', status: 'waiting' });
+      const github = { api_url: sandbox.apiUrl, repository: 'octo-org/shop', token: sandbox.token({ login: 'octocat' }) };
+      expect(await post(github, `actions/runs/${dispatched.id}/cancel`)).toBe(202);
+      await runner.settled();
+      expect(dispatched).toMatchObject({ status: 'completed', conclusion: 'cancelled' });
+      expect(await post(github, `actions/runs/${dispatched.id}/rerun`)).toBe(201);
+      await runner.settled();
+      expect(await post(github, `actions/runs/${dispatched.id}/rerun`)).toBe(403);
+      expect(dispatched).toMatchObject({ attempt: 2, status: 'waiting', triggeringActor: 'octocat' });
+    },
+    expect: () => undefined,
+  },
+  {
     behaviour: 'without permissions a token has what the repository gives by default; with permissions nothing else',
     source: `${SYNTAX}#permissions and ${TOKEN}`,
     workflow: `
@@ -401,5 +443,16 @@ jobs:
 async function ask(github: unknown): Promise<number> {
   const { api_url: url, repository, token } = github as Record<string, string>;
   const answer = await fetch(`${url}/repos/${repository}/environments`, { headers: { authorization: `Bearer ${token}` } });
+  return answer.status;
+}
+
+async function post(github: unknown, path: string, body?: unknown): Promise<number> {
+  const { api_url: url, repository, token } = github as Record<string, string>;
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(`${url}/repos/${repository}/${path}`, {
+    method: 'POST',
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
   return answer.status;
 }
