@@ -53,13 +53,22 @@ export function evaluateToken(token: TemplateToken, scope: Scope): Json {
 export function evaluate(expression: string, scope: Scope, token?: TemplateToken): Json {
   const functions = definitions(scope.functions ?? {});
   try {
-    const lexed = new Lexer(expression).lex();
-    const tree = new Parser(lexed.tokens, Object.keys(scope.contexts), [...functions.values()]).parse();
+    const tree = new Parser(lex(expression), Object.keys(scope.contexts), [...functions.values()]).parse();
     return toJson(new Evaluator(tree, toData(scope.contexts) as data.Dictionary, functions).evaluate());
   } catch (error) {
     throw new ExpressionProblem(`${place(token)}${(error as Error).message}: ${expression}`, { cause: error });
   }
 }
+
+/** GitHub's lexer takes only the first doubled quote of a text for one quote; all of them are. */
+function lex(expression: string): LexedTokens {
+  const { tokens: lexed } = new Lexer(expression).lex();
+  return lexed.map((token) =>
+    token.lexeme.startsWith("'") ? { ...token, value: token.lexeme.slice(1, -1).replaceAll("''", "'") } : token,
+  );
+}
+
+type LexedTokens = ReturnType<Lexer['lex']>['tokens'];
 
 /** Text the way GitHub's expressions turn a value into text. */
 export function asText(value: Json): string {

@@ -140,3 +140,38 @@ function definitionOf(job: string): MappingToken {
 }
 
 export { RUNNER_TIMING };
+
+const REFERENCE = 'https://docs.github.com/en/actions/reference/workflows-and-actions';
+const RUNNER = 'https://github.com/actions/runner/blob/main/src/Runner.Worker';
+
+/** Where behaviours are published: GitHub's documentation, and the source of its runner and actions. */
+export const SOURCES = {
+  syntax: `${REFERENCE}/workflow-syntax`,
+  commands: `${REFERENCE}/workflow-commands`,
+  contexts: `${REFERENCE}/contexts`,
+  expressions: `${REFERENCE}/expressions`,
+  variables: `${REFERENCE}/variables`,
+  metadata: `${REFERENCE}/metadata-syntax`,
+  cancellation: `${REFERENCE}/workflow-cancellation`,
+  secure: 'https://docs.github.com/en/actions/reference/security/secure-use',
+  reuse: 'https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows',
+  stepsRunner: `${RUNNER}/StepsRunner.cs`,
+  fileCommands: `${RUNNER}/FileCommandManager.cs`,
+  printedCommands: `${RUNNER}/ActionCommandManager.cs`,
+  actionRunner: `${RUNNER}/ActionRunner.cs`,
+  jobExtension: `${RUNNER}/JobExtension.cs`,
+  sandbox: 'docs/sandbox.md',
+} as const;
+
+/** One published behaviour of the runner. */
+export interface Row {
+  readonly behaviour: string;
+  readonly source: string;
+  readonly job: string;
+  readonly options?: JobOptions;
+  expect(ran: Ran): void;
+}
+
+export const conclusions = (ran: Ran): string[] => ran.steps.slice(1, -1).map(({ name, conclusion }) => `${name}: ${conclusion}`);
+export const messages = (ran: Ran, level: Annotation['level']): string[] =>
+  ran.annotations.filter((annotation) => annotation.level === level).map(({ message }) => message);

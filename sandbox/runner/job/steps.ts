@@ -113,7 +113,9 @@ function announcePost(step: PlacedStep, definition: UsesStep, posts: Posts): voi
   if (run === null) return;
   step.hasPost = true;
   const condition = action.kind === 'javascript' ? (action.post?.condition ?? 'always()') : 'always()';
-  posts.push(phaseOf(step, 'Post ', condition, run));
+  // It runs when what was around the step is long over, whether that was stopped or has failed.
+  const frame: Frame = { ...step.frame, stopping: null, failed: false };
+  posts.push(phaseOf({ ...step, frame }, 'Post ', condition, run));
 }
 
 /** The inputs are evaluated anew: `${{ job.status }}` tells the post phase how the job ended. */
