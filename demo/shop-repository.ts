@@ -31,7 +31,7 @@ export const UMBRELLAS: ShopChange = {
   files: {
     'migrations/003_stock.sql': `ALTER TABLE products ADD COLUMN stock int CHECK (stock >= 0);
 UPDATE products SET stock = 40;
-INSERT INTO products (name, picture, cents, stock) VALUES ('Umbrella', '☂️', 2400, 3);
+INSERT INTO products (name, cents, stock) VALUES ('Umbrella', 2400, 3);
 `,
     'src/announcement.js': announcement('Rainy days ahead: umbrellas have come in.'),
   },

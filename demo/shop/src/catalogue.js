@@ -1,5 +1,5 @@
 /**
- * @typedef {{ name: string, picture: string, cents: number, stock?: number | null }} Product
+ * @typedef {{ name: string, cents: number, stock?: number | null }} Product
  * @typedef {{ query(text: string, values?: unknown[]): Promise<{ rows: any[] }> }} Database
  */
 

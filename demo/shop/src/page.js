@@ -14,7 +14,8 @@ h1 { margin: 0; font: 600 2rem/1.2 Georgia, serif; }
 .announcement { color: var(--soft); margin: .5rem 0 1.5rem; }
 ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
 li { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; }
-.picture { font-size: 2.5rem; line-height: 1; }
+.tile { width: 3rem; aspect-ratio: 1; display: grid; place-items: center; border-radius: .75rem; font: 600 1.4rem/1 Georgia, serif;
+  color: hsl(var(--hue) 60% 30%); background: hsl(var(--hue) 55% 88%); }
 h2 { margin: .75rem 0 .25rem; font-size: 1.05rem; }
 .price { font-weight: 600; color: var(--leaf); }
 .stock { color: var(--soft); font-size: .85rem; margin-left: .5rem; }
@@ -29,7 +30,9 @@ code { font-size: .9em; }
  */
 export function page(release, products) {
   const cards = products.map(
-    (product) => `<li><div class="picture" aria-hidden="true">${escapeHtml(product.picture)}</div><h2>${escapeHtml(product.name)}</h2>
+    (
+      product,
+    ) => `<li><div class="tile" style="--hue:${hue(product.name)}" aria-hidden="true">${escapeHtml(product.name.slice(0, 1))}</div><h2>${escapeHtml(product.name)}</h2>
 <span class="price">${price(product.cents)}</span><span class="stock">${availability(product)}</span></li>`,
   );
   return `<!doctype html>
@@ -40,6 +43,11 @@ export function page(release, products) {
 <main><p class="announcement">${escapeHtml(announcement)}</p><ul>${cards.join('\n')}</ul></main>
 <footer>Commit <code>${escapeHtml(release.commit.slice(0, 7))}</code>, database at migration ${release.migrations}.</footer></body></html>
 `;
+}
+
+/** A colour for a name, always the same. @param {string} name @returns {number} degrees */
+function hue(name) {
+  return [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
 }
 
 /** @param {string} text */
