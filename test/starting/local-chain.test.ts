@@ -1,0 +1,92 @@
+/** What `promote init --local` writes, run as it is: real steps, the committed bundle, approvals by people. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import { chainFile } from '../../src/starting/chain-file.ts';
+import { openShop, PIPELINE, type Shop, type ShopOptions } from '../chain/shop.ts';
+
+let shop: Shop;
+afterEach(async () => {
+  expect(shop.sandbox.violations).toEqual([]);
+  await shop.close();
+});
+
+function open(pipeline: string, options: ShopOptions = {}, edit = (chain: string) => chain): Promise<Shop> {
+  const chain = edit(chainFile(loadPipeline(pipeline, '.github/promote.yml'), { nodeVersionFile: null }));
+  return openShop({ pipeline, caller: chain, ...options });
+}
+
+it('goes from a push to production with what was built once, and a tag goes on without building again', async () => {
+  shop = await open(PIPELINE);
+  const run = await shop.push('main', 'sell umbrellas');
+  expect(shop.run(run)).toMatchObject({ status: 'waiting', jobs: { plan: 'success', build: 'success', dev: 'success', uat: 'waiting' } });
+  await shop.approve(run, 'uat', 'hubot');
+  expect(shop.run(run).jobs).toMatchObject({ staging: 'success', 'production: approval 1': 'waiting' });
+  shop.repository.tag('v1.0.0', 'main');
+  const tagged = await shop.pushed('v1.0.0');
+  expect(shop.run(tagged).jobs).toMatchObject({
+    build: 'skipped',
+    dev: 'skipped',
+    uat: 'skipped',
+    staging: 'skipped',
+    'production: approval 1': 'waiting',
+  });
+  await shop.approve(run, 'production', 'hubot', 'mona');
+  expect(shop.run(run)).toMatchObject({ status: 'completed', conclusion: 'success', attempt: 1 });
+  expect(shop.run(run).jobs).toMatchObject({ production: 'success', resume: 'skipped' });
+  expect(new Set(['dev', 'uat', 'staging', 'production'].map((environment) => shop.live(environment)?.build)).size).toBe(1);
+  expect(shop.history()).toEqual(['dev', 'uat', 'staging', 'production'].map((environment) => `${environment} sell umbrellas`));
+  expect(shop.sandbox.state.deployments).toHaveLength(4);
+});
+
+it('hands secrets of an environment to that environment’s steps, the team’s own among them', async () => {
+  const own = `      - name: Tell the load balancer
+        if: \${{ steps.promote.outputs.proceed == 'true' }}
+        run: echo "$GITHUB_JOB $TOKEN" >> "$SHOP_HOME/told"
+        env: { TOKEN: '\${{ secrets.TOKEN }}' }
+      - name: The door is closed`;
+  const environmentSecrets = { dev: { TOKEN: 'dev-token' }, uat: { TOKEN: 'uat-token' } };
+  shop = await open(PIPELINE, { environmentSecrets }, (chain) => chain.replaceAll('      - name: The door is closed', own));
+  const run = await shop.push('main', 'tell them');
+  await shop.approve(run, 'uat', 'mona');
+  expect(readFileSync(join(shop.home, 'told'), 'utf8')).toBe('dev dev-token\nuat uat-token\nstaging \n');
+  expect(shop.log(run, 'uat')).not.toContain('uat-token');
+});
+
+it('ends where a reviewer rejects, and where the door says no', async () => {
+  shop = await open(PIPELINE);
+  const run = await shop.push('main', 'not so good');
+  await shop.reject(run, 'uat', 'hubot');
+  expect(shop.run(run)).toMatchObject({ conclusion: 'failure', jobs: { uat: 'failure', staging: 'skipped', production: 'skipped' } });
+  const next = await shop.push('main', 'held at the door');
+  shop.sandbox.given.issue({ title: 'uat: exercise', labels: ['promote:hold'], author: 'mona' });
+  await shop.approve(next, 'uat', 'hubot');
+  expect(shop.run(next).jobs).toMatchObject({ staging: 'skipped', production: 'skipped' });
+  expect(shop.live('uat')).toBeNull();
+});
+
+it('ends quietly at a soak, and the schedule takes it up once it is over; acceptance is one more click', async () => {
+  const pipeline = `version: 1
+build: { run: bash scripts/build.sh, artifact: dist }
+environments:
+  uat: { role: uat, acceptance: { approvals: 1, by: [mona] }, deploy: { run: bash scripts/deploy.sh } }
+  production: { role: production, gate: { approvals: 1 }, soak: { in: uat, for: 4h }, deploy: { run: bash scripts/deploy.sh } }
+routes:
+  - { name: mainline, branches: [main], path: [uat, production] }
+`;
+  shop = await open(pipeline);
+  shop.sandbox.given.environment('uat', { reviewers: [] });
+  shop.sandbox.given.environment('uat-acceptance', { reviewers: ['mona'] });
+  const run = await shop.push('main', 'simmer');
+  expect(shop.run(run).jobs).toMatchObject({ uat: 'success', 'uat-acceptance': 'waiting' });
+  await shop.approve(run, 'uat-acceptance', 'mona');
+  expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { 'uat-acceptance': 'success', production: 'skipped' } });
+  await shop.advance(2);
+  expect(shop.run(run).attempt).toBe(1);
+  await shop.advance(3);
+  expect(shop.run(run)).toMatchObject({ attempt: 2, status: 'waiting', jobs: { uat: 'skipped', production: 'waiting' } });
+  await shop.approve(run, 'production', 'hubot');
+  expect(shop.run(run).conclusion).toBe('success');
+  expect(shop.history()).toEqual(['uat simmer', 'production simmer']);
+});
