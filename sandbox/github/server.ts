@@ -29,6 +29,14 @@ export interface ServerParts {
   readonly enterpriseVersion: string | null;
 }
 
+/** The web's addresses, as against the API's. At the root both begin. */
+function isPageAddress({ fullName }: Place, path: string, request: IncomingMessage): boolean {
+  if (path === '/') return /\btext\/html\b/.test(request.headers.accept ?? '');
+  const own = `/${fullName}`.toLowerCase();
+  const asked = path.toLowerCase();
+  return asked === own || asked.startsWith(`${own}/`) || path.startsWith('/-/page/') || path.startsWith('/avatars/');
+}
+
 /** What an answer of the API pointed to: no request to the API itself. */
 function sendFile(parts: ServerParts, address: URL, response: ServerResponse): void {
   const file = readSignedFile(parts.state, address);
@@ -73,6 +81,11 @@ export function createGitHubServer(parts: ServerParts): Server {
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const address = new URL(request.url ?? '/', parts.place.webUrl);
   if (isFileAddress(address.pathname)) return sendFile(parts, address, response);
+  if (isPageAddress(parts.place, address.pathname, request)) {
+    // Loaded when the first page is asked for: most users of the API never look.
+    const { servePage } = await import('../page/index.ts');
+    return servePage(parts, address, request, response);
+  }
   const started = performance.now();
   const received = await receive(request);
   const identity = received.token === null ? undefined : parts.tokens.get(received.token);
