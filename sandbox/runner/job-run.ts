@@ -72,8 +72,10 @@ export function fail(parts: Pick<JobParts, 'emit'>, job: Job, message: string): 
   logLine(parts, job, `##[error]${message}`);
 }
 
-function logLine(parts: Pick<JobParts, 'emit'>, job: Job, line: string): void {
+function logLine(parts: Pick<JobParts, 'emit'>, job: Job, line: string, step: number | null = null): void {
   job.log.push(line);
+  job.logSteps ??= [];
+  job.logSteps.push(step);
   parts.emit({ kind: 'log', runId: job.runId, jobId: job.id, line });
 }
 
@@ -87,7 +89,7 @@ function portsOf(parts: JobParts, leg: Leg, job: Job): JobPorts {
   const changed = (): void => parts.emit({ kind: 'job', runId: job.runId, jobId: job.id });
   return {
     repository: (name, ref) => parts.sources.find(name, ref),
-    log: (line) => logLine(parts, job, line),
+    log: (line, step) => logLine(parts, job, line, step),
     stepChanged(step) {
       const at = job.steps.findIndex(({ number }) => number === step.number);
       if (at === -1) job.steps.push({ ...step });
