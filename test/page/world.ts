@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job, Run, Sandbox } from '../../sandbox/github/index.ts';
-import { openShop, type Shop, sampleFolder } from '../sandbox/shop.ts';
+import type { SampleHistory } from '../../sandbox/github/sample-repository.ts';
+import { openShop, type Shop } from '../sandbox/shop.ts';
+
+export { sampleFolder } from '../sandbox/shop.ts';
 
 /** What a branch may be called. */
 export const HOSTILE_BRANCH = `feature/"><img/src=x/onerror=alert(1)>&'\`$(id)`;
@@ -54,8 +57,8 @@ function steps(names: readonly string[], last: 'success' | 'failure' = 'success'
   }));
 }
 
-export async function openWorld(): Promise<World> {
-  const sample = sampleFolder();
+/** @param sample may serve several worlds, one after the other: nothing is written to it */
+export async function openWorld(sample: SampleHistory): Promise<World> {
   const shop = await openShop(sample.repository.path);
   const { sandbox } = shop;
   const { given, clock } = sandbox;
@@ -145,9 +148,6 @@ export async function openWorld(): Promise<World> {
     failed,
     broken,
     address,
-    async close() {
-      await shop.close();
-      sample.remove();
-    },
+    close: () => shop.close(),
   };
 }

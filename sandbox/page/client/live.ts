@@ -3,7 +3,7 @@ import { drawDiagrams } from './diagrams.ts';
 import { followLog, logPosition } from './log.ts';
 import { morph, rememberMarkdown } from './morph.ts';
 
-const PAUSE = 800;
+const PAUSE = 500;
 const PARTS = ['.tabs', '#main'];
 
 let tag: string | null = null;
