@@ -19,7 +19,7 @@ export async function runPage(context: PageContext, run: Run, attempt: number): 
   const present = attempt === run.attempt;
   const content = html`
     ${present && reviewBanner(context, run)}
-    ${overview(context, run, jobs)}
+    ${present && overview(context, run, jobs)}
     ${graph(context, run, jobs)}
     ${annotationCard(context, run, jobs)}
     ${reviews(context, run)}

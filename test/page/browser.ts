@@ -37,7 +37,7 @@ export async function browse(): Promise<Browsing> {
       const context = await browser.newContext({ viewport: DESKTOP, ...options });
       contexts.push(context);
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(30_000);
       page.on('pageerror', (error) => mishaps.push(`${page.url()}: ${error.message}`));
       page.on('console', (message) => {
         if (message.type() === 'error' && !isExpected(message.text())) mishaps.push(`${page.url()}: ${message.text()}`);

@@ -257,7 +257,7 @@ describe('a run', () => {
       },
     });
     await look(`/actions/runs/${world.failed.id}`);
-    await button(name).click();
+    await Promise.all([page.waitForEvent('framenavigated'), button(name).click()]);
     await page.getByRole('link', { name: 'Attempt 2' }).waitFor();
     expect(asked).toEqual([[world.failed.id, { user: 'octocat', failedOnly }]]);
     await page.getByRole('link', { name: 'Attempt 1' }).click();

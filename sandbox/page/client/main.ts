@@ -8,6 +8,8 @@ async function actOnRun(action: string): Promise<void> {
   showProblem(place, null);
   try {
     await ask(signedInAs(), `actions/runs/${run}/${action}`);
+    // A new attempt has a page of its own, whatever was looked at before.
+    if (action.startsWith('rerun')) location.assign(`/${document.body.dataset['repository']}/actions/runs/${run}`);
   } catch (error) {
     showProblem(place, error);
   }
