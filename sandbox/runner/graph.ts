@@ -111,6 +111,15 @@ export function resultsContext(groups: Iterable<Group>): Json {
   );
 }
 
+export function isDone(instance: Instance): boolean {
+  return [...instance.groups.values()].every((group) => group.result !== null);
+}
+
+/** Whether a job of it ran in this attempt. */
+export function hasRun(instance: Instance): boolean {
+  return [...instance.groups.values()].some((group) => group.ran);
+}
+
 /** Closes a group whose legs are all over. */
 export function closeGroup(group: Group): void {
   group.result = combined(group.legs.map((leg) => leg.result ?? 'skipped'));

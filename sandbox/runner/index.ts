@@ -7,9 +7,7 @@ import { Agenda } from './agenda.ts';
 import type { Runner, RunnerEvent, RunnerOptions } from './api.ts';
 import { createArtifactStore } from './artifact-store.ts';
 import { ConcurrencyGroups } from './concurrency.ts';
-import { dispatchInputs } from './dispatch-inputs.ts';
 import { bypassProblem, reviewProblem } from './environment-gate.ts';
-import { commonPayload, pushPayload } from './event-payload.ts';
 import type { Json } from './expressions.ts';
 import { type RunSubject, shortRef } from './github-context.ts';
 import { executeJob } from './job/execute.ts';
@@ -17,13 +15,14 @@ import { TOKEN_TO_COME } from './job-run.ts';
 import { Machines } from './machines.ts';
 import { defaultGrants } from './permissions.ts';
 import { NotSupported, WorkflowProblem } from './problems.ts';
+import { RepositoryEvents } from './repository-events.ts';
 import { keptJobs, refuseRerun } from './rerun.ts';
 import { loadTree } from './reusable-call.ts';
 import { type RunParts, type RunPlan, WorkflowRun } from './run.ts';
 import { nextSchedules } from './schedule.ts';
-import { NO_SHA, Sources } from './sources.ts';
+import { Sources } from './sources.ts';
 import { isSkipped, isTriggered, type Occurrence } from './triggers.ts';
-import { readWorkflowFile, type WorkflowFile } from './workflow-file.ts';
+import type { WorkflowFile } from './workflow-file.ts';
 
 export type * from './api.ts';
 
@@ -48,15 +47,13 @@ class SandboxRunner implements Runner {
   readonly #options: RunnerOptions;
   readonly #git: GitRepository;
   readonly #sources: Sources;
+  readonly #events: RepositoryEvents;
   readonly #agenda = new Agenda();
   readonly #machines: Machines;
   readonly #parts: RunParts;
   readonly #listeners: ((event: RunnerEvent) => void)[] = [];
   readonly #runs = new Map<number, WorkflowRun>();
-  /** Parsed files by commit and path. */
-  readonly #files = new Map<string, Promise<WorkflowFile>>();
   readonly #announced = new Set<string>();
-  #refs: ReadonlyMap<string, string> = new Map();
   /** Schedules up to here were taken up. */
   #scheduledTo: number;
   #working = 0;
@@ -68,6 +65,7 @@ class SandboxRunner implements Runner {
     this.#options = options;
     this.#git = new GitRepository(sandbox.repositoryPath);
     this.#sources = new Sources({ repository: `${sandbox.owner}/${sandbox.name}`, git: this.#git, others: options.repositories });
+    this.#events = new RepositoryEvents(sandbox, this.#git, this.#sources);
     this.#machines = new Machines(options.parallelJobs ?? 2, () => this.#wake());
     this.#scheduledTo = sandbox.clock.now();
     this.#parts = {
@@ -89,7 +87,7 @@ class SandboxRunner implements Runner {
   }
 
   async open(): Promise<void> {
-    this.#refs = await this.#git.refs();
+    await this.#events.open();
     this.#options.sandbox.attach({
       dispatch: (workflow, { ref, actor, inputs }) => this.dispatch(workflow, { ref, actor, inputs }),
       repositoryDispatch: async (eventType, payload, actor) => {
@@ -105,72 +103,18 @@ class SandboxRunner implements Runner {
 
   push(ref: string, options: { actor?: string; before?: string } = {}): Promise<readonly number[]> {
     return this.#work(async () => {
-      const refs = await this.#git.refs();
-      const name = fullName(ref, refs);
-      const after = refs.get(name);
-      const before = options.before ?? this.#refs.get(name) ?? NO_SHA;
-      this.#refs = refs;
-      if (after === undefined) return [];
-      const commit = await this.#git.peel(after);
-      if (commit === null) return [];
-      const actor = options.actor ?? this.#loginOf(commit.committer.email);
-      const sha = commit.oid;
-      return this.#happen({
-        event: 'push',
-        payload: await pushPayload(this.#sandbox, this.#git, { ref: name, before, after, commit, actor }),
-        actor,
-        ref: name,
-        sha,
-        baseRef: '',
-        headRef: '',
-        forked: false,
-        filesAt: sha,
-        changedFiles: async () => (name.startsWith('refs/tags/') ? null : this.#changed(before, sha)),
-      });
+      const occurrence = await this.#events.push(ref, options);
+      return occurrence === null ? [] : this.#happen(occurrence);
     });
   }
 
   trigger(event: string, payload: Json, options: { actor?: string; ref?: string; sha?: string } = {}): Promise<readonly number[]> {
-    return this.#work(async () => {
-      const refs = await this.#git.refs();
-      const head = await this.#head();
-      const actor = options.actor ?? 'octocat';
-      const whole = { ...commonPayload(this.#sandbox, actor), ...(payload as Readonly<Record<string, Json>>) };
-      const pull = pullRequestOf(whole, `${this.#sandbox.owner}/${this.#sandbox.name}`);
-      const isOwnCode = event === 'pull_request' && pull !== null;
-      const sha = options.sha ?? (isOwnCode ? pull.headSha : head);
-      const ref = options.ref ?? (isOwnCode ? `refs/pull/${pull.number}/merge` : `refs/heads/${this.#sandbox.defaultBranch}`);
-      return this.#happen({
-        event,
-        payload: whole,
-        actor,
-        ref: fullName(ref, refs),
-        sha,
-        baseRef: pull?.baseRef ?? '',
-        headRef: pull?.headRef ?? headBranchOf(whole),
-        forked: isOwnCode && pull.forked,
-        filesAt: isOwnCode ? sha : head,
-        changedFiles: async () => (pull === null ? null : this.#changed(refs.get(`refs/heads/${pull.baseRef}`) ?? NO_SHA, sha, true)),
-      });
-    });
+    return this.#work(async () => this.#happen(await this.#events.other(event, payload as Readonly<Record<string, Json>>, options)));
   }
 
   dispatch(workflow: string, options: { ref: string; actor?: string; inputs?: Readonly<Record<string, string>> }): Promise<number> {
     return this.#work(async () => {
-      const refs = await this.#git.refs();
-      const path = workflow.includes('/') ? workflow : `.github/workflows/${workflow}`;
-      const head = await this.#head();
-      if (!(await this.#sources.workflowPaths(head)).includes(path)) throw new Refusal(404, 'Not Found');
-      const ref = fullName(options.ref, refs);
-      const commit = await this.#git.resolveCommit(ref, refs);
-      if (commit === null) throw new Refusal(422, `No ref found for: ${options.ref}`);
-      const file = await this.#file(path, commit.oid, ref);
-      if (file.events.workflow_dispatch === undefined) throw new Refusal(422, `Workflow does not have 'workflow_dispatch' trigger`);
-      const actor = options.actor ?? 'octocat';
-      const inputs = dispatchInputs(file, options.inputs ?? {});
-      const shown = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, String(value)] as const));
-      const payload = { ...commonPayload(this.#sandbox, actor), inputs: shown, ref, workflow: path };
-      const occurrence = { ...plainOccurrence('workflow_dispatch', payload, actor, ref, commit.oid), filesAt: commit.oid };
+      const { file, occurrence, inputs } = await this.#events.dispatch(workflow, options);
       return this.#start(file, occurrence, inputs);
     });
   }
@@ -183,7 +127,7 @@ class SandboxRunner implements Runner {
     const { event, actor } = occurrence;
     // What GITHUB_TOKEN causes starts nothing, with two exceptions (source: documentation of GITHUB_TOKEN).
     if (sameName(actor, ACTIONS_BOT) && !CAUSED_BY_ANYBODY.includes(event)) return [];
-    if (isSkipped(event, (await this.#git.commit(occurrence.sha)).message)) return [];
+    if (isSkipped(event, await this.#events.messageOf(occurrence.sha))) return [];
     const started: number[] = [];
     const refused: string[] = [];
     for (const path of await this.#sources.workflowPaths(occurrence.filesAt)) {
@@ -201,7 +145,7 @@ class SandboxRunner implements Runner {
   /** Starts one workflow, if the event asks for it. */
   async #startFrom(path: string, occurrence: Occurrence): Promise<number | null> {
     try {
-      const file = await this.#file(path, occurrence.filesAt, occurrence.ref);
+      const file = await this.#events.file(path, occurrence.filesAt, occurrence.ref);
       return (await isTriggered(file, occurrence)) ? await this.#start(file, occurrence, {}) : null;
     } catch (error) {
       if (!(error instanceof WorkflowProblem)) throw error;
@@ -347,7 +291,7 @@ class SandboxRunner implements Runner {
     await this.settled();
     const target = clock.now() + milliseconds;
     for (;;) {
-      const files = await this.#scheduled();
+      const files = await this.#events.scheduled();
       const schedules = nextSchedules(files, this.#scheduledTo);
       const scheduleAt = schedules[0]?.at ?? Number.POSITIVE_INFINITY;
       const next = Math.min(this.#agenda.next, scheduleAt);
@@ -356,32 +300,13 @@ class SandboxRunner implements Runner {
       this.#agenda.fire(clock.now());
       if (scheduleAt === next) {
         this.#scheduledTo = scheduleAt;
-        for (const cron of new Set(schedules.map((one) => one.cron))) await this.#fireSchedule(cron);
+        for (const cron of new Set(schedules.map((one) => one.cron)))
+          await this.#work(async () => this.#happen(await this.#events.schedule(cron)));
       }
       await this.settled();
     }
     if (target > clock.now()) clock.set(target);
     await this.settled();
-  }
-
-  /** Workflow files of the default branch that have a schedule. */
-  async #scheduled(): Promise<readonly WorkflowFile[]> {
-    const head = await this.#head();
-    const files: WorkflowFile[] = [];
-    for (const path of await this.#sources.workflowPaths(head)) {
-      const file = await this.#file(path, head, `refs/heads/${this.#sandbox.defaultBranch}`).catch(passOverProblems);
-      if (file?.events.schedule !== undefined) files.push(file);
-    }
-    return files;
-  }
-
-  #fireSchedule(cron: string): Promise<unknown> {
-    return this.#work(async () => {
-      const head = await this.#head();
-      const actor = this.#loginOf((await this.#git.commit(head)).committer.email);
-      const payload = { ...commonPayload(this.#sandbox, actor), schedule: cron };
-      return this.#happen(plainOccurrence('schedule', payload, actor, `refs/heads/${this.#sandbox.defaultBranch}`, head));
-    });
   }
 
   async settled(): Promise<void> {
@@ -452,85 +377,7 @@ class SandboxRunner implements Runner {
     this.#git.close();
   }
 
-  // The repository
-
   get #sandbox(): RunnerOptions['sandbox'] {
     return this.#options.sandbox;
   }
-
-  async #head(): Promise<string> {
-    const commit = await this.#git.resolveCommit(`refs/heads/${this.#sandbox.defaultBranch}`);
-    if (commit === null) throw new Error(`sandbox: there is no branch ${this.#sandbox.defaultBranch}`);
-    return commit.oid;
-  }
-
-  #file(path: string, sha: string, ref: string): Promise<WorkflowFile> {
-    const key = `${sha}:${path}@${ref}`;
-    const known = this.#files.get(key);
-    if (known !== undefined) return known;
-    const source = this.#sources.own(sha);
-    const read = this.#sources.text(source, path).then((text) => {
-      if (text === null) throw new Refusal(404, 'Not Found');
-      return readWorkflowFile(text, { source, path, ref });
-    });
-    this.#files.set(key, read);
-    return read;
-  }
-
-  /** Files that differ: of a new ref those since it left the default branch. */
-  async #changed(before: string, sha: string, sinceCommonBase = false): Promise<readonly string[]> {
-    const known = before === NO_SHA ? await this.#head() : before;
-    const base = before === NO_SHA || sinceCommonBase ? (await this.#git.compare(known, sha)).mergeBase : known;
-    return (await this.#git.changedFiles(base === sha ? null : base, sha)).map(({ path }) => path);
-  }
-
-  #loginOf(email: string): string {
-    return this.#sandbox.state.users.find((user) => user.emails.includes(email))?.login ?? email.replace(/@.*$/, '');
-  }
-}
-
-function plainOccurrence(event: string, payload: Readonly<Record<string, Json>>, actor: string, ref: string, sha: string): Occurrence {
-  return { event, payload, actor, ref, sha, baseRef: '', headRef: '', forked: false, filesAt: sha, changedFiles: async () => null };
-}
-
-/** A branch goes before a tag of the same name. */
-function fullName(ref: string, refs: ReadonlyMap<string, string>): string {
-  if (ref.startsWith('refs/')) return ref;
-  return refs.has(`refs/heads/${ref}`) || !refs.has(`refs/tags/${ref}`) ? `refs/heads/${ref}` : `refs/tags/${ref}`;
-}
-
-interface PullRequestEvent {
-  readonly number: number;
-  readonly headSha: string;
-  readonly headRef: string;
-  readonly baseRef: string;
-  readonly forked: boolean;
-}
-
-function pullRequestOf(payload: Readonly<Record<string, Json>>, repository: string): PullRequestEvent | null {
-  const pull = recordOf(payload['pull_request']);
-  if (pull === null) return null;
-  const [head, base] = [recordOf(pull['head']), recordOf(pull['base'])];
-  const source = String(recordOf(head?.['repo'])?.['full_name'] ?? repository);
-  return {
-    number: Number(pull['number'] ?? payload['number'] ?? 0),
-    headSha: String(head?.['sha'] ?? ''),
-    headRef: String(head?.['ref'] ?? ''),
-    baseRef: String(base?.['ref'] ?? ''),
-    forked: !sameName(source, repository),
-  };
-}
-
-function headBranchOf(payload: Readonly<Record<string, Json>>): string {
-  return String(recordOf(payload['workflow_run'])?.['head_branch'] ?? '');
-}
-
-function recordOf(value: Json | undefined): Readonly<Record<string, Json>> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, Json>>) : null;
-}
-
-/** What GitHub could not read is no schedule; anything else is an error here, too. */
-function passOverProblems(error: unknown): null {
-  if (error instanceof WorkflowProblem || error instanceof NotSupported) return null;
-  throw error;
 }

@@ -12,23 +12,26 @@ import {
   closeGroup,
   dependsOnNews,
   type Group,
+  hasRun,
   type Instance,
   isCancelled,
+  isDone,
   jobLegs,
   type Leg,
   needsOf,
   resultsContext,
 } from './graph.ts';
+import { newInstance, newJob, newLeg } from './graph-making.ts';
 import { fail, type JobParts, runJob } from './job-run.ts';
 import type { Machines } from './machines.ts';
-import { type Combination, cutName, matrixSuffix, readStrategy } from './matrix.ts';
+import { readStrategy } from './matrix.ts';
 import { combined, type Result, statusFunctions } from './needs.ts';
 import { problemAt, WorkflowProblem } from './problems.ts';
 import { callInputs, callPart, grantsOfJob } from './reusable-call.ts';
 import { acceptedLabels } from './runs-on.ts';
 import { groupContexts, legContexts, type RunContexts, workflowContexts } from './scopes.ts';
 import { callSecrets } from './secrets.ts';
-import { childOf, type JobDefinition, type WorkflowFile, type WorkflowTree } from './workflow-file.ts';
+import { childOf, type WorkflowFile, type WorkflowTree } from './workflow-file.ts';
 
 const DAY = 86_400_000;
 /** GitHub ends a run that is older. */
@@ -73,7 +76,7 @@ export class WorkflowRun {
     this.plan = plan;
     this.run = plan.run;
     this.#shared = { github: githubContext(parts.sandbox, plan.run, plan.subject), vars: parts.variables };
-    this.#root = this.#instance(plan.tree, null, { inputs: plan.inputs, secrets: plan.secrets, grants: plan.grants });
+    this.#root = newInstance(plan.tree, null, { inputs: plan.inputs, secrets: plan.secrets, grants: plan.grants });
   }
 
   /** Begins, as soon as the run's concurrency group lets it. */
@@ -186,7 +189,7 @@ export class WorkflowRun {
   #startGroup(group: Group): void {
     try {
       if (!this.#holds(group)) {
-        this.#endLeg(this.#leg(group, null, 0, 1), 'skipped');
+        this.#endLeg(newLeg(this.#shared, group, null, 0, 1), 'skipped');
         return;
       }
       const token = childOf(group.definition.token, 'strategy');
@@ -195,9 +198,9 @@ export class WorkflowRun {
       group.maxParallel = strategy.maxParallel;
       group.failFast = strategy.failFast;
       const combinations = strategy.combinations ?? [null];
-      for (const [index, combination] of combinations.entries()) this.#leg(group, combination, index, combinations.length);
+      for (const [index, combination] of combinations.entries()) newLeg(this.#shared, group, combination, index, combinations.length);
     } catch (error) {
-      this.#failLeg(group.legs[0] ?? this.#leg(group, null, 0, 1), this.#told(error));
+      this.#failLeg(group.legs[0] ?? newLeg(this.#shared, group, null, 0, 1), this.#told(error));
       for (const leg of [...group.legs]) if (leg.state !== 'done') this.#endLeg(leg, 'cancelled');
       return;
     }
@@ -251,7 +254,7 @@ export class WorkflowRun {
     const contexts = legContexts(this.#shared, leg);
     const calledScope = { contexts: workflowContexts(this.#shared, { inputs: {} }) };
     const { file } = group.instance.tree;
-    const instance = this.#instance(called, leg, {
+    const instance = newInstance(called, leg, {
       inputs: callInputs(file, group.definition, called.file, { contexts }, calledScope),
       secrets: callSecrets(group.definition, group.instance, called.file, contexts),
       grants: grantsOfJob(file, group.definition, group.instance.grants),
@@ -518,27 +521,7 @@ export class WorkflowRun {
 
   #record(leg: Leg): Job {
     if (leg.job !== null) return leg.job;
-    const job: Job = {
-      id: nextId(this.#parts.sandbox.state),
-      runId: this.run.id,
-      attempt: this.run.attempt,
-      key: leg.key,
-      name: leg.name,
-      workflowName: this.run.workflow,
-      status: 'queued',
-      conclusion: null,
-      labels: [],
-      environment: null,
-      createdAt: this.#now,
-      startedAt: null,
-      completedAt: null,
-      steps: [],
-      outputs: {},
-      summary: '',
-      annotations: [],
-      log: [],
-      machineTime: 0,
-    };
+    const job = newJob(this.#parts.sandbox.state, this.run, leg, this.#now);
     leg.job = job;
     this.#parts.sandbox.state.jobs.push(job);
     this.#tellJob(job);
@@ -569,83 +552,4 @@ export class WorkflowRun {
     run.updatedAt = this.#now;
     this.#parts.emit({ kind: 'run', runId: run.id });
   }
-
-  // Making the graph
-
-  #instance(tree: WorkflowTree, call: Leg | null, given: Pick<Instance, 'inputs' | 'secrets' | 'grants'>): Instance {
-    const groups = new Map<string, Group>();
-    const instance: Instance = { tree, call, ...given, groups, cancelled: false };
-    for (const definition of tree.file.jobs) groups.set(definition.id, newGroup(definition, instance));
-    return instance;
-  }
-
-  #leg(group: Group, matrix: Combination | null, index: number, total: number): Leg {
-    const strategy = {
-      'fail-fast': group.failFast,
-      'job-index': index,
-      'job-total': total,
-      'max-parallel': Number.isFinite(group.maxParallel) ? group.maxParallel : total,
-    };
-    const key = matrix === null ? group.key : `${group.key}[${index}]`;
-    const leg: Leg = {
-      group,
-      key,
-      name: this.#name({ group, matrix, strategy }),
-      matrix,
-      strategy,
-      cancellation: new AbortController(),
-      state: 'idle',
-      result: null,
-      outputs: {},
-      place: 0,
-      job: null,
-      instance: null,
-      tickets: [],
-      gate: null,
-      withdrawals: [],
-    };
-    group.legs.push(leg);
-    return leg;
-  }
-
-  #name(leg: Pick<Leg, 'group' | 'matrix' | 'strategy'>): string {
-    const { definition, instance } = leg.group;
-    const token = childOf(definition.token, 'name');
-    const given = token === undefined ? '' : this.#nameOr(token, leg);
-    const suffix = leg.matrix === null || token?.isExpression === true ? '' : matrixSuffix(leg.matrix);
-    const own = cutName(`${given === '' ? definition.id : given}${suffix}`);
-    return instance.call === null ? own : `${instance.call.name} / ${own}`;
-  }
-
-  /** A name that cannot be computed is no reason to fail: the job's id stands for it. */
-  #nameOr(token: TemplateToken, leg: Pick<Leg, 'group' | 'matrix' | 'strategy'>): string {
-    try {
-      return asText(evaluateToken(token, { contexts: legContexts(this.#shared, leg) }));
-    } catch {
-      return '';
-    }
-  }
-}
-
-function newGroup(definition: JobDefinition, instance: Instance): Group {
-  const key = instance.call === null ? definition.id : `${instance.call.key}/${definition.id}`;
-  return {
-    definition,
-    instance,
-    key,
-    legs: [],
-    maxParallel: Number.POSITIVE_INFINITY,
-    failFast: true,
-    result: null,
-    outputs: {},
-    ran: false,
-  };
-}
-
-function isDone(instance: Instance): boolean {
-  return [...instance.groups.values()].every((group) => group.result !== null);
-}
-
-function hasRun(instance: Instance): boolean {
-  return [...instance.groups.values()].some((group) => group.ran);
 }

@@ -200,6 +200,30 @@ jobs:
     },
   },
   {
+    behaviour: 'a call that depends on a job that is run again is run again as a whole, although it succeeded',
+    source: `${RERUN}#re-running-failed-jobs-in-a-workflow`,
+    workflow: {
+      'ci.yml': `
+on: push
+jobs:
+  a: ${job()}
+  call: { needs: a, if: always(), uses: ./.github/workflows/called.yml }`,
+      'called.yml': `
+on: workflow_call
+jobs:
+  work: ${job()}`,
+    },
+    options: { jobs: { a: failing(1) } },
+    async play(stage) {
+      const id = await push(stage);
+      await stage.runner.settled();
+      expect(stage.results()).toEqual({ a: 'failure', 'call/work': 'success' });
+      await stage.runner.rerun(id, { failedOnly: true });
+      await stage.runner.settled();
+    },
+    expect: (stage) => expect(stage.ran.filter(({ attempt }) => attempt === 2).map(({ key }) => key)).toEqual(['a', 'call/work']),
+  },
+  {
     behaviour: 're-running one job runs it and what depends on it',
     source: `${RERUN}#re-running-a-specific-job-in-a-workflow`,
     workflow: `
