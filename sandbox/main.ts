@@ -36,9 +36,11 @@ function addWaitingRun(sandbox: Sandbox, environments: readonly NamedEnvironment
   if (gated === undefined || head === undefined) return '';
   const run = sandbox.given.run({ headSha: head });
   sandbox.given.waiting(run.id, gated.name);
+  sandbox.given.job(run.id, { name: 'deploy', environment: { name: gated.name, url: '', waitingSince: sandbox.clock.now() } });
   const id = sandbox.state.environments.find((environment) => environment.name === gated.name)?.id;
   return `
-Run ${run.id} waits for ${gated.name}. Approve it with a reviewer's token:
+Run ${run.id} waits for ${gated.name}. Approve it on its page, ${sandbox.url}/${sandbox.owner}/${sandbox.name}/actions/runs/${run.id},
+or with a reviewer's token:
   curl -H "Authorization: Bearer $REVIEWER_TOKEN" -d '{"environment_ids":[${id}],"state":"approved","comment":"looks good"}' \\
     $GITHUB_API_URL/repos/${sandbox.owner}/${sandbox.name}/actions/runs/${run.id}/pending_deployments
   curl -H "Authorization: Bearer $GITHUB_TOKEN" $GITHUB_API_URL/repos/${sandbox.owner}/${sandbox.name}/actions/runs/${run.id}/approvals
@@ -49,6 +51,7 @@ function explain(sandbox: Sandbox, settings: Settings, waiting: string): string 
   const repository = `${sandbox.owner}/${sandbox.name}`;
   const { host } = new URL(sandbox.url);
   return `A GitHub for ${settings.repo} as ${repository}. Stop it with Ctrl-C.
+Its pages: ${sandbox.url}/${repository}
 
 export GITHUB_SERVER_URL=${sandbox.url}
 export GITHUB_API_URL=${sandbox.apiUrl}
