@@ -31,7 +31,8 @@ export function writeForOlderTools(root: string, folder: string): { folder: stri
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist/index.js'), '');
   const workflows = workflowFiles(root).map((path) => {
-    const target = `.github/workflows/${basename(path)}`;
+    // A starter workflow may be called like a shipped one.
+    const target = `.github/workflows/${path.startsWith('.github/') ? '' : 'starter-'}${basename(path)}`;
     writeFileSync(join(folder, target), olderSyntax(readFileSync(join(root, path), 'utf8')));
     return target;
   });
