@@ -191,6 +191,15 @@ fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
   };
 }
 
+/** Records by their global ids. */
+export function recordsByIdQuery(ids: readonly string[]): Query {
+  return {
+    text: `query RecordsById($ids: [ID!]!) { nodes(ids: $ids) { ...Deployment } }
+fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
+    variables: { ids },
+  };
+}
+
 /** Further records of the candidate's commit. */
 export function candidateRecordsQuery(owner: string, repo: string, sha: string, environments: readonly string[], after: string): Query {
   return {

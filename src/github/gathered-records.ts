@@ -7,6 +7,7 @@ import { candidateRecordsQuery, type Query, recordsQuery } from './evidence-quer
 import type { EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
 import type { NeededNames } from './needed-names.ts';
 import { type RecordsPage, readRecordsPage, type StoredRecord } from './records.ts';
+import { rollbacksSince } from './rollbacks-since.ts';
 
 export type RecordsByEnvironment = ReadonlyMap<string, Read<readonly StoredRecord[]>>;
 
@@ -23,22 +24,38 @@ export async function recordsOf(client: EvidencePort, material: Material, names:
   for (const name of names.records) {
     const index = question.environments.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
     const own = inEnvironment(ofCandidate, name);
-    // How long the candidate stayed healthy can be told only with everything that came after its first record there.
-    const since = request.intent === 'promote' && names.soaks.includes(name) && own.read ? oldest(own.value) : null;
-    const rest = own.read ? await allOfEnvironment(client, request, name, answer.records(index), since) : own;
+    const rest = own.read
+      ? await allOfEnvironment(client, request, name, answer.records(index), backTo(request, names, name, own.value))
+      : own;
     byEnvironment.set(name, rest.read && own.read ? { read: true, value: distinctRecords([...rest.value, ...own.value]) } : rest);
   }
   return { byEnvironment, ofCandidate };
+}
+
+/** How far back an environment's records are needed beside what tells which one is live. */
+interface BackTo {
+  /**
+   * Id of the candidate's first record where its soak is measured: how long it stayed healthy can be told only with everything that came
+   * after it.
+   */
+  readonly soak: number | null;
+  /** Id of the candidate's latest success: whether somebody went back from it is told by what came after it. */
+  readonly entry: number | null;
+}
+
+/** A rollback asks neither how long its target was healthy nor whether somebody went back from it. */
+function backTo(request: EvidenceRequest, names: NeededNames, name: string, own: readonly StoredRecord[]): BackTo {
+  if (request.intent === 'rollback') return { soak: null, entry: null };
+  return {
+    soak: names.soaks.includes(name) && own.length > 0 ? Math.min(...own.map(({ id }) => id)) : null,
+    entry: names.path.includes(name) ? (liveRecord(own.filter(({ kind }) => kind !== 'foreign'))?.id ?? null) : null,
+  };
 }
 
 function inEnvironment(records: Read<readonly StoredRecord[]>, name: string): Read<readonly StoredRecord[]> {
   if (!records.read) return records;
   const same = records.value.filter(({ environment }) => environment.toLowerCase() === name.toLowerCase());
   return { read: true, value: same.map((record) => ({ ...record, environment: name })) };
-}
-
-function oldest(records: readonly StoredRecord[]): number | null {
-  return records.length === 0 ? null : Math.min(...records.map(({ id }) => id));
 }
 
 function distinctRecords(records: readonly StoredRecord[]): readonly StoredRecord[] {
@@ -48,18 +65,31 @@ function distinctRecords(records: readonly StoredRecord[]): readonly StoredRecor
 /** Pages of a hundred read beyond the first page of a list before giving up; a decision must not use up a token. */
 export const MOST_PAGES = 5;
 
+/**
+ * How long a deployment may take. Records are listed as they were opened, and count as they finished: one opened before another may
+ * succeed after it, and one that is still open stands behind later ones. GitHub ends a hosted job after six hours, so a day covers every
+ * such overtaking; on a machine of one's own a longer one is possible, and only in an environment with more records than one page a day.
+ */
+export const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Further pages that may be read for the look-back alone: two hundred more deployments within one that takes place. A busier environment
+ * must not make every plan slower, or unreadable, for a deployment that so many others have overtaken.
+ */
+export const LOOK_BACK_PAGES = 2;
+
 /** Reads pages until there is enough; too long a list is unread, not short. */
 async function pagesUntil(
   first: Read<unknown>,
   environment: string | null,
-  enough: (records: readonly StoredRecord[]) => boolean,
+  enough: (records: readonly StoredRecord[], pages: number) => boolean,
   more: (after: string) => Promise<Read<unknown>>,
 ): Promise<Read<readonly StoredRecord[]>> {
   let records: readonly StoredRecord[] = [];
   let page = readPage(first, environment);
   for (let pages = 0; page.read; pages += 1) {
     records = [...records, ...page.value.records];
-    if (page.value.next === null || enough(records)) return { read: true, value: records };
+    if (page.value.next === null || enough(records, pages)) return { read: true, value: records };
     if (pages === MOST_PAGES) return { read: false, why: `there are more than ${records.length} records to look through` };
     page = readPage(await more(page.value.next), environment);
   }
@@ -97,24 +127,46 @@ async function allOfCandidate(client: EvidencePort, material: Material, sha: str
   );
 }
 
-/** An environment's newest records, back to the one that is live and to the one with the id `since`. */
+/**
+ * An environment's newest records: back to the one that is live, a day further, and as far as the candidate's own ones need it. A soak
+ * that lies too far back is unread. An entry that does is not, as old candidates are promoted from busy environments: what may have
+ * undone it, a rollback, can be asked for by itself.
+ */
 async function allOfEnvironment(
   client: EvidencePort,
   request: EvidenceRequest,
   name: string,
   first: Read<unknown>,
-  since: number | null,
+  { soak, entry }: BackTo,
 ): Promise<Read<readonly StoredRecord[]>> {
-  const enough = (records: readonly StoredRecord[]) =>
-    liveRecord(records) !== null && (since === null || records.some(({ id }) => id <= since));
-  return pagesUntil(first, name, enough, (after) =>
+  const enough = (records: readonly StoredRecord[], pages: number) =>
+    (pages >= LOOK_BACK_PAGES ? liveRecord(records) !== null : isLookedBack(records)) &&
+    reach(records, soak) &&
+    (pages >= MOST_PAGES || reach(records, entry));
+  const read = await pagesUntil(first, name, enough, (after) =>
     furtherPage(client, recordsQuery(request.owner, request.repo, name, after), ['records']),
   );
+  if (!read.read || entry === null || reach(read.value, entry)) return read;
+  const rollbacks = await rollbacksSince(client, request, name, entry);
+  return rollbacks.read ? { read: true, value: distinctRecords([...read.value, ...rollbacks.value]) } : rollbacks;
+}
+
+function reach(records: readonly StoredRecord[], back: number | null): boolean {
+  return back === null || records.some(({ id }) => id <= back);
+}
+
+/** Whether nothing opened before these can still be open, or have succeeded after the one that is live. */
+function isLookedBack(records: readonly StoredRecord[]): boolean {
+  const live = liveRecord(records);
+  return live !== null && records.some(({ createdAt }) => createdAt < succeededAt(live) - LOOK_BACK_MS);
 }
 
 /** What is deployed there: the promotion, rollback or foreign deployment that succeeded last. */
 export function liveRecord<R extends DeploymentRecord>(records: readonly R[]): R | null {
   const deployed = records.filter(({ kind, outcome }) => outcome === 'success' && kind !== 'acceptance' && kind !== 'rehearsal');
-  const succeeded = (record: R) => record.finishedAt ?? record.createdAt;
-  return deployed.sort((one, other) => succeeded(one) - succeeded(other) || one.id - other.id).at(-1) ?? null;
+  return deployed.sort((one, other) => succeededAt(one) - succeededAt(other) || one.id - other.id).at(-1) ?? null;
+}
+
+function succeededAt(record: DeploymentRecord): number {
+  return record.finishedAt ?? record.createdAt;
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentRecord, Read } from '../../src/decision/evidence.ts';
 import { createClient, type GraphqlAnswer } from '../../src/github/client.ts';
 import { EvidenceError, type EvidencePort, type Gathered, gatherEvidence } from '../../src/github/evidence.ts';
+import { LOOK_BACK_PAGES, liveRecord } from '../../src/github/gathered-records.ts';
 import { openRecord, type StatusState, setRecordStatus } from '../../src/github/records.ts';
 import { PipelineFileError } from '../../src/pipeline/problem.ts';
 import { addresses, openShop, PIPELINE, payloadFor, type Shop } from './shop.ts';
@@ -410,21 +411,94 @@ describe('records', () => {
     expect(records.get(ids.open)).toMatchObject({ outcome: 'open' });
   });
 
-  test('are paged back to the live one, and no further', async () => {
+  const HOUR_MS = 60 * 60 * 1000;
+
+  /** Deployments of others, the oldest first, one every `hours`; the last one is as old. */
+  function made(shop: Shop, count: number, status: 'success' | 'failure', hours = 0): void {
+    const now = shop.github.clock.now();
+    for (let left = count; left > 0; left -= 1) {
+      const createdAt = now - left * hours * HOUR_MS;
+      shop.github.given.deployment({ sha: shop.git.sha('main~1'), environment: 'uat', statuses: [status], createdAt });
+    }
+  }
+
+  const further = (shop: Shop) => shop.github.requests.lines().filter((line) => line.includes('(Records)')).length;
+
+  test('are not paged where they are few, or lie more than a day apart', async () => {
+    const few = await shopWith();
+    made(few, 19, 'success');
+    expect(recordsIn(await gather(few), 'uat')).toHaveLength(19);
+    const spread = await shopWith();
+    made(spread, 30, 'success', 2);
+    expect(recordsIn(await gather(spread), 'uat')).toHaveLength(20);
+    expect([few.github.requests.count, spread.github.requests.count]).toEqual([1, 1]);
+  });
+
+  test('are paged back to the live one', async () => {
     const shop = await shopWith();
-    const parent = shop.git.sha('main~1');
-    const made = (count: number, status: 'success' | 'failure') => {
-      for (let index = 0; index < count; index += 1) shop.github.given.deployment({ sha: parent, environment: 'uat', statuses: [status] });
-    };
-    made(30, 'success');
-    made(24, 'failure');
-    const paged = recordsIn(await gather(shop), 'uat');
+    made(shop, 30, 'success', 48);
+    made(shop, 24, 'failure');
+    expect(recordsIn(await gather(shop), 'uat')).toHaveLength(54);
     expect(shop.github.requests.lines()).toEqual(['POST /graphql (Evidence) 200', 'POST /graphql (Records) 200']);
-    expect(paged).toHaveLength(54);
-    made(1, 'success');
-    shop.github.requests.reset();
-    expect(recordsIn(await gather(shop), 'uat')).toHaveLength(20);
-    expect(shop.github.requests.count).toBe(1);
+  });
+
+  test('are paged a day further than the live one: the order of opening is not the order of finishing', async () => {
+    const shop = await shopWith();
+    const now = shop.github.clock.now();
+    const deployment = (statuses: { state: StatusState; createdAt: number }[]) =>
+      shop.github.given.deployment({
+        sha: shop.head,
+        environment: 'uat',
+        createdAt: now - 6 * HOUR_MS,
+        task: 'promote:rollback',
+        payload: payloadFor(shop, { kind: 'rollback', digest: 'sha256:other' }) as unknown as Record<string, unknown>,
+        statuses,
+      }).id;
+    const slow = deployment([{ state: 'success', createdAt: now }]);
+    const open = deployment([]);
+    made(shop, 25, 'success', 0.2);
+    const other = shop.git.commit('main', { 'other.js': '1' }, 'Another candidate', 'mona');
+    const gathered = await gather(shop, { candidate: shop.candidate({ sha: other }) });
+    expect(recordsIn(gathered, 'uat').map(({ id }) => id)).toEqual(expect.arrayContaining([slow, open]));
+    expect(liveRecord(recordsIn(gathered, 'uat'))?.id).toBe(slow);
+    expect(further(shop)).toBe(1);
+  });
+
+  test('of an environment with hundreds of deployments a day are not paged for ever, and are not unread', async () => {
+    const shop = await shopWith();
+    made(shop, 600, 'success', 0.01);
+    expect(recordsIn(await gather(shop), 'uat')).toHaveLength(220);
+    expect(further(shop)).toBe(LOOK_BACK_PAGES);
+  });
+
+  test('are paged back to the candidate’s latest success on its path, so that a rollback since then is seen', async () => {
+    const shop = await shopWith();
+    const entered = await promote(shop, 'uat', {}, 'success');
+    shop.github.clock.set(shop.github.clock.now() + HOUR_MS);
+    const back = await promote(shop, 'uat', { kind: 'rollback', ...at(shop.git.sha('main~1')), digest: 'sha256:old' }, 'success');
+    shop.github.clock.set(shop.github.clock.now() + 400 * HOUR_MS);
+    made(shop, 60, 'success', 6);
+    const ids = recordsIn(await gather(shop), 'uat').map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([entered, back]));
+    expect(shop.github.requests.lines()).toEqual(['POST /graphql (Evidence) 200', 'POST /graphql (Records) 200']);
+  });
+
+  test('since a success that lies too far back to be paged to: rollbacks are asked for by themselves', async () => {
+    const shop = await shopWith();
+    const old = shop.git.sha('main~1');
+    const before = await promote(shop, 'uat', { kind: 'rollback', ...at(old) }, 'success');
+    await promote(shop, 'uat', {}, 'success');
+    const back = await promote(shop, 'uat', { kind: 'rollback', ...at(old) }, 'success');
+    made(shop, 530, 'success');
+    const records = recordsIn(await gather(shop), 'uat');
+    expect(records.find(({ id }) => id === back)).toMatchObject({ kind: 'rollback', outcome: 'success', sha: old });
+    expect(records.map(({ id }) => id)).not.toContain(before);
+    expect(shop.github.requests.lines().slice(-2)).toEqual([
+      'GET /repos/octo-org/shop/deployments?environment=uat&task=promote%3Arollback&per_page=100 200',
+      'POST /graphql (RecordsById) 200',
+    ]);
+    shop.github.inject({ match: { operation: 'repos/list-deployments' }, fault: { status: 403 } });
+    expect((await gather(shop)).evidence.environments.get('uat')?.records).toMatchObject({ read: false });
   });
 
   test('of the candidate are read to the last, however long ago', async () => {
@@ -444,12 +518,18 @@ describe('records', () => {
     const shop = await shopWith({
       pipeline: PIPELINE.replace('gate: { approvals: 1 } }\nroutes', 'gate: { approvals: 1 }, soak: { in: uat, for: 4h } }\nroutes'),
     });
-    await promote(shop, 'uat', {}, 'success');
-    for (let index = 0; index < 25; index += 1) {
-      shop.github.given.deployment({ sha: shop.git.sha('main~1'), environment: 'uat', statuses: ['success'] });
-    }
-    expect(recordsIn(await gather(shop), 'uat')).toHaveLength(26);
-    expect(recordsIn(await gather(shop, { intent: 'rollback' }), 'uat')).toHaveLength(21);
+    const first = await promote(shop, 'uat', {}, 'success');
+    made(shop, 25, 'failure');
+    const again = await promote(shop, 'uat', {}, 'success');
+    shop.github.clock.set(shop.github.clock.now() + 400 * HOUR_MS);
+    made(shop, 25, 'success', 6);
+    const ids = recordsIn(await gather(shop), 'uat').map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([first, again]));
+    expect(ids).toHaveLength(52);
+    // A rollback asks for neither: of what lies beyond the first page it needs the candidate's own.
+    expect(recordsIn(await gather(shop, { intent: 'rollback' }), 'uat')).toHaveLength(22);
+    made(shop, 530, 'success');
+    expect((await gather(shop)).evidence.environments.get('uat')?.records).toMatchObject({ read: false });
   });
 
   test('too many to look through are unread, not few', async () => {
