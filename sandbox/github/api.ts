@@ -262,6 +262,7 @@ export interface Given {
     body?: string;
   }): Issue;
   closeIssue(number: number): void;
+  renameIssue(number: number, title: string, by: string): void;
   pullRequest(options: {
     author: string;
     /** Commits it is associated with; the last one is its head. */

@@ -139,6 +139,13 @@ export function ensureLabel(state: State, name: string): void {
   if (!state.labels.some((present) => sameName(present.name, name))) state.labels.push({ name, color: 'ededed', description: '' });
 }
 
+export function renameIssue(state: State, issue: Issue, title: string, actor: string, now: number): void {
+  if (issue.title === title) return;
+  issue.events.push({ id: nextId(state), event: 'renamed', from: issue.title, to: title, actor, createdAt: now });
+  issue.title = title;
+  issue.updatedAt = now;
+}
+
 export function removeLabel(state: State, issue: Issue, label: string, actor: string, now: number): void {
   issue.labels = issue.labels.filter((present) => !sameName(present, label));
   issue.events.push({ id: nextId(state), event: 'unlabeled', label, actor, createdAt: now });

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Clock, Given } from './api.ts';
-import { addDeployment, addIssue, addReview, addStatus, ensureEnvironment, ensureLabel, ensureUser, setIssueState } from './effects.ts';
+import {
+  addDeployment,
+  addIssue,
+  addReview,
+  addStatus,
+  ensureEnvironment,
+  ensureLabel,
+  ensureUser,
+  renameIssue,
+  setIssueState,
+} from './effects.ts';
 import {
   ACTIONS_BOT,
   type Artifact,
   type Deployment,
   type Environment,
+  type Issue,
   type Job,
   nextId,
   type RefPattern,
@@ -242,7 +253,18 @@ function givenDeployments({ state, clock }: GivenParts): Pick<Given, 'deployment
   };
 }
 
-function givenIssues({ state, clock, repository, defaultBranch }: GivenParts): Pick<Given, 'issue' | 'closeIssue' | 'pullRequest'> {
+function theIssue(state: State, number: number): Issue {
+  const issue = state.issues.find((candidate) => candidate.number === number);
+  if (issue === undefined) throw new Error(`sandbox: there is no issue ${number}`);
+  return issue;
+}
+
+function givenIssues({
+  state,
+  clock,
+  repository,
+  defaultBranch,
+}: GivenParts): Pick<Given, 'issue' | 'closeIssue' | 'renameIssue' | 'pullRequest'> {
   return {
     issue(options) {
       const author = options.author ?? options.labelledBy ?? 'octocat';
@@ -256,9 +278,10 @@ function givenIssues({ state, clock, repository, defaultBranch }: GivenParts): P
       });
     },
     closeIssue(number) {
-      const issue = state.issues.find((candidate) => candidate.number === number);
-      if (issue === undefined) throw new Error(`sandbox: there is no issue ${number}`);
-      setIssueState(issue, 'closed', clock.now());
+      setIssueState(theIssue(state, number), 'closed', clock.now());
+    },
+    renameIssue(number, title, by) {
+      renameIssue(state, theIssue(state, number), title, by, clock.now());
     },
     pullRequest(options) {
       ensureUser(state, options.author);

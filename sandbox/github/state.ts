@@ -216,6 +216,17 @@ export interface LabelEvent {
   createdAt: number;
 }
 
+export interface RenameEvent {
+  id: number;
+  event: 'renamed';
+  from: string;
+  to: string;
+  actor: string;
+  createdAt: number;
+}
+
+export type IssueEvent = LabelEvent | RenameEvent;
+
 export interface Issue {
   number: number;
   title: string;
@@ -223,7 +234,7 @@ export interface Issue {
   author: string;
   state: 'open' | 'closed';
   labels: string[];
-  events: LabelEvent[];
+  events: IssueEvent[];
   createdAt: number;
   updatedAt: number;
   closedAt: number | null;

@@ -57,7 +57,7 @@ export function issuePage(context: PageContext, issue: Issue): Page {
   const now = context.place.clock.now();
   const events = issue.events.map(
     (event) =>
-      html`<li>${avatar(context, event.actor)} <p class="row-main"><b>${event.actor}</b> ${event.event} <span class="label">${event.label}</span> ${when(event.createdAt, now)}</p></li>`,
+      html`<li>${avatar(context, event.actor)} <p class="row-main"><b>${event.actor}</b> ${event.event} <span class="label">${event.event === 'renamed' ? event.to : event.label}</span> ${when(event.createdAt, now)}</p></li>`,
   );
   const main = html`<h1><bdi>${issue.title}</bdi> <span class="muted">#${issue.number}</span></h1>
     <p><span class="label ${issue.state === 'open' ? 'label-success' : ''}">${issue.state}</span> ${labels(issue)}</p>

@@ -18,7 +18,7 @@ export const SIZES = {
   /** GitHub allows six. */
   reviewers: 6,
   issues: 50,
-  labelings: 20,
+  issueEvents: 30,
   checkSuites: 20,
   reviews: 15,
   reviewEnvironments: 10,
@@ -88,8 +88,12 @@ fragment Labelled on IssueConnection {
   ${PAGE_INFO}
   nodes {
     number title url createdAt author { __typename login }
-    timelineItems(last: ${SIZES.labelings}, itemTypes: [LABELED_EVENT]) {
-      nodes { __typename ... on LabeledEvent { createdAt actor { __typename login } label { name } } }
+    timelineItems(last: ${SIZES.issueEvents}, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {
+      nodes {
+        __typename
+        ... on LabeledEvent { createdAt actor { __typename login } label { name } }
+        ... on RenamedTitleEvent { createdAt actor { __typename login } previousTitle currentTitle }
+      }
     }
   }
 }`;

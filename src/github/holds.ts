@@ -8,6 +8,7 @@ import type { RecordsPort, Repository } from './records.ts';
 export type HoldsPort = Pick<GitHubClient, 'request'>;
 
 const actorSchema = z.nullable(z.object({ __typename: z.string(), login: z.string() }));
+type Actor = z.output<typeof actorSchema>;
 
 /** An open labelled issue, as the evidence query asks for it. */
 export const issueNodeSchema = z.object({
@@ -24,6 +25,8 @@ export const issueNodeSchema = z.object({
             createdAt: z.optional(z.string()),
             actor: z.optional(actorSchema),
             label: z.optional(z.object({ name: z.string() })),
+            previousTitle: z.optional(z.string()),
+            currentTitle: z.optional(z.string()),
           }),
         ),
       ),
@@ -40,23 +43,21 @@ export async function readHolds(
   environments: Iterable<string>,
 ): Promise<readonly Hold[]> {
   const known = new Map([...environments].map((name) => [name.toLowerCase(), name]));
-  const labelled = await byPeopleWhoMay(client, repository, issues, HOLD_LABEL);
-  return labelled.map(({ issue, by, since }) => {
-    const { names, reason } = readTitle(issue.title);
+  const labelled = await thatCount(client, repository, issues, HOLD_LABEL);
+  return labelled.map(({ names, reason, by, since, url }) => {
     const held = names.map((name) => known.get(name.toLowerCase()) ?? null);
     // A name that the pipeline does not know may be a misspelt one that somebody wants closed: then everything is.
     const closed = held.length > 0 && held.every((name) => name !== null) ? held.flatMap((name) => (name === null ? [] : [name])) : [];
-    return { environments: closed, by, since, reason: reason || issue.title.trim(), url: issue.url };
+    return { environments: closed, by, since, reason, url };
   });
 }
 
 /** Vetoes among issues labelled so. */
 export async function readVetoes(client: HoldsPort, repository: Repository, issues: readonly IssueNode[]): Promise<readonly Veto[]> {
-  const labelled = await byPeopleWhoMay(client, repository, issues, VETO_LABEL);
-  return labelled.map(({ issue, by, since }) => {
-    const { names, reason } = readTitle(issue.title);
+  const labelled = await thatCount(client, repository, issues, VETO_LABEL);
+  return labelled.map(({ names, reason, by, since, url }) => {
     const candidates = names.length > 0 && names.every(namesCandidate) ? names : [];
-    return { candidates, by, since, reason: reason || issue.title.trim(), url: issue.url };
+    return { candidates, by, since, reason, url };
   });
 }
 
@@ -83,49 +84,121 @@ function namesCandidate(name: string): boolean {
 }
 
 interface Labelled {
-  readonly issue: IssueNode;
+  readonly names: readonly string[];
+  readonly reason: string;
   readonly by: string;
   readonly since: number;
+  readonly url: string;
 }
 
-/** An issue counts when who labelled it last may triage; a permission that cannot be read lets it count. */
-async function byPeopleWhoMay(
+/** `unread`: nobody can say, so a hold stands, and a title is not trusted. */
+type Right = 'may' | 'may not' | 'unread';
+type Rights = (login: string) => Promise<Right>;
+
+/**
+ * The issues whose label counts, read as they stood when it was put on. GitHub lets only people label who may triage at that time, whatever
+ * they may today; except that an issue's author brings labels along with a form or a template, without any right.
+ */
+async function thatCount(
   client: HoldsPort,
   repository: Repository,
   issues: readonly IssueNode[],
   label: string,
 ): Promise<readonly Labelled[]> {
   const labelled: Labelled[] = [];
-  const known = new Map<string, boolean>();
+  const known = new Map<string, Right>();
+  const rights: Rights = async (login) => {
+    const right = known.get(login) ?? (await triageRight(client, repository, login));
+    known.set(login, right);
+    return right;
+  };
   for (const issue of issues) {
-    const { by, since, person } = labelling(issue, label);
-    // Only a person can lack the permission: an app that set the label was given it.
-    const counts = person === null || (known.get(person) ?? (await mayTriage(client, repository, person)));
-    if (person !== null) known.set(person, counts);
-    if (counts) labelled.push({ issue, by, since });
+    const labelling = labellingOf(issue, label);
+    if (!(await counts(issue, labelling, rights))) continue;
+    const { title, note } = await titleOf(issue, labelling, rights);
+    const { names, reason } = readTitle(title);
+    labelled.push({
+      names: note.namesAll ? [] : names,
+      reason: (reason || title.trim()) + note.text,
+      by: labelling?.actor?.login ?? 'somebody unknown',
+      since: labelling?.at ?? Date.parse(issue.createdAt),
+      url: issue.url,
+    });
   }
   return labelled;
 }
 
-function labelling(issue: IssueNode, label: string): { by: string; since: number; person: string | null } {
-  const events = (issue.timelineItems.nodes ?? []).flatMap((event) =>
-    event?.createdAt !== undefined && event.label?.name.toLowerCase() === label
-      ? [{ at: Date.parse(event.createdAt), actor: event.actor ?? null }]
-      : [],
-  );
-  const last = events.sort((one, other) => one.at - other.at).at(-1);
-  const actor = last === undefined ? null : last.actor;
-  return {
-    by: actor?.login ?? 'somebody unknown',
-    since: last?.at ?? Date.parse(issue.createdAt),
-    person: actor?.__typename === 'User' ? actor.login : null,
-  };
+interface Rename {
+  readonly actor: Actor;
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Labelling {
+  readonly at: number;
+  readonly actor: Actor;
+  /** Later changes of the title, in their order. */
+  readonly renames: readonly Rename[];
+}
+
+/** How the label got there for the last time; `null` when that lies too far back to be in the answer. */
+function labellingOf(issue: IssueNode, label: string): Labelling | null {
+  const events = issue.timelineItems.nodes ?? [];
+  const index = events.findLastIndex((event) => event?.createdAt !== undefined && event.label?.name.toLowerCase() === label);
+  const event = events[index];
+  if (!event) return null;
+  const renames = events
+    .slice(index + 1)
+    .flatMap((later) =>
+      later?.previousTitle === undefined
+        ? []
+        : [{ actor: later.actor ?? null, from: later.previousTitle, to: later.currentTitle ?? later.previousTitle }],
+    );
+  return { at: Date.parse(event.createdAt ?? issue.createdAt), actor: event.actor ?? null, renames };
+}
+
+/** Labels that come with a new issue are put on within moments. */
+const AT_CREATION_MS = 60_000;
+
+async function counts(issue: IssueNode, labelling: Labelling | null, rights: Rights): Promise<boolean> {
+  // Only a person can lack the permission: an app that set the label was given it.
+  if (labelling?.actor?.__typename !== 'User' || !isAuthor(issue, labelling.actor)) return true;
+  if (labelling.at - Date.parse(issue.createdAt) > AT_CREATION_MS) return true;
+  return (await rights(labelling.actor.login)) !== 'may not';
+}
+
+interface Note {
+  readonly text: string;
+  /** The names in the title cannot be relied on. */
+  readonly namesAll: boolean;
+}
+
+const NO_NOTE: Note = { text: '', namesAll: false };
+
+/** The title, without what an author who may not triage has changed in it since somebody who may labelled the issue. */
+async function titleOf(issue: IssueNode, labelling: Labelling | null, rights: Rights): Promise<{ title: string; note: Note }> {
+  const { title, author } = issue;
+  if (labelling === null) return { title, note: { text: '; when it was labelled lies too far back to be read', namesAll: true } };
+  const isTheirs = (rename: Rename) => rename.actor === null || isAuthor(issue, rename.actor);
+  if (!labelling.renames.some(isTheirs)) return { title, note: NO_NOTE };
+  const right = author === null ? 'may not' : author.__typename === 'User' ? await rights(author.login) : 'may';
+  if (right === 'may') return { title, note: NO_NOTE };
+  const who = author?.login ?? 'somebody unknown';
+  if (right === 'unread')
+    return { title, note: { text: `; ${who} has retitled it since, and whether ${who} may triage could not be read`, namesAll: true } };
+  let then = labelling.renames[0]?.from ?? title;
+  for (const rename of labelling.renames) if (!isTheirs(rename)) then = rename.to;
+  return { title: then, note: { text: `; ${who} has retitled it since, without triage rights, so that does not count`, namesAll: false } };
+}
+
+function isAuthor(issue: IssueNode, actor: Actor): boolean {
+  return actor !== null && issue.author?.login.toLowerCase() === actor.login.toLowerCase();
 }
 
 const permissionSchema = z.object({ permission: z.string(), role_name: z.optional(z.string()) });
 
 /** Only `read` and `none` are definitely less than triage; a custom role may be more than its name says. */
-async function mayTriage(client: HoldsPort, repository: Repository, login: string): Promise<boolean> {
+async function triageRight(client: HoldsPort, repository: Repository, login: string): Promise<Right> {
   try {
     const { data } = await client.request('GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
       owner: repository.owner,
@@ -133,10 +206,10 @@ async function mayTriage(client: HoldsPort, repository: Repository, login: strin
       username: login,
     });
     const parsed = permissionSchema.safeParse(data);
-    if (!parsed.success) return true;
-    return !['read', 'none'].includes(parsed.data.role_name ?? parsed.data.permission);
+    if (!parsed.success) return 'unread';
+    return ['read', 'none'].includes(parsed.data.role_name ?? parsed.data.permission) ? 'may not' : 'may';
   } catch (error) {
-    if (error instanceof GitHubError) return true;
+    if (error instanceof GitHubError) return 'unread';
     throw error;
   }
 }

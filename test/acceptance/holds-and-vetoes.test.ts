@@ -15,10 +15,11 @@ routes:
   - { name: feature, branches: ['**'], path: [staging] }
 `;
 
-const hold = (title: string, labelledBy = 'mona') =>
-  world.sandbox.given.issue({ title, labels: ['promote:hold'], author: 'hubot', labelledBy });
-const veto = (title: string, labelledBy = 'mona') =>
-  world.sandbox.given.issue({ title, labels: ['promote:veto'], author: 'hubot', labelledBy });
+const hold = (title: string) => world.sandbox.given.issue({ title, labels: ['promote:hold'], author: 'hubot', labelledBy: 'mona' });
+const veto = (title: string) => world.sandbox.given.issue({ title, labels: ['promote:veto'], author: 'hubot', labelledBy: 'mona' });
+
+/** An issue that came with its label, by a template, from somebody who may not label. */
+const brought = (label: string, title: string) => world.sandbox.given.issue({ title, labels: [label], author: 'stranger' });
 
 /** A run with every approval that production asks for. */
 function approvedRun() {
@@ -65,10 +66,9 @@ describe('a hold', () => {
     expect((await run.plan()).outputs).toMatchObject({ verdict: 'ask', environment: 'uat' });
   });
 
-  it('is set by who put the label on, not by who wrote the issue: a label without triage rights holds nothing', async () => {
+  it('is set by who put the label on, not by who wrote the issue: one brought along without triage rights holds nothing', async () => {
     world = await startWorld({ pipeline: PIPELINE });
-    world.sandbox.given.issue({ title: 'production: no', labels: ['promote:hold'], author: 'mona', labelledBy: 'stranger' });
-    hold('production: I do not like it', 'stranger');
+    brought('promote:hold', 'production: no');
     const run = approvedRun();
     expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy', reason: '' });
     world.sandbox.given.issue({ title: 'production: yes', labels: ['promote:hold'], author: 'stranger', labelledBy: 'mona' });
@@ -77,7 +77,7 @@ describe('a hold', () => {
 
   it('stands while nobody can read what its author may do', async () => {
     world = await startWorld({ pipeline: PIPELINE });
-    hold('production: no', 'stranger');
+    brought('promote:hold', 'production: no');
     const run = approvedRun();
     world.sandbox.inject({
       match: { operation: 'repos/get-collaborator-permission-level' },
@@ -141,7 +141,7 @@ describe('a veto', () => {
   it('in prose that names no candidate forbids every one; one by somebody without triage rights forbids none', async () => {
     world = await startWorld({ pipeline: PIPELINE });
     const run = approvedRun();
-    veto('I do not like umbrellas', 'stranger');
+    brought('promote:veto', 'I do not like umbrellas');
     expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy' });
     veto('Something is badly wrong');
     const job = await run.deploy('production');
@@ -158,6 +158,19 @@ describe('a veto', () => {
     run.approve('mona', 'uat');
     expect(await run.deploy('uat')).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked' } });
     expect(world.records().map(({ environment }) => environment)).toEqual(['dev']);
+  });
+
+  it('stands, whatever the author of the issue makes of its title, and after whoever set it has left', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    const title = `${run.sha.slice(0, 12)}: corrupts invoices`;
+    const issue = world.sandbox.given.issue({ title, labels: ['promote:veto'], author: 'stranger', labelledBy: 'mona' });
+    world.sandbox.given.renameIssue(issue.number, '0000000: never mind', 'stranger');
+    world.sandbox.given.user('mona', { role: 'read' });
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
+    expect(job.outputs['explanation']).toContain('corrupts invoices; stranger has retitled it since, without triage rights');
+    expect(world.records()).toEqual([]);
   });
 
   it('set while the job is being let in is seen behind the door', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { addLabel } from '../../sandbox/github/effects.ts';
 import type { DeploymentRecord, Read } from '../../src/decision/evidence.ts';
 import { createClient, type GraphqlAnswer } from '../../src/github/client.ts';
 import { EvidenceError, type EvidencePort, type Gathered, gatherEvidence } from '../../src/github/evidence.ts';
@@ -594,26 +595,79 @@ describe('the commit graph', () => {
 });
 
 describe('holds and vetoes', () => {
-  test('count when set by somebody who may triage', async () => {
+  const MINUTE_MS = 60_000;
+  const permissions = (shop: Shop) => shop.github.requests.lines().filter((line) => line.includes('/permission')).length;
+
+  test('count when somebody other than the author labelled the issue, as GitHub lets only people do who may triage', async () => {
     const shop = await shopWith();
     const { given } = shop.github;
     given.user('reader', { role: 'read' });
-    given.user('triager', { role: 'triage' });
-    const issue = (title: string, label: string, labelledBy: string) =>
-      given.issue({ title, labels: [`promote:${label}`], author: 'reader', labelledBy });
-    issue('production: database upgrade', 'hold', 'triager');
+    given.user('left', { role: 'none' });
+    const issue = (title: string, label: string, labelledBy: string, author = 'reader') =>
+      given.issue({ title, labels: [`promote:${label}`], author, labelledBy });
+    issue('production: database upgrade', 'hold', 'left');
     issue('dev: mine', 'hold', 'reader');
-    issue(`${shop.head.slice(0, 7)}, v1.4.2: corrupts invoices`, 'veto', 'octocat');
-    given.closeIssue(issue('uat: over', 'hold', 'triager').number);
+    issue(`${shop.head.slice(0, 7)}, v1.4.2: corrupts invoices`, 'veto', 'octocat', 'octocat');
+    given.closeIssue(issue('uat: over', 'hold', 'left').number);
     const { evidence } = await gather(shop);
     const since = shop.github.clock.now();
     expect(readValue(evidence.holds)).toEqual([
-      { environments: ['production'], by: 'triager', since, reason: 'database upgrade', url: expect.stringContaining('/issues/') },
+      { environments: ['production'], by: 'left', since, reason: 'database upgrade', url: expect.stringContaining('/issues/') },
     ]);
     expect(readValue(evidence.vetoes)).toMatchObject([
       { candidates: [shop.head.slice(0, 7), 'v1.4.2'], by: 'octocat', reason: 'corrupts invoices' },
     ]);
-    expect(shop.github.requests.lines().filter((line) => line.includes('/permission'))).toHaveLength(3);
+    // Only of those who brought the label along with their own issue.
+    expect(permissions(shop)).toBe(2);
+  });
+
+  test('count when an author labelled the issue later, whatever the author may do today', async () => {
+    const shop = await shopWith();
+    shop.github.given.user('left', { role: 'none' });
+    const { number } = shop.github.given.issue({ title: 'uat: look first', author: 'left' });
+    shop.github.clock.advance(2 * MINUTE_MS);
+    const found = shop.github.state.issues.find((one) => one.number === number);
+    if (found === undefined) throw new Error('no issue');
+    addLabel(shop.github.state, found, 'promote:hold', 'left', shop.github.clock.now());
+    expect(readValue((await gather(shop)).evidence.holds)).toMatchObject([{ environments: ['uat'], by: 'left' }]);
+    expect(shop.github.requests.count).toBe(1);
+  });
+
+  describe('with a changed title', () => {
+    const retitled = async (author: string, ...renames: readonly (readonly [string, string])[]) => {
+      const shop = await shopWith();
+      const { given } = shop.github;
+      given.user('reader', { role: 'read' });
+      const { number } = given.issue({ title: 'production: look first', labels: ['promote:hold'], author, labelledBy: 'mona' });
+      for (const [title, by] of renames) given.renameIssue(number, title, by);
+      return shop;
+    };
+    const holdsOf = async (shop: Shop) => readValue((await gather(shop)).evidence.holds);
+
+    test('by an author without triage rights stand as they were labelled', async () => {
+      const shop = await retitled('reader', ['dev: never mind', 'reader']);
+      expect(await holdsOf(shop)).toMatchObject([
+        { environments: ['production'], reason: 'look first; reader has retitled it since, without triage rights, so that does not count' },
+      ]);
+    });
+
+    test('by anybody else, or by an author who may triage, stand as they read now', async () => {
+      const other = await retitled('reader', ['uat: look first', 'hubot']);
+      expect(await holdsOf(other)).toMatchObject([{ environments: ['uat'], reason: 'look first' }]);
+      expect(permissions(other)).toBe(0);
+      const author = await retitled('octocat', ['uat: look first', 'octocat']);
+      expect(await holdsOf(author)).toMatchObject([{ environments: ['uat'] }]);
+      const both = await retitled('reader', ['uat: look first', 'hubot'], ['dev: never mind', 'reader']);
+      expect(await holdsOf(both)).toMatchObject([{ environments: ['uat'] }]);
+    });
+
+    test('hold everything where nobody can say what the title is worth', async () => {
+      const unread = await retitled('reader', ['dev: never mind', 'reader']);
+      unread.github.inject({ match: { path: /permission$/ }, fault: { status: 403 }, times: Infinity });
+      expect(await holdsOf(unread)).toMatchObject([{ environments: [], reason: expect.stringContaining('could not be read') }]);
+      const buried = await retitled('reader', ...Array.from({ length: 40 }, (_, index) => [`dev: ${index}`, 'reader'] as const));
+      expect(await holdsOf(buried)).toMatchObject([{ environments: [], reason: expect.stringContaining('too far back') }]);
+    });
   });
 
   test('count when the permission cannot be read', async () => {

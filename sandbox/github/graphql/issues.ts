@@ -2,7 +2,7 @@ import { timestamp } from '../clock.ts';
 import { NotServed } from '../context.ts';
 import { nodeId } from '../node-id.ts';
 import { pageUrl } from '../rest/shapes.ts';
-import { type Issue, type LabelEvent, type PullRequest, sameName } from '../state.ts';
+import { type Issue, type IssueEvent, type LabelEvent, type PullRequest, type RenameEvent, sameName } from '../state.ts';
 import { type Connection, connection, type PageArguments } from './connection.ts';
 import { commitSource, refSource } from './git.ts';
 import { actor } from './people.ts';
@@ -42,7 +42,17 @@ function orderKey(field: string | undefined): (issue: Issue) => number {
   throw new NotServed(`ordering issues by ${field} is not served`);
 }
 
-const TIMELINE: Readonly<Record<string, LabelEvent['event']>> = { LABELED_EVENT: 'labeled', UNLABELED_EVENT: 'unlabeled' };
+const TIMELINE: Readonly<Record<string, IssueEvent['event']>> = {
+  LABELED_EVENT: 'labeled',
+  UNLABELED_EVENT: 'unlabeled',
+  RENAMED_TITLE_EVENT: 'renamed',
+};
+
+const TYPES: Readonly<Record<IssueEvent['event'], string>> = {
+  labeled: 'LabeledEvent',
+  unlabeled: 'UnlabeledEvent',
+  renamed: 'RenamedTitleEvent',
+};
 
 const issue: Fields<IssueSource> = {
   id: (source) => nodeId('Issue', source.issue.number),
@@ -75,23 +85,32 @@ const issue: Fields<IssueSource> = {
       events,
       args,
       (event) => event.id,
-      (event) => ({ __typename: event.event === 'labeled' ? 'LabeledEvent' : 'UnlabeledEvent', event, of: source.issue }),
+      (event) => ({ __typename: TYPES[event.event], event, of: source.issue }),
     );
     return { ...page, filteredCount: events.length, pageCount: page.nodes.length, updatedAt: timestamp(source.issue.updatedAt) };
   },
 };
 
-interface EventSource {
-  readonly event: LabelEvent;
+interface EventSource<E extends IssueEvent> {
+  readonly event: E;
   readonly of: Issue;
 }
 
-const labelEvent: Fields<EventSource> = {
+const labelEvent: Fields<EventSource<LabelEvent>> = {
   id: ({ event }) => nodeId('LabeledEvent', event.id),
   actor: ({ event }, _, context) => actor(context, event.actor),
   createdAt: ({ event }) => timestamp(event.createdAt),
   label: ({ event }) => ({ label: event.label }),
   labelable: ({ of }) => issueSource(of),
+};
+
+const renameEvent: Fields<EventSource<RenameEvent>> = {
+  id: ({ event }) => nodeId('RenamedTitleEvent', event.id),
+  actor: ({ event }, _, context) => actor(context, event.actor),
+  createdAt: ({ event }) => timestamp(event.createdAt),
+  previousTitle: ({ event }) => event.from,
+  currentTitle: ({ event }) => event.to,
+  subject: ({ of }) => issueSource(of),
 };
 
 const label: Fields<{ readonly label: string }> = {
@@ -168,6 +187,7 @@ export const issueResolvers: ResolverTable = {
   Issue: issue,
   LabeledEvent: labelEvent,
   UnlabeledEvent: labelEvent,
+  RenamedTitleEvent: renameEvent,
   Label: label,
   PullRequest: pullRequest,
 };

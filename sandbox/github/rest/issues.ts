@@ -1,9 +1,9 @@
 import { NotServed, notFound, Refusal, type Reply, type RestContext } from '../context.ts';
-import { addIssue, addLabel, removeLabel, setIssueState } from '../effects.ts';
+import { addIssue, addLabel, removeLabel, renameIssue, setIssueState } from '../effects.ts';
 import { findUser, type Issue, sameName } from '../state.ts';
 import { reaches } from '../tokens.ts';
 import { bodyOf, type Endpoints, ok, page, reads, refuseQuery, textIn, writes } from './endpoint.ts';
-import { issue, label, labelEvent, repositoryUrl } from './shapes.ts';
+import { issue, issueEvent, label, repositoryUrl } from './shapes.ts';
 
 type Ids =
   | 'issues/add-labels'
@@ -37,7 +37,7 @@ export const issueEndpoints: Endpoints<Ids> = {
   'issues/list-events': reads('issues', (context) => {
     const target = theIssue(context);
     const address = `${repositoryUrl(context.place)}/issues/${target.number}/events`;
-    return page(context, address, target.events, (event) => labelEvent(context, event));
+    return page(context, address, target.events, (event) => issueEvent(context, event));
   }),
 };
 
@@ -107,7 +107,7 @@ function update(context: RestContext): Reply {
   const own = sameName(target.author, context.identity.login);
   if (!own) requireTriage(context);
   const now = context.place.clock.now();
-  target.title = textIn(body, 'title', target.title);
+  renameIssue(context.state, target, textIn(body, 'title', target.title), context.identity.login, now);
   target.body = textIn(body, 'body', target.body);
   target.updatedAt = now;
   if (body['state'] === 'open' || body['state'] === 'closed') setIssueState(target, body['state'], now);

@@ -588,18 +588,18 @@ export function issue(context: Context, source: Issue): Record<string, unknown> 
 }
 
 /** `labeled-issue-event` and `unlabeled-issue-event`. */
-export function labelEvent(context: Context, event: Issue['events'][number]): Record<string, unknown> {
+export function issueEvent(context: Context, event: Issue['events'][number]): Record<string, unknown> {
   return {
     id: event.id,
-    node_id: nodeId('LabeledEvent', event.id),
+    node_id: nodeId(event.event === 'renamed' ? 'RenamedTitleEvent' : 'LabeledEvent', event.id),
     url: `${repositoryUrl(context.place)}/issues/events/${event.id}`,
     actor: userOf(context, event.actor),
     event: event.event,
     commit_id: null,
     commit_url: null,
     created_at: timestamp(event.createdAt),
-    label: { name: event.label, color: 'ededed' },
     performed_via_github_app: null,
+    ...(event.event === 'renamed' ? { rename: { from: event.from, to: event.to } } : { label: { name: event.label, color: 'ededed' } }),
   };
 }
 
