@@ -4,6 +4,7 @@ import type { Protection, Read, Review, Reviewer } from '../decision/evidence.ts
 import { GitHubError, type GraphqlAnswer, type GraphqlError } from './client.ts';
 import type { HistoryCommit, Link } from './commit-graph.ts';
 import { type IssueNode, issueNodeSchema } from './holds.ts';
+import { nextPage, pageInfoSchema } from './page-info.ts';
 
 /** Reads the evidence query's answer piece by piece: a piece that GitHub did not give, or gave only in part, is unread. */
 export interface EvidenceAnswer {
@@ -305,15 +306,13 @@ function noreplyLogin(email: string | null): string | null {
   return /^(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com$/i.exec(email ?? '')?.[1] ?? null;
 }
 
-const issuesSchema = z.object({
-  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: nullable(z.string()) }),
-  nodes: nullable(z.array(issueNodeSchema)),
-});
+/** GitHub may answer with `null` for a list that it could not make, which is not an empty one. */
+const issuesSchema = z.object({ pageInfo: pageInfoSchema, nodes: z.array(issueNodeSchema) });
 
 export function issuesAt(answer: GraphqlAnswer, path: Path): Read<IssuesPage> {
   return mapped(piece(answer, path, issuesSchema), ({ pageInfo, nodes }) => ({
-    issues: nodes ?? [],
-    next: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    issues: nodes,
+    next: nextPage(pageInfo),
   }));
 }
 

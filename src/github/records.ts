@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { DeploymentRecord } from '../decision/evidence.ts';
 import { type GitHubClient, GitHubError } from './client.ts';
 import { numberOfNodeId } from './node-id.ts';
+import { nextPage, pageInfoSchema } from './page-info.ts';
 import { RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
 
 export { type OwnRecordKind, RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
@@ -125,10 +126,7 @@ export interface RecordsPage {
   readonly next: string | null;
 }
 
-const pageSchema = z.object({
-  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.nullable(z.string()) }),
-  nodes: z.array(z.unknown()),
-});
+const pageSchema = z.object({ pageInfo: pageInfoSchema, nodes: z.array(z.unknown()) });
 
 /**
  * Reads a page of deployments.
@@ -144,7 +142,7 @@ export function readRecordsPage(page: unknown, environment: string | null): Reco
     if (!deployment.success) throw new GitHubError('unusable', 'a deployment could not be read');
     return readRecord(deployment.data, environment ?? deployment.data.environment ?? '');
   });
-  return { records, next: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+  return { records, next: nextPage(pageInfo) };
 }
 
 const statusSchema = z.object({ state: z.string(), createdAt: z.string() });

@@ -688,17 +688,17 @@ describe('holds and vetoes', () => {
 });
 
 describe('what was not read', () => {
-  type Break = (answer: GraphqlAnswer, path: readonly string[]) => GraphqlAnswer;
+  type Break = (answer: GraphqlAnswer, path: readonly string[], value?: unknown) => GraphqlAnswer;
 
   /** GitHub's partial answer: `null` at a path, and an error that names it. */
-  const forbidden: Break = (answer, path) => {
+  const forbidden: Break = (answer, path, value = null) => {
     const data = structuredClone(answer.data);
     const last = path.at(-1) ?? '';
     const parent = path
       .slice(0, -1)
       .reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), data);
     if (typeof parent !== 'object' || parent === null || !(last in parent)) throw new Error(`nothing at ${path.join('.')}`);
-    Reflect.set(parent, last, null);
+    Reflect.set(parent, last, value);
     return { ...answer, data, errors: [{ type: 'FORBIDDEN', path, message: 'Resource not accessible by integration' }] };
   };
 
@@ -739,6 +739,48 @@ describe('what was not read', () => {
       read: false,
       why: expect.stringContaining('GitHub answered: Resource not accessible by integration. The token needs'),
     });
+  });
+
+  /** A client whose first answer has another value somewhere, without an error. */
+  function answering(shop: Shop, value: unknown, ...path: readonly string[]): EvidencePort {
+    return {
+      request: (route, parameters) => shop.client.request(route, parameters),
+      graphql: async (query, variables) => {
+        const answer = await shop.client.graphql(query, variables);
+        return query.startsWith('query Evidence') ? { ...forbidden(answer, ['repository', ...path], value), errors: [] } : answer;
+      },
+    };
+  }
+
+  const lists: readonly (readonly [string, readonly string[], (gathered: Gathered) => unknown])[] = [
+    ['holds', ['holds'], ({ evidence }) => evidence.holds],
+    ['vetoes', ['vetoes'], ({ evidence }) => evidence.vetoes],
+    ['an environment’s records', ['r1'], ({ evidence }) => evidence.environments.get('uat')?.records],
+    ['the candidate’s records', ['candidate', 'deployments'], ({ evidence }) => evidence.environments.get('uat')?.records],
+    ['protection rules', ['p1', 'protectionRules'], ({ evidence }) => evidence.environments.get('uat')?.protection],
+  ];
+
+  test.each(lists)('%s: a list that GitHub could not make is not an empty one', async (_name, path, piece) => {
+    expect(piece(await gather(shop, {}, answering(shop, null, ...path, 'nodes')))).toMatchObject({ read: false });
+  });
+
+  test.each(lists.slice(0, 4))('%s: a list that goes on from nowhere is not the whole', async (_name, path, piece) => {
+    const pageInfo = { hasNextPage: true, endCursor: null };
+    expect(piece(await gather(shop, {}, answering(shop, pageInfo, ...path, 'pageInfo')))).toMatchObject({ read: false });
+  });
+
+  test('a list of statuses or of reviews that GitHub could not make is not an empty one', async () => {
+    const shop = await shopWith();
+    await promote(shop, 'uat', {}, 'success');
+    const records = await gather(shop, {}, answering(shop, null, 'r1', 'nodes', '0', 'statuses', 'nodes'));
+    expect(records.evidence.environments.get('uat')?.records).toMatchObject({ read: false });
+    const suite = ['run', 'checkSuites', 'nodes', '0', 'workflowRun', 'deploymentReviews'];
+    shop.github.given.review(shop.run, { user: 'hubot', environments: ['uat'] });
+    shop.github.requests.reset();
+    const reviews = await gather(shop, {}, answering(shop, null, ...suite, 'nodes'));
+    // Asked for on their own instead.
+    expect(readValue(reviews.evidence.run.reviews)).toHaveLength(1);
+    expect(shop.github.requests.count).toBe(2);
   });
 
   test('a history leaves relations to be asked for', async () => {
