@@ -134,6 +134,7 @@ async function vetoWhatIsLeft(job: Job, door: Door): Promise<void> {
     environment: door.environment.name,
     version: live.version,
     sha: live.sha,
+    digest: live.digest,
     reason: `Rolled back to ${door.decision.candidate.version} by ${initiator} in ${runPage(job)}`,
   });
   job.toolkit.info(`Vetoed ${live.version}, which this rollback leaves: ${veto.url}`);

@@ -218,6 +218,8 @@ export interface NewVeto extends Repository {
   /** The version left, with its commit. */
   readonly version: string;
   readonly sha: string;
+  /** Of its artifact; `null` when nobody knows. */
+  readonly digest: string | null;
   readonly environment: string;
   /** For people: why it was left, and by whom. */
   readonly reason: string;
@@ -228,6 +230,18 @@ export interface FiledVeto {
   readonly url: string;
 }
 
+/** A veto by commit alone would let the same artifact return from another commit. What a title cannot name is left out. */
+function namesOfLeft({ sha, digest }: NewVeto): string {
+  const commit = sha.slice(0, 12);
+  if (digest === null || digest.startsWith('git:')) return commit;
+  const names = `${commit}, ${digest}`;
+  const read = readTitle(`${names}: `).names;
+  return read.length === 2 && read[1] === digest && namesCandidate(digest) ? names : commit;
+}
+
+/** GitHub refuses longer ones. */
+const LONGEST_TITLE = 256;
+
 const filedSchema = z.object({ number: z.number(), html_url: z.string() });
 
 /** Forbids a version by a labelled issue, which lifts the veto when somebody closes it. @throws GitHubError (`issues: write`). */
@@ -235,7 +249,7 @@ export async function fileVeto(client: RecordsPort, veto: NewVeto): Promise<File
   const { data } = await client.request('POST /repos/{owner}/{repo}/issues', {
     owner: veto.owner,
     repo: veto.repo,
-    title: `${veto.sha.slice(0, 12)}: rolled back in ${veto.environment} (${veto.version})`,
+    title: `${namesOfLeft(veto)}: rolled back in ${veto.environment} (${veto.version})`.slice(0, LONGEST_TITLE),
     body: [
       `${veto.version} (${veto.sha}) was rolled back in ${veto.environment}: ${veto.reason}`,
       '',

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { digestOf } from '../digests.ts';
 import { JOB_PERMISSIONS, type JobRun, PRODUCTION_ONLY, productionWith, startWorld, type World } from './world.ts';
 
 /** The sandbox's clock stands at 2026-03-02T10:00Z. */
@@ -51,7 +52,7 @@ describe('a rollback', () => {
 
     const [veto, ...others] = openVetoes();
     expect(others).toEqual([]);
-    expect(veto?.title).toBe(`${bad.sha.slice(0, 12)}: rolled back in production (main@${bad.sha.slice(0, 7)})`);
+    expect(veto?.title).toBe(`${bad.sha.slice(0, 12)}, ${digestOf(bad.sha)}: rolled back in production (main@${bad.sha.slice(0, 7)})`);
     expect(veto?.body).toContain('by hubot');
     expect(veto?.body).toContain(`/actions/runs/${run.id}/attempts/1`);
     expect(job.log).toContain(
@@ -75,6 +76,18 @@ describe('a rollback', () => {
 
     world.sandbox.given.closeIssue(veto?.number ?? 0);
     expect(await again.deploy('production')).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+  });
+
+  it('keeps what it left out also when the same artifact comes back from another commit', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    const bad = await released('Sell boots');
+    const { run, inputs } = rollbackTo(good.sha);
+    await run.deploy('production', inputs);
+    const rebuilt = world.push('main', 'Build once more');
+    rebuilt.approve('mona', 'production');
+    const job = await rebuilt.deploy('production', { 'artifact-digest': digestOf(bad.sha) });
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
   });
 
   it('lets the next newer candidate in afterwards', async () => {

@@ -146,6 +146,7 @@ describe('a veto', () => {
       ...where,
       version: 'v1.4.2',
       sha: head,
+      digest: null,
       environment: 'production',
       reason: 'rolled back by octocat',
     });
@@ -153,6 +154,17 @@ describe('a veto', () => {
     expect(issue).toMatchObject({ number: filed.number, title: `${head.slice(0, 12)}: rolled back in production (v1.4.2)` });
     expect(github.requests.all[0]?.body).toMatchObject({ labels: ['promote:veto'] });
     expect(readTitle(issue?.title ?? '').names).toEqual([head.slice(0, 12)]);
+  });
+
+  test('names the artifact too, where a title can: in a long one nothing of it is lost', async () => {
+    const { client, github, head, where } = await opened();
+    const built = `sha256:${'ab'.repeat(32)}`;
+    for (const digest of [built, 'build 7: the good one', `git:${head}`]) {
+      await fileVeto(client, { ...where, version: 'v'.repeat(300), sha: head, digest, environment: 'production', reason: 'bad' });
+    }
+    const commit = head.slice(0, 12);
+    expect(github.state.issues.map(({ title }) => readTitle(title).names)).toEqual([[commit, built], [commit], [commit]]);
+    expect(github.state.issues.map(({ title }) => title.length)).toEqual([256, 256, 256]);
   });
 });
 
