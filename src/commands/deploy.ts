@@ -31,12 +31,14 @@ export async function deploy(job: Job): Promise<void> {
   );
   const state = { ...held, record: turn.record };
   const door = askDoor(job, turn.gathered);
-  if (door.decision.policyHash !== first.decision.policyHash && turn.turn === 'served') {
+  // Whoever was ahead may have left between the last poll and this look: the door's word is the later one.
+  const served = turn.turn === 'served' || (turn.turn === 'timeout' && door.environment.verdict === 'deploy');
+  if (door.decision.policyHash !== first.decision.policyHash && served) {
     // The record says under which rules it was opened. Under others it begins anew.
     await setStatus(job, state, 'inactive', 'Withdrawn, nothing was touched: the pipeline file changed');
     return deploy(job);
   }
-  if (turn.turn === 'served' && door.environment.verdict === 'deploy') return enter(job, door, state);
+  if (served && door.environment.verdict === 'deploy') return enter(job, door, state);
 
   const why = turn.turn === 'served' ? (door.environment.reasons[0]?.code ?? door.environment.verdict) : turn.turn;
   if (turn.turn !== 'lost') await setStatus(job, state, 'inactive', `Withdrawn, nothing was touched: ${why}`);

@@ -130,6 +130,21 @@ describe('the queue of an environment', () => {
     expect(await behind.deploy('production')).toMatchObject({ exitCode: 0 });
   });
 
+  it('lets the one in whose time is up just as its place becomes free, and says one thing in all its outputs', async () => {
+    world = await startWorld({ pipeline: OWN_STEPS, artifacts: 'own' });
+    const ahead = approvedPush('Sell umbrellas');
+    const busy = await ahead.deployMain('production');
+    const behind = approvedPush('Sell boots');
+    // After the last poll has been answered, and before the evidence is read once more.
+    world.sandbox.after({ operationName: 'Records' }, async () => {
+      await ahead.deployPost('production', busy, 'success');
+    });
+    const job = await behind.deploy('production', SHORT);
+    expect(job).toMatchObject({ exitCode: 0, outputs: { verdict: 'deploy', proceed: 'true', reason: '' }, post: { exitCode: 0 } });
+    expect(world.records().map(({ outcome }) => outcome)).toEqual(['success', 'success']);
+    expect(overlaps()).toBe(0);
+  });
+
   it('does not let a candidate in that was superseded while it waited for its turn', async () => {
     world = await startWorld({ pipeline: OWN_STEPS, artifacts: 'own' });
     const ahead = approvedPush('Sell umbrellas');
