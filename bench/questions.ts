@@ -126,6 +126,7 @@ function evidenceOf(pipeline: Pipeline, recordsIn: (environment: string) => read
       version: 'main@c0ffee0',
       artifact: { kind: 'digest', digest: DIGEST },
       initiator: 'octocat',
+      initiators: ['octocat'],
       authors: read(['hubot']),
       fork: false,
       refState: read('holds'),

@@ -35,7 +35,7 @@ export function countApprovals(asked: Asked, evidence: Evidence): Count {
   if (reviews.read && reviews.value.length > 0 && !authorsMissing(asked.gate, evidence)) {
     for (const login of approversAmong(reviews.value, asked, evidence)) (isUsedUp(asked, login, evidence) ? stale : given).push(login);
   }
-  const unnamed = evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection) ? 1 : 0;
+  const unnamed = evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
   // The unnamed approval may be one of the named ones, so the two are never added up.
   return { given, stale, missing: Math.max(0, asked.gate.approvals - Math.max(given.length, unnamed)) };
 }
@@ -59,9 +59,9 @@ export function authorsMissing(gate: Gate, evidence: Evidence): boolean {
 
 /** Whether an approval of that login does not count. */
 export function isExcluded(gate: Gate, login: string, evidence: Evidence): boolean {
-  const { initiator, authors } = evidence.candidate;
+  const { initiator, initiators, authors } = evidence.candidate;
   for (const excluded of gate.exclude) {
-    if (excluded === 'initiator' && sameName(login, initiator)) return true;
+    if (excluded === 'initiator' && (sameName(login, initiator) || includesName(initiators, login))) return true;
     if (excluded === 'author' && authors.read && includesName(authors.value, login)) return true;
   }
   return false;
@@ -79,11 +79,17 @@ export function coversEveryReviewer(gate: Gate, protection: Protection | null): 
  * Whether GitHub's own hold on a job proves an approval that counts: a reviewer released it, somebody unnamed, and that somebody cannot be one who does
  * not count.
  */
-export function provesUnnamed(gate: Gate, protection: Protection | null): boolean {
+export function provesUnnamed(gate: Gate, protection: Protection | null, evidence: Evidence): boolean {
   if (gate.evidence !== 'enforced' || protection === null || protection.reviewers.length === 0) return false;
   if (gate.exclude.includes('author')) return false;
-  if (gate.exclude.includes('initiator') && !protection.preventSelfReview) return false;
+  if (gate.exclude.includes('initiator') && !keepsInitiatorsOut(protection, evidence)) return false;
   return coversEveryReviewer(gate, protection);
+}
+
+/** GitHub prevents the review of who started this attempt, and knows no other initiator. */
+function keepsInitiatorsOut(protection: Protection, evidence: Evidence): boolean {
+  const { initiator, initiators } = evidence.candidate;
+  return protection.preventSelfReview && initiators.every((one) => sameName(one, initiator));
 }
 
 /**
@@ -124,7 +130,7 @@ function nameOf(reviewer: Reviewer): string {
  * Why the required reviewers cannot give what the gate asks for, however willing they are; `null` when they can, as far as can be told.
  */
 export function whyInsufficient(gate: Gate, protection: Protection, evidence: Evidence): string | null {
-  if (gate.approvals === 1 && provesUnnamed(gate, protection)) return null;
+  if (gate.approvals === 1 && provesUnnamed(gate, protection, evidence)) return null;
   if (!coversEveryReviewer(gate, protection)) {
     const people = gate.by.filter((name) => !name.includes('/') && !isExcluded(gate, name, evidence));
     return countDistinct(people) >= gate.approvals ? null : outsideText(gate, protection);

@@ -32,6 +32,8 @@ export interface Candidate {
   readonly artifact: Artifact;
   /** Login that started the run; for a re-run, who started that. */
   readonly initiator: string;
+  /** Everybody known to have started the run or one of its attempts, `initiator` among them; empty where there is no run. */
+  readonly initiators: readonly string[];
   /** Logins of who wrote the change: the commit's author and the pull requests' authors. */
   readonly authors: Read<readonly string[]>;
   /** The commit comes from another repository than the one that deploys. */

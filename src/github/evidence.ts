@@ -7,7 +7,7 @@ import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, HOLD_LABEL, type Question, VETO_LABEL } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Material, Subject } from './evidence-request.ts';
 import { labelled } from './gathered-issues.ts';
-import { type RecordsByEnvironment, recordsOf } from './gathered-records.ts';
+import { type GatheredRecords, type RecordsByEnvironment, recordsOf } from './gathered-records.ts';
 import { changesOf, refStateOf, relationsOf } from './gathered-relations.ts';
 import { reviewsOf } from './gathered-reviews.ts';
 import { readHolds, readVetoes } from './holds.ts';
@@ -129,6 +129,7 @@ async function conclude(client: EvidencePort, material: Material): Promise<Gathe
     version: request.candidate.version ?? versionOf(subject.ref, sha),
     artifact: artifactOf(request, policy.pipeline, sha, records.ofCandidate),
     initiator: request.candidate.initiator,
+    initiators: initiatorsOf(request, records),
     authors: answer.authors,
     fork: request.candidate.fork,
     refState: await refStateOf(client, request, subject.ref, tip, graph, sha),
@@ -158,6 +159,14 @@ async function conclude(client: EvidencePort, material: Material): Promise<Gathe
     defaultBranch: answer.defaultBranch,
     storedArtifact: storedArtifactOf(candidate.artifact, records.ofCandidate),
   };
+}
+
+/** Whoever started the run stays its initiator when somebody else starts it again; the attempts in between are known by their records. */
+function initiatorsOf({ candidate, run }: EvidenceRequest, { byEnvironment, ofCandidate }: GatheredRecords): readonly string[] {
+  const read = [...byEnvironment.values(), ofCandidate].flatMap((records) => (records.read ? records.value : []));
+  const recorded = read.flatMap(({ run: of, initiator }) => (run !== null && of?.id === run.id && initiator !== null ? [initiator] : []));
+  const logins = [candidate.initiator, candidate.actor, ...recorded].filter((login) => login !== '');
+  return [...new Map(logins.map((login) => [login.toLowerCase(), login])).values()];
 }
 
 /** The digest given, else the one that the commit's own successful records agree on. A pipeline that builds nothing deploys the commit. */

@@ -7,10 +7,12 @@ import { RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-p
 
 export { type OwnRecordKind, RECORD_SCHEMA, type RecordPayload, readRecordPayload } from './record-payload.ts';
 
-/** A record with what only the queue needs to know. */
+/** A record with what the decision need not know of it. */
 export interface StoredRecord extends DeploymentRecord {
   /** Which process opened it; `null` on foreign ones. */
   readonly claim: string | null;
+  /** Login that started the attempt which opened it; `null` on foreign ones. */
+  readonly initiator: string | null;
   /** Name of the runner that its job ran on; `null` when nobody knows. */
   readonly runner: string | null;
   /** Where GitHub keeps the artifact, as far as the record says. */
@@ -193,6 +195,7 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     route: payload.route,
     rehearsal: payload.rehearsal ?? null,
     claim: payload.claim ?? null,
+    initiator: payload.initiator,
     stored: payload.artifact ?? null,
     runner: payload.runner ?? null,
   };
@@ -224,6 +227,7 @@ function foreign(node: DeploymentNode): Omit<StoredRecord, 'id' | 'environment' 
     route: null,
     rehearsal: null,
     claim: null,
+    initiator: null,
     stored: null,
     runner: null,
   };

@@ -61,14 +61,27 @@ describe('whose approval counts', () => {
     expectRefused(world, await run.deploy('uat'), 'approval_missing');
   });
 
-  it('in a re-run the initiator is who started it again: the first one may approve now, the second one may not', async () => {
+  it('in a re-run who started it first stays an initiator beside who started it again', async () => {
     world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator] }') });
     const run = world.push();
     run.approve('mona', 'uat');
+    run.approve('octocat', 'uat');
     run.rerun('mona');
     expectRefused(world, await run.deploy('uat'), 'approval_missing');
-    run.approve('octocat', 'uat');
-    expectEntered(world, await run.deploy('uat'), ['octocat']);
+    run.approve('hubot', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['hubot']);
+  });
+
+  it('who started an attempt in between is an initiator, as its record says', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator] }') });
+    const run = world.push();
+    run.rerun('mona');
+    run.approve('hubot', 'uat');
+    expect(await run.deploy('uat', {}, 'failure')).toMatchObject({ exitCode: 0 });
+    run.rerun('octocat');
+    run.approve('mona', 'uat');
+    const job = await run.deploy('uat');
+    expect(job).toMatchObject({ exitCode: 0, outputs: { 'approved-by': '["hubot"]' } });
   });
 
   it('who wrote the change, or opened its pull request, cannot approve it where the gate excludes the author', async () => {

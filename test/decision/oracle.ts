@@ -321,15 +321,16 @@ export class Oracle {
   }
 
   private mayNot(gate: Gate): ReadonlySet<string> {
-    const { initiator, authors } = this.evidence.candidate;
-    const people = gate.exclude.flatMap((one) => (one === 'initiator' ? [initiator] : authors.read ? authors.value : []));
+    const { initiators, authors } = this.evidence.candidate;
+    const people = gate.exclude.flatMap((one) => (one === 'initiator' ? initiators : authors.read ? authors.value : []));
     return new Set(people.map(low));
   }
 
   private holdProves(gate: Gate, name: string): boolean {
     const seen = this.reviewers(name);
     if (gate.evidence !== 'enforced' || seen === null || seen.reviewers.length === 0 || gate.exclude.includes('author')) return false;
-    return (!gate.exclude.includes('initiator') || seen.preventSelfReview) && this.everyReviewerIsNamed(gate, name);
+    const alone = seen.preventSelfReview && new Set(this.evidence.candidate.initiators.map(low)).size <= 1;
+    return (!gate.exclude.includes('initiator') || alone) && this.everyReviewerIsNamed(gate, name);
   }
 
   isApproved(gate: Gate, name: string): boolean {

@@ -253,7 +253,7 @@ describe('the decision', () => {
           ),
           {
             run: { ...run, reviews },
-            candidate: { ...candidate, initiator: shout(candidate.initiator) },
+            candidate: { ...candidate, initiator: shout(candidate.initiator), initiators: candidate.initiators.map(shout) },
             holds: holds.read
               ? { read: true, value: holds.value.map((one) => ({ ...one, environments: one.environments.map(shout) })) }
               : holds,

@@ -228,6 +228,7 @@ export function world(options: WorldOptions = {}): World {
       version: 'v2.0.0',
       artifact: { kind: 'digest', digest: DIGEST },
       initiator: 'octocat',
+      initiators: [options.candidate?.initiator ?? 'octocat'],
       authors: read(['hubot']),
       fork: false,
       refState: read('holds'),

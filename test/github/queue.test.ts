@@ -25,6 +25,7 @@ function record(id: number, changes: Partial<StoredRecord> = {}): StoredRecord {
     route: null,
     rehearsal: null,
     claim: `claim-${id}`,
+    initiator: 'octocat',
     stored: null,
     runner: null,
     ...changes,

@@ -144,10 +144,25 @@ export const cases: readonly Case[] = [
     codes: ['approval_missing'],
   },
   {
+    name: 'somebody who started an earlier attempt of the run',
+    world: atDoor({ exclude: ['initiator'] }, [approved('mona', 'dev')], { candidate: { initiators: ['octocat', 'Mona'] } }),
+    environment,
+    codes: ['approval_missing'],
+  },
+  {
     name: "whoever GitHub's hold asked cannot be the initiator",
     world: atDoor({ evidence: 'enforced', exclude: ['initiator'] }, [], { seen: { ...people, preventSelfReview: true } }),
     environment,
     codes: [],
+  },
+  {
+    name: "whoever GitHub's hold asked may be who started an earlier attempt, whom GitHub does not keep out",
+    world: atDoor({ evidence: 'enforced', exclude: ['initiator'] }, [], {
+      seen: { ...people, preventSelfReview: true },
+      candidate: { initiators: ['octocat', 'mona'] },
+    }),
+    environment,
+    codes: ['approval_missing'],
   },
   {
     name: "whoever GitHub's hold asked may be the author, who may not",
