@@ -115,7 +115,7 @@ function evidenceOf(pipeline: Pipeline, recordsIn: (environment: string) => read
     for (const { sha } of records) if (sha !== CANDIDATE) relations.set(sha, 'contains');
     const reviewers = (gate?.by ?? []).map((team) => ({ kind: 'team', name: team }) as const);
     const protection = read({ reviewers, reviewersComplete: true, preventSelfReview: false, waitTimer: 0 });
-    environments.set(name, { protection, acceptanceProtection: protection, records: read(records) });
+    environments.set(name, { protection, acceptanceProtection: protection, authors: read([]), records: read(records) });
   }
   return {
     moment: 'plan',

@@ -1,6 +1,6 @@
 import type { Acceptance, Pipeline } from '../pipeline/model.ts';
 import { selectRoute } from '../pipeline/routes.ts';
-import { approversOf, authorsMissing, type Count, countApprovals, whyInsufficient } from './approvals.ts';
+import { approversOf, authorsMissing, type Count, countApprovals, whyAuthorsUnread, whyInsufficient } from './approvals.ts';
 import { type CandidateContext, contextOf } from './context.ts';
 import { candidateReasons } from './decide.ts';
 import type { Reason, Verdict } from './decision.ts';
@@ -60,7 +60,10 @@ function notAsked(facts: Facts): Reason {
 function count(context: CandidateContext, facts: Facts, asked: Acceptance, bars: readonly Reason[]): AcceptanceDecision {
   const read = facts.evidence?.acceptanceProtection;
   const protection = read?.read === true ? read.value : null;
-  const counted = countApprovals({ gate: asked, environment: asked.environment, protection, records: facts.records }, context.evidence);
+  const counted = countApprovals(
+    { gate: asked, place: facts.environment.name, environment: asked.environment, protection, records: facts.records },
+    context.evidence,
+  );
   const reasons = [...bars, ...presence(context, facts), ...asking(context, facts, asked, protection, counted)];
   return { verdict: verdictOf(reasons), reasons, approvedBy: counted.given, required: asked.approvals, missing: counted.missing };
 }
@@ -94,8 +97,10 @@ function asking(
   const { name } = facts.environment;
   const gap = unprotected(facts, asked, protection, evidence);
   if (gap !== null) return [reasonOf('acceptance_unprotected', name, { because: `${gap}.` })];
-  if (authorsMissing(asked, evidence)) {
-    return [reasonOf('authors_unread', name, { because: `The acceptance in ${name} excludes the author, who could not be read.` })];
+  if (authorsMissing(asked, evidence, name)) {
+    return [
+      reasonOf('authors_unread', name, { because: `The acceptance in ${name} excludes the authors, ${whyAuthorsUnread(evidence, name)}.` }),
+    ];
   }
   const given = counted.given.length === 0 ? 'nobody has given one that counts' : `only ${counted.given.join(', ')} gave one that counts`;
   const because = `${asked.approvals} approval${asked.approvals === 1 ? '' : 's'} of ${asked.environment} asked for, and ${given}.`;
@@ -110,6 +115,6 @@ function unprotected(facts: Facts, asked: Acceptance, protection: Protection | n
     return `How GitHub protects ${asked.environment} could not be read: ${read?.why ?? 'it was not asked for'}`;
   if (protection === null) return `GitHub has no environment ${asked.environment}`;
   if (protection.reviewers.length === 0) return `${asked.environment} has no required reviewers on GitHub`;
-  const why = whyInsufficient(asked, protection, evidence);
+  const why = whyInsufficient(asked, protection, evidence, facts.environment.name);
   return why === null ? null : `The acceptance in ${facts.environment.name} can never be given: ${why}`;
 }

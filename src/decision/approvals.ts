@@ -1,6 +1,6 @@
 import type { Gate } from '../pipeline/model.ts';
 import { digestOf } from './artifact.ts';
-import type { DeploymentRecord, Evidence, Protection, Review, Reviewer } from './evidence.ts';
+import type { DeploymentRecord, Evidence, Protection, Read, Review, Reviewer } from './evidence.ts';
 import { includesName, sameName } from './names.ts';
 
 /** What counts towards a gate or an acceptance. */
@@ -15,6 +15,8 @@ export interface Count {
 /** Whose approval is counted, and where. */
 export interface Asked {
   readonly gate: Gate;
+  /** The pipeline's environment that is entered or accepted. */
+  readonly place: string;
   /** The GitHub environment whose reviewers are asked. */
   readonly environment: string;
   readonly protection: Protection | null;
@@ -32,7 +34,7 @@ export function countApprovals(asked: Asked, evidence: Evidence): Count {
   const { reviews } = evidence.run;
   const given: string[] = [];
   const stale: string[] = [];
-  if (reviews.read && reviews.value.length > 0 && !authorsMissing(asked.gate, evidence)) {
+  if (reviews.read && reviews.value.length > 0 && !authorsMissing(asked.gate, evidence, asked.place)) {
     for (const login of approversAmong(reviews.value, asked, evidence)) (isUsedUp(asked, login, evidence) ? stale : given).push(login);
   }
   const unnamed = evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
@@ -47,24 +49,43 @@ function approversAmong(reviews: readonly Review[], asked: Asked, evidence: Evid
   for (const { state, user, environments } of reviews) {
     if (state !== 'approved' || user === '' || !includesName(environments, asked.environment)) continue;
     if (!everyReviewer && !includesName(asked.gate.by, user)) continue;
-    if (!includesName(found, user) && !isExcluded(asked.gate, user, evidence)) found.push(user);
+    if (!includesName(found, user) && !isExcluded(asked.gate, user, evidence, asked.place)) found.push(user);
   }
   return found;
 }
 
 /** Whether the gate excludes authors that nobody could read: then every approval might be the author's own. */
-export function authorsMissing(gate: Gate, evidence: Evidence): boolean {
-  return gate.exclude.includes('author') && !evidence.candidate.authors.read;
+export function authorsMissing(gate: Gate, evidence: Evidence, place: string): boolean {
+  return gate.exclude.includes('author') && !authorsOf(evidence, place).read;
+}
+
+/** For a reason's sentence. */
+export function whyAuthorsUnread(evidence: Evidence, place: string): string {
+  const authors = authorsOf(evidence, place);
+  return authors.read ? 'who are known' : `and not all of them could be read: ${authors.why}`;
+}
+
+/** Logins of who wrote what enters an environment: the candidate's commit and every other that comes with it. */
+export function authorsOf(evidence: Evidence, place: string): Read<readonly string[]> {
+  const own = evidence.candidate.authors;
+  if (!own.read) return own;
+  const others = evidence.environments.get(place)?.authors ?? { read: false, why: 'nobody asked' };
+  return others.read ? { read: true, value: [...own.value, ...others.value] } : others;
 }
 
 /** Whether an approval of that login does not count. */
-export function isExcluded(gate: Gate, login: string, evidence: Evidence): boolean {
-  const { initiator, initiators, authors } = evidence.candidate;
+export function isExcluded(gate: Gate, login: string, evidence: Evidence, place: string): boolean {
+  const { initiator, initiators } = evidence.candidate;
   for (const excluded of gate.exclude) {
     if (excluded === 'initiator' && (sameName(login, initiator) || includesName(initiators, login))) return true;
-    if (excluded === 'author' && authors.read && includesName(authors.value, login)) return true;
+    if (excluded === 'author' && isAuthor(login, evidence, place)) return true;
   }
   return false;
+}
+
+function isAuthor(login: string, evidence: Evidence, place: string): boolean {
+  const authors = authorsOf(evidence, place);
+  return authors.read && includesName(authors.value, login);
 }
 
 /** Whether everybody whom GitHub lets approve is somebody whom the gate names. */
@@ -129,14 +150,14 @@ function nameOf(reviewer: Reviewer): string {
 /**
  * Why the required reviewers cannot give what the gate asks for, however willing they are; `null` when they can, as far as can be told.
  */
-export function whyInsufficient(gate: Gate, protection: Protection, evidence: Evidence): string | null {
+export function whyInsufficient(gate: Gate, protection: Protection, evidence: Evidence, place: string): string | null {
   if (gate.approvals === 1 && provesUnnamed(gate, protection, evidence)) return null;
   if (!coversEveryReviewer(gate, protection)) {
-    const people = gate.by.filter((name) => !name.includes('/') && !isExcluded(gate, name, evidence));
+    const people = gate.by.filter((name) => !name.includes('/') && !isExcluded(gate, name, evidence, place));
     return countDistinct(people) >= gate.approvals ? null : outsideText(gate, protection);
   }
   if (!protection.reviewersComplete || protection.reviewers.some((reviewer) => reviewer.kind === 'team')) return null;
-  const people = protection.reviewers.map(nameOf).filter((name) => !isExcluded(gate, name, evidence));
+  const people = protection.reviewers.map(nameOf).filter((name) => !isExcluded(gate, name, evidence, place));
   const able = countDistinct(people);
   return able >= gate.approvals ? null : `${gate.approvals} approvals are asked for, and ${able} of the required reviewers may give one`;
 }

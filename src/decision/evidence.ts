@@ -34,7 +34,7 @@ export interface Candidate {
   readonly initiator: string;
   /** Everybody known to have started the run or one of its attempts, `initiator` among them; empty where there is no run. */
   readonly initiators: readonly string[];
-  /** Logins of who wrote the change: the commit's author and the pull requests' authors. */
+  /** Logins of who wrote the candidate's own commit: its authors and those of its pull requests. */
   readonly authors: Read<readonly string[]>;
   /** The commit comes from another repository than the one that deploys. */
   readonly fork: boolean;
@@ -124,6 +124,11 @@ export interface EnvironmentEvidence {
   readonly protection: Read<Protection | null>;
   /** `null` where no acceptance environment is asked about, or GitHub has none of that name. */
   readonly acceptanceProtection: Read<Protection | null>;
+  /**
+   * Logins of who wrote the other commits that enter with the candidate, or entered with it where it is live: their authors and those of
+   * their pull requests. Where nothing was live before there is nothing to tell them from, and nobody is named.
+   */
+  readonly authors: Read<readonly string[]>;
   /**
    * Every record of the candidate in this environment, every record since the live one, the live one itself, and every open one;
    * more does no harm. Any order.

@@ -329,7 +329,10 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
   approval_missing: approve,
   approval_stale: approve,
   approvals_unread: (world) => remedy.withEvidence(world, { run: { ...world.evidence.run, reviews: { read: true, value: [] } } }),
-  authors_unread: (world) => remedy.withCandidate(world, { authors: { read: true, value: [] } }),
+  authors_unread: (world, { where }) =>
+    remedy.withEnvironment(remedy.withCandidate(world, { authors: { read: true, value: [] } }), where, {
+      authors: { read: true, value: [] },
+    }),
   acceptance_missing: (world, { context }) => remedy.withAcceptance(world, context.environment.name, context.environment.acceptance),
   acceptance_not_asked: never,
   acceptance_not_live: never,

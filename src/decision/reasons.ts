@@ -316,9 +316,9 @@ export const REASONS = {
   authors_unread: {
     effect: 'blocks',
     rule: 'approval',
-    meaning: 'The gate excludes the author, and nobody could read who wrote the change; so no approval counts.',
-    fix: 'Let the token read pull requests (pull-requests: read) and run again.',
-    who: 'Whoever may change the workflow or its token.',
+    meaning: 'The gate excludes the authors, and nobody could read who wrote all of what would enter; so no approval counts.',
+    fix: 'Depending on what the reason says: let the token read pull requests (pull-requests: read), have the author add the address in their commit to their account, or promote an earlier commit first so that less enters at once. Then run again.',
+    who: 'Whoever may change the workflow or its token, or the author who is named.',
   },
   acceptance_missing: {
     effect: 'waits',

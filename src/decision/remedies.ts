@@ -15,7 +15,7 @@ export interface World {
 }
 
 const NOT_READ = { read: false, why: 'it was not asked for' } as const;
-const NO_EVIDENCE: EnvironmentEvidence = { protection: NOT_READ, acceptanceProtection: NOT_READ, records: NOT_READ };
+const NO_EVIDENCE: EnvironmentEvidence = { protection: NOT_READ, acceptanceProtection: NOT_READ, authors: NOT_READ, records: NOT_READ };
 
 export function withEvidence(world: World, changed: Partial<Evidence>): World {
   return { ...world, evidence: { ...world.evidence, ...changed } };
@@ -141,7 +141,9 @@ function approvalsOf(login: string, world: World, environment: string): readonly
 function approverNames(world: World, environment: Environment, gate: Gate): readonly string[] {
   const read = world.evidence.environments.get(environment.name)?.protection;
   const protection = read?.read === true ? read.value : null;
-  const people = approversOf(gate, protection).filter((name) => !name.includes('/') && !isExcluded(gate, name, world.evidence));
+  const people = approversOf(gate, protection).filter(
+    (name) => !name.includes('/') && !isExcluded(gate, name, world.evidence, environment.name),
+  );
   if (!coversEveryReviewer(gate, protection)) return people;
   return [...people, ...Array.from({ length: gate.approvals }, (_, index) => `member-${index + 1}`)].slice(0, gate.approvals);
 }

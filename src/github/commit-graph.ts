@@ -1,5 +1,5 @@
 import type { Changes, Commit } from '../decision/changes.ts';
-import type { Relation } from '../decision/evidence.ts';
+import type { Read, Relation } from '../decision/evidence.ts';
 
 /** A commit with all its parents; `null` when they did not all fit into the answer. */
 export interface Link {
@@ -8,7 +8,10 @@ export interface Link {
 }
 
 /** A commit of the candidate's own history. */
-export interface HistoryCommit extends Commit, Link {}
+export interface HistoryCommit extends Commit, Link {
+  /** Logins of its authors and of its pull requests' authors. */
+  readonly authors: Read<readonly string[]>;
+}
 
 /**
  * Commits and their parents, as far as they were read. Histories are read newest first and end after a hundred commits, so the graph
@@ -70,6 +73,17 @@ export function relationOf(graph: CommitGraph, candidate: string, other: string)
  * @param present `null`: nothing is there yet, so everything enters.
  */
 export function changesBetween(graph: CommitGraph, history: readonly HistoryCommit[], candidate: string, present: string | null): Changes {
+  const { commits, complete } = enteringCommits(graph, history, candidate, present);
+  return { commits: commits.map(({ parents: _parents, authors: _authors, ...commit }) => commit), complete };
+}
+
+/** As `changesBetween`, with all that is known of each commit. */
+export function enteringCommits(
+  graph: CommitGraph,
+  history: readonly HistoryCommit[],
+  candidate: string,
+  present: string | null,
+): { readonly commits: readonly HistoryCommit[]; readonly complete: boolean } {
   const there = present === null ? new Set<string>() : reachOf(graph, present).seen;
   const entering = new Set(there.has(candidate) ? [] : [candidate]);
   let complete = true;
@@ -78,6 +92,6 @@ export function changesBetween(graph: CommitGraph, history: readonly HistoryComm
     if (parents === undefined) complete = false;
     else for (const parent of parents) if (!there.has(parent)) entering.add(parent);
   }
-  const commits = history.filter(({ sha }) => entering.has(sha)).map(({ parents: _parents, ...commit }) => commit);
+  const commits = history.filter(({ sha }) => entering.has(sha));
   return { commits, complete: complete && commits.length === entering.size };
 }

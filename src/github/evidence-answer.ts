@@ -14,7 +14,7 @@ export interface EvidenceAnswer {
   readonly candidateFile: Read<string | null>;
   readonly authors: Read<readonly string[]>;
   /** Newest first. */
-  readonly history: Read<readonly HistoryCommit[]>;
+  readonly history: Read<HistoryPage>;
   /** The default branch's and the refs' histories, as far as they were read. */
   readonly lineages: readonly (readonly Link[])[];
   readonly ref: Read<Tip | null>;
@@ -50,6 +50,11 @@ export interface Tip {
   readonly commit: string | null;
 }
 
+export interface HistoryPage {
+  readonly commits: readonly HistoryCommit[];
+  readonly next: string | null;
+}
+
 export interface IssuesPage {
   readonly issues: readonly IssueNode[];
   readonly next: string | null;
@@ -69,7 +74,7 @@ export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAns
     candidate: candidateOf(answer),
     candidateFile: mapped(nullablePiece(answer, ['candidate', 'file'], z.object({ oid: z.string() })), (file) => file?.oid ?? null),
     authors: authorsOf(answer),
-    history: historyOf(answer),
+    history: historyAt(answer, ['candidate', 'history']),
     lineages: [
       ['defaultBranchRef', 'target'],
       ['ref', 'target'],
@@ -247,55 +252,71 @@ const pullRequestSchema = z.object({
   author: nullable(z.object({ login: z.string() })),
 });
 
-const historySchema = z.object({
-  nodes: nodesOf(
-    z.object({
-      oid: z.string(),
-      messageHeadline: z.string(),
-      author: nullable(z.object({ name: nullable(z.string()), user: nullable(z.object({ login: z.string() })) })),
-      parents: parentsSchema,
-      associatedPullRequests: nullable(z.object({ nodes: nodesOf(pullRequestSchema) })),
-    }),
-  ),
-});
-
-function historyOf(answer: GraphqlAnswer): Read<readonly HistoryCommit[]> {
-  return mapped(piece(answer, ['candidate', 'history'], historySchema), ({ nodes }) =>
-    present(nodes).map(({ oid, messageHeadline, author, parents, associatedPullRequests }) => ({
-      sha: oid,
-      title: messageHeadline,
-      author: author?.user?.login ?? author?.name ?? null,
-      pullRequest: pullRequestOf(present(associatedPullRequests?.nodes ?? null)[0]),
-      parents: parentsOf(parents),
-    })),
-  );
-}
-
-function pullRequestOf(node: z.output<typeof pullRequestSchema> | undefined): PullRequest | null {
-  return node === undefined ? null : { ...node, author: node.author?.login ?? null };
-}
-
 const authorsSchema = z.object({
   totalCount: z.number(),
   nodes: nodesOf(z.object({ name: nullable(z.string()), email: nullable(z.string()), user: nullable(z.object({ login: z.string() })) })),
 });
 const pullRequestsSchema = z.object({ totalCount: z.number(), nodes: nodesOf(pullRequestSchema) });
 
-/** Every author must be known by login: one who is not could be any of the approvers. */
+const historySchema = z.object({
+  pageInfo: pageInfoSchema,
+  nodes: nodesOf(
+    z.object({
+      oid: z.string(),
+      messageHeadline: z.string(),
+      authors: authorsSchema,
+      parents: parentsSchema,
+      associatedPullRequests: nullable(pullRequestsSchema),
+    }),
+  ),
+});
+
+/** A page of the candidate's history, newest first. */
+export function historyAt(answer: GraphqlAnswer, path: Path): Read<HistoryPage> {
+  return mapped(piece(answer, path, historySchema), ({ pageInfo, nodes }) => ({
+    next: nextPage(pageInfo),
+    commits: present(nodes).map(({ oid, messageHeadline, authors, parents, associatedPullRequests: pulls }) => ({
+      sha: oid,
+      title: messageHeadline,
+      author: present(authors.nodes).map(({ name, user }) => user?.login ?? name)[0] ?? null,
+      pullRequest: pullRequestOf(present(pulls?.nodes ?? null)[0]),
+      parents: parentsOf(parents),
+      authors:
+        pulls === null
+          ? { read: false, why: `the pull requests of ${oid.slice(0, 7)} could not be read` }
+          : authorsAmong(oid, authors, pulls),
+    })),
+  }));
+}
+
+function pullRequestOf(node: z.output<typeof pullRequestSchema> | undefined): PullRequest | null {
+  return node === undefined ? null : { ...node, author: node.author?.login ?? null };
+}
+
 function authorsOf(answer: GraphqlAnswer): Read<readonly string[]> {
   const authors = piece(answer, ['candidate', 'authors'], authorsSchema);
   if (!authors.read) return authors;
   const pulls = piece(answer, ['candidate', 'associatedPullRequests'], pullRequestsSchema);
   if (!pulls.read) return pulls;
-  const people = present(authors.value.nodes);
-  if (people.length < authors.value.totalCount) return { read: false, why: 'the commit has more authors than fit into one answer' };
-  if (present(pulls.value.nodes).length < pulls.value.totalCount) {
-    return { read: false, why: 'the commit belongs to more pull requests than fit into one answer' };
-  }
-  const logins = new Set(present(pulls.value.nodes).flatMap(({ author }) => (author === null ? [] : [author.login])));
+  const commit = piece(answer, ['candidate', 'oid'], z.string());
+  return authorsAmong(commit.read ? commit.value : '', authors.value, pulls.value);
+}
+
+/** Every author must be known by login: one who is not could be any of the approvers. */
+function authorsAmong(
+  sha: string,
+  authors: z.output<typeof authorsSchema>,
+  pulls: z.output<typeof pullRequestsSchema>,
+): Read<readonly string[]> {
+  const commit = `the commit ${sha.slice(0, 7)}`;
+  const people = present(authors.nodes);
+  if (people.length < authors.totalCount) return { read: false, why: `${commit} has more authors than fit into one answer` };
+  if (present(pulls.nodes).length < pulls.totalCount)
+    return { read: false, why: `${commit} belongs to more pull requests than fit into one answer` };
+  const logins = new Set(present(pulls.nodes).flatMap(({ author }) => (author === null ? [] : [author.login])));
   for (const { name, email, user } of people) {
     const login = user?.login ?? noreplyLogin(email);
-    if (login === null) return { read: false, why: `GitHub knows no account for the commit's author ${name ?? 'without a name'}` };
+    if (login === null) return { read: false, why: `GitHub knows no account for ${name ?? 'the nameless author'}, who wrote ${commit}` };
     logins.add(login);
   }
   return { read: true, value: [...logins] };

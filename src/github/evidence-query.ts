@@ -61,6 +61,15 @@ const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
 
 const PULL_REQUEST_FIELDS = 'number title url author { login }';
 
+const AUTHORS = `authors(first: ${SIZES.authors}) { totalCount nodes { name email user { login } } }
+      associatedPullRequests(first: ${SIZES.pullRequests}) { totalCount nodes { ${PULL_REQUEST_FIELDS} } }`;
+
+const HISTORY_FIELDS = `${PAGE_INFO}
+    nodes {
+      oid messageHeadline parents(first: ${SIZES.parents}) { totalCount nodes { oid } }
+      ${AUTHORS}
+    }`;
+
 const FRAGMENTS = `
 fragment Lineage on Commit {
   history(first: ${SIZES.history}) { nodes { oid parents(first: ${SIZES.parents}) { totalCount nodes { oid } } } }
@@ -70,16 +79,10 @@ fragment Tip on Ref {
 }
 fragment Candidate on Commit {
   oid
-  authors(first: ${SIZES.authors}) { totalCount nodes { name email user { login } } }
-  associatedPullRequests(first: ${SIZES.pullRequests}) { totalCount nodes { ${PULL_REQUEST_FIELDS} } }
+  ${AUTHORS}
   file(path: $path) { oid }
   deployments(environments: $environments, first: ${SIZES.candidateRecords}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }
-  history(first: ${SIZES.history}) {
-    nodes {
-      oid messageHeadline author { name user { login } } parents(first: ${SIZES.parents}) { totalCount nodes { oid } }
-      associatedPullRequests(first: 1) { nodes { ${PULL_REQUEST_FIELDS} } }
-    }
-  }
+  history(first: ${SIZES.history}) { ${HISTORY_FIELDS} }
 }
 fragment Deployment on Deployment {
   ${DEPLOYMENT_FIELDS}
@@ -218,6 +221,18 @@ export function candidateRecordsQuery(owner: string, repo: string, sha: string, 
 }
 fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
     variables: { owner, repo, sha, environments, after },
+  };
+}
+
+/** Further commits of the candidate's history. */
+export function historyQuery(owner: string, repo: string, sha: string, after: string): Query {
+  return {
+    text: `query History($owner: String!, $repo: String!, $sha: GitObjectID!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    candidate: object(oid: $sha) { ... on Commit { history(first: ${SIZES.history}, after: $after) { ${HISTORY_FIELDS} } } }
+  }
+}`,
+    variables: { owner, repo, sha, after },
   };
 }
 

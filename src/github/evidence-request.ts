@@ -2,6 +2,7 @@ import type { Changes } from '../decision/changes.ts';
 import type { Evidence, Intent, Moment, Read } from '../decision/evidence.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import type { GitHubClient } from './client.ts';
+import type { HistoryCommit } from './commit-graph.ts';
 import type { EventCandidate } from './event.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import type { Question } from './evidence-query.ts';
@@ -53,6 +54,18 @@ export interface Gathered {
   readonly defaultBranch: string;
   /** Where the candidate's artifact was kept when it was recorded; `null` when no record says. */
   readonly storedArtifact: StoredArtifact | null;
+  /** What was learned about the candidate's history; it does not change while a job runs. */
+  readonly ancestry: Ancestry;
+}
+
+/** The candidate's history as far as it was read. */
+export interface Ancestry {
+  /** Newest first. */
+  readonly commits: readonly HistoryCommit[];
+  /** Where it goes on; `null` at its end. */
+  readonly next: string | null;
+  /** By the sha of commits beyond the histories read: the newest commit that the candidate shares with each. */
+  readonly bases: ReadonlyMap<string, string>;
 }
 
 /** The candidate's commit and ref as far as they are known. */

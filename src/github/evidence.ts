@@ -6,6 +6,7 @@ import { type EvidenceAnswer, evidenceAnswer } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, HOLD_LABEL, type Question, VETO_LABEL } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Material, Subject } from './evidence-request.ts';
+import { type Entering, enteringOf } from './gathered-authors.ts';
 import { labelled } from './gathered-issues.ts';
 import { type GatheredRecords, type RecordsByEnvironment, recordsOf } from './gathered-records.ts';
 import { changesOf, refStateOf, relationsOf } from './gathered-relations.ts';
@@ -119,9 +120,9 @@ async function conclude(client: EvidencePort, material: Material): Promise<Gathe
   const sha = subject.sha ?? '';
   const names = neededNames(policy.pipeline, subject.ref);
   const records = await recordsOf(client, material, names, sha);
-  const history = answer.history.read ? answer.history.value : [];
-  const graph = commitGraph([history, ...answer.lineages]);
-  const relations = await relationsOf(client, material, names, records.byEnvironment, graph, sha);
+  const graph = commitGraph([answer.history.read ? answer.history.value.commits : [], ...answer.lineages]);
+  const { relations, bases } = await relationsOf(client, material, names, records.byEnvironment, graph, sha);
+  const entering = await enteringOf(client, material, names, records.byEnvironment, bases, sha);
   const tip = subject.ref === material.question.ref ? answer.ref : answer.alternativeRef;
   const candidate: Candidate = {
     sha,
@@ -141,7 +142,7 @@ async function conclude(client: EvidencePort, material: Material): Promise<Gathe
     run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews: await reviewsOf(client, request, answer) },
     ownRecord: request.ownRecord ?? null,
     policy: { candidateCopy: candidateCopyOf(answer) },
-    environments: environmentsOf(material, names, records.byEnvironment),
+    environments: environmentsOf(material, names, records.byEnvironment, entering),
     relations,
     holds: await labelled(client, request, HOLD_LABEL, answer.holds, (issues) =>
       readHolds(client, request, issues, policy.pipeline.environments.keys()),
@@ -155,8 +156,9 @@ async function conclude(client: EvidencePort, material: Material): Promise<Gathe
     evidence,
     records: records.byEnvironment,
     now: answer.date,
-    changes: changesOf(names, records.byEnvironment, graph, history, sha),
+    changes: changesOf(names, records.byEnvironment, entering.graph, entering.ancestry.commits, sha),
     defaultBranch: answer.defaultBranch,
+    ancestry: entering.ancestry,
     storedArtifact: storedArtifactOf(candidate.artifact, records.ofCandidate),
   };
 }
@@ -199,7 +201,12 @@ function candidateCopyOf(answer: EvidenceAnswer): Read<CandidateCopy> {
   return { read: true, value: own.value === null ? 'absent' : 'differs' };
 }
 
-function environmentsOf(material: Material, names: NeededNames, records: RecordsByEnvironment): ReadonlyMap<string, EnvironmentEvidence> {
+function environmentsOf(
+  material: Material,
+  names: NeededNames,
+  records: RecordsByEnvironment,
+  { authors }: Entering,
+): ReadonlyMap<string, EnvironmentEvidence> {
   const protectionOf = (name: string): Read<Protection | null> => {
     const index = material.question.protections.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
     return index === -1 ? { read: false, why: `${name} is not on the path, so nobody asked` } : material.answer.protection(index);
@@ -210,6 +217,7 @@ function environmentsOf(material: Material, names: NeededNames, records: Records
       const evidence: EnvironmentEvidence = {
         protection: protectionOf(name),
         acceptanceProtection: acceptance ? protectionOf(acceptance.environment) : { read: true, value: null },
+        authors: authors.get(name) ?? { read: false, why: 'nobody asked' },
         records: records.get(name) ?? { read: false, why: 'nobody asked' },
       };
       return [name, evidence];

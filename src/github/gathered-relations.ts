@@ -16,7 +16,8 @@ export async function relationsOf(
   records: RecordsByEnvironment,
   graph: CommitGraph,
   sha: string,
-): Promise<ReadonlyMap<string, Relation>> {
+): Promise<{ readonly relations: ReadonlyMap<string, Relation>; readonly bases: Bases }> {
+  const bases = new Map<string, string>();
   const relations = new Map<string, Relation>(
     material.request.earlier?.evidence.candidate.sha === sha ? material.request.earlier.evidence.relations : [],
   );
@@ -29,23 +30,36 @@ export async function relationsOf(
     const read = records.get(name);
     const live = read?.read ? liveRecord(read.value) : null;
     if (live === null || relations.has(live.sha) || material.answer.candidate === null) continue;
-    const relation = await compared(client, material.request, sha, live.sha);
-    if (relation.read) relations.set(live.sha, relation.value);
+    const comparison = await compared(client, material.request, sha, live.sha);
+    if (!comparison.read) continue;
+    relations.set(live.sha, comparison.value.relation);
+    bases.set(live.sha, comparison.value.base);
   }
-  return relations;
+  return { relations, bases };
 }
 
-const comparisonSchema = z.object({ status: z.enum(['ahead', 'behind', 'identical', 'diverged']) });
+/** The newest commit that the candidate shares with another, by that one's sha. */
+export type Bases = ReadonlyMap<string, string>;
+
+interface Comparison {
+  readonly relation: Relation;
+  readonly base: string;
+}
+
+const comparisonSchema = z.object({
+  status: z.enum(['ahead', 'behind', 'identical', 'diverged']),
+  merge_base_commit: z.object({ sha: z.string() }),
+});
 
 /** How `one` stands to `other`, asked of GitHub. */
-async function compared(client: EvidencePort, request: EvidenceRequest, one: string, other: string): Promise<Read<Relation>> {
+export async function compared(client: EvidencePort, request: EvidenceRequest, one: string, other: string): Promise<Read<Comparison>> {
   return asRead(async () => {
     const route = 'GET /repos/{owner}/{repo}/compare/{basehead}';
     const { data } = await client.request(route, { owner: request.owner, repo: request.repo, basehead: `${one}...${other}`, per_page: 1 });
     const parsed = comparisonSchema.safeParse(data);
     if (!parsed.success) return { read: false, why: "GitHub's comparison is not as it describes it" };
     const relation = { ahead: 'contained', behind: 'contains', identical: 'same', diverged: 'diverged' } as const;
-    return { read: true, value: relation[parsed.data.status] };
+    return { read: true, value: { relation: relation[parsed.data.status], base: parsed.data.merge_base_commit.sha } };
   });
 }
 
@@ -65,9 +79,10 @@ export async function refStateOf(
   if (tip.value.commit === null || ref.startsWith('refs/tags/')) return { read: true, value: 'moved' };
   const known = contains(graph, tip.value.commit, sha);
   if (known !== null) return { read: true, value: known ? 'holds' : 'moved' };
-  const relation = await compared(client, request, tip.value.commit, sha);
-  if (!relation.read) return relation;
-  return { read: true, value: relation.value === 'contains' || relation.value === 'same' ? 'holds' : 'moved' };
+  const comparison = await compared(client, request, tip.value.commit, sha);
+  if (!comparison.read) return comparison;
+  const { relation } = comparison.value;
+  return { read: true, value: relation === 'contains' || relation === 'same' ? 'holds' : 'moved' };
 }
 
 /** What would enter each environment of the path. */

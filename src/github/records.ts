@@ -13,6 +13,8 @@ export interface StoredRecord extends DeploymentRecord {
   readonly claim: string | null;
   /** Login that started the attempt which opened it; `null` on foreign ones. */
   readonly initiator: string | null;
+  /** Sha of what it took the place of; `null` when nothing was there, or nobody says. */
+  readonly replaced: string | null;
   /** Name of the runner that its job ran on; `null` when nobody knows. */
   readonly runner: string | null;
   /** Where GitHub keeps the artifact, as far as the record says. */
@@ -196,6 +198,7 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     rehearsal: payload.rehearsal ?? null,
     claim: payload.claim ?? null,
     initiator: payload.initiator,
+    replaced: payload.replaced?.sha ?? null,
     stored: payload.artifact ?? null,
     runner: payload.runner ?? null,
   };
@@ -228,6 +231,7 @@ function foreign(node: DeploymentNode): Omit<StoredRecord, 'id' | 'environment' 
     rehearsal: null,
     claim: null,
     initiator: null,
+    replaced: null,
     stored: null,
     runner: null,
   };

@@ -99,6 +99,19 @@ describe('whose approval counts', () => {
     expectEntered(world, await run.deploy('uat'), ['octocat']);
   });
 
+  it('who wrote an earlier commit that enters with the candidate cannot approve it; what is live already keeps nobody out', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [author] }'), artifacts: 'own' });
+    const live = world.repository.commit('main', { 'shop.txt': 'tea' }, 'Sell tea', 'mona');
+    world.record({ environment: 'uat', sha: live });
+    world.repository.commit('main', { 'shop.txt': 'umbrellas' }, 'Sell umbrellas', 'octocat');
+    const run = world.push('main', 'A typo', { 'README.md': 'shop' }, 'hubot');
+    run.approve('octocat', 'uat');
+    expect(await run.deploy('uat')).toMatchObject({ exitCode: 1, outputs: { reason: 'approval_missing', proceed: 'false' } });
+    run.approve('mona', 'uat');
+    const job = await run.deploy('uat');
+    expect(job).toMatchObject({ exitCode: 0, outputs: { 'approved-by': '["mona"]' } });
+  });
+
   it('nobody counts where the author is excluded and GitHub knows no account for whoever wrote the change', async () => {
     world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [author] }') });
     world.sandbox.given.user('octocat', { emails: ['another@example.com'] });

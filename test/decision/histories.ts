@@ -271,6 +271,7 @@ const places = fc.tuple(
     fc.record({
       history: name === 'production' ? lastHistory : history,
       protection: unreadOr(protections),
+      authors: unreadOr(fc.array(login, { maxLength: 1 })),
       unread: rarely(true, false, 40),
     }),
   ),
@@ -298,6 +299,7 @@ export const worlds: fc.Arbitrary<World> = fc
       environments.set(name, {
         protection: place.protection,
         acceptanceProtection: place.protection,
+        authors: place.authors,
         records: place.unread ? UNREAD : { read: true, value: records },
       });
     }

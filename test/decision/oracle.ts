@@ -1,4 +1,4 @@
-import type { DeploymentRecord, Evidence } from '../../src/decision/evidence.ts';
+import type { DeploymentRecord, Evidence, Read } from '../../src/decision/evidence.ts';
 import type { Environment, Gate, Pipeline, Route } from '../../src/pipeline/model.ts';
 
 /**
@@ -320,8 +320,18 @@ export class Oracle {
     );
   }
 
-  private mayNot(gate: Gate): ReadonlySet<string> {
-    const { initiators, authors } = this.evidence.candidate;
+  private writers(name: string): Read<readonly string[]> {
+    const all: readonly Read<readonly string[]>[] = [
+      this.evidence.candidate.authors,
+      this.evidence.environments.get(name)?.authors ?? { read: false, why: 'nobody asked' },
+    ];
+    const missing = all.find((one) => !one.read);
+    return missing ?? { read: true, value: all.flatMap((one) => (one.read ? one.value : [])) };
+  }
+
+  private mayNot(gate: Gate, name: string): ReadonlySet<string> {
+    const { initiators } = this.evidence.candidate;
+    const authors = this.writers(name);
     const people = gate.exclude.flatMap((one) => (one === 'initiator' ? initiators : authors.read ? authors.value : []));
     return new Set(people.map(low));
   }
@@ -334,7 +344,7 @@ export class Oracle {
   }
 
   isApproved(gate: Gate, name: string): boolean {
-    if (gate.exclude.includes('author') && !this.evidence.candidate.authors.read) return false;
+    if (gate.exclude.includes('author') && !this.writers(name).read) return false;
     const proven = this.evidence.moment === 'door' && this.holdProves(gate, name) ? 1 : 0;
     const used = this.usedVotes(name);
     const votes = this.votes(gate, name);
@@ -351,7 +361,7 @@ export class Oracle {
     const all = (reviews.read ? reviews.value : []).filter(
       ({ state, environments }) => state === 'approved' && environments.map(low).includes(low(name)),
     );
-    const excluded = this.mayNot(gate);
+    const excluded = this.mayNot(gate, name);
     return all
       .map(({ user }) => low(user))
       .filter((one) => one !== '' && !excluded.has(one) && (by.has(one) || this.everyReviewerIsNamed(gate, name)));
@@ -379,9 +389,9 @@ export class Oracle {
   /** Whether the people whom GitHub asks could suffice. */
   private canBeApproved(gate: Gate, name: string): boolean {
     const seen = this.reviewers(name);
-    if (seen === null || (gate.exclude.includes('author') && !this.evidence.candidate.authors.read)) return false;
+    if (seen === null || (gate.exclude.includes('author') && !this.writers(name).read)) return false;
     if (gate.approvals === 1 && this.holdProves(gate, name)) return true;
-    const excluded = this.mayNot(gate);
+    const excluded = this.mayNot(gate, name);
     const enough = (names: readonly string[]) => new Set(names.map(low).filter((one) => !excluded.has(one))).size >= gate.approvals;
     if (!this.everyReviewerIsNamed(gate, name)) return enough(gate.by.filter((one) => !one.includes('/')));
     return !seen.reviewersComplete || seen.reviewers.some(({ kind }) => kind === 'team') || enough(seen.reviewers.map((one) => one.name));

@@ -195,6 +195,8 @@ export interface WorldOptions extends PipelineOptions {
   readonly records?: Readonly<Record<string, readonly DeploymentRecord[] | typeof UNREAD>>;
   readonly protection?: Readonly<Record<string, Protection | null | typeof UNREAD>>;
   readonly acceptanceProtection?: Readonly<Record<string, Protection | null | typeof UNREAD>>;
+  /** Who wrote what enters beside the candidate's own commit. */
+  readonly authors?: Readonly<Record<string, readonly string[] | typeof UNREAD>>;
   readonly reviews?: readonly Review[] | typeof UNREAD;
   readonly attempt?: number;
   readonly relations?: Readonly<Record<string, Relation>>;
@@ -251,6 +253,7 @@ function environmentEvidence(name: string, options: WorldOptions): EnvironmentEv
   return {
     protection: readOr(options.protection?.[name], null),
     acceptanceProtection: readOr(options.acceptanceProtection?.[name], null),
+    authors: readOr(options.authors?.[name], []),
     records: readOr(options.records?.[name], []),
   };
 }

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { changesBetween, commitGraph, contains, type HistoryCommit, relationOf } from '../../src/github/commit-graph.ts';
 
-const commit = (sha: string, ...parents: string[]): HistoryCommit => ({ sha, parents, title: sha, author: 'mona', pullRequest: null });
+const commit = (sha: string, ...parents: string[]): HistoryCommit => ({
+  sha,
+  parents,
+  title: sha,
+  author: 'mona',
+  pullRequest: null,
+  authors: { read: true, value: ['mona'] },
+});
 
 /** a ← b ← d (merge of b and c), a ← c, a ← e. */
 const history = [commit('d', 'b', 'c'), commit('c', 'a'), commit('b', 'a'), commit('a')];

@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest';
 import {
   candidateRecordsQuery,
   evidenceQuery,
+  historyQuery,
   issuesQuery,
   type Query,
   type Question,
+  recordsByIdQuery,
   recordsQuery,
 } from '../../src/github/evidence-query.ts';
 import { pointCost } from './point-cost.ts';
@@ -32,6 +34,8 @@ const queries: readonly (readonly [string, Query])[] = [
   ['evidence with another ref', evidenceQuery({ ...question, alternativeRef: 'refs/tags/main' })],
   ['records', recordsQuery('octo-org', 'shop', 'uat', null)],
   ['candidate records', candidateRecordsQuery('octo-org', 'shop', question.candidate, ['uat'], 'Y3Vyc29y')],
+  ['records by id', recordsByIdQuery(['DE_x'])],
+  ['history', historyQuery('octo-org', 'shop', question.candidate, 'Y3Vyc29y')],
   ['issues', issuesQuery('octo-org', 'shop', 'promote:hold', 'Y3Vyc29y')],
 ];
 

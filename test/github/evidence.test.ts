@@ -253,6 +253,87 @@ describe('the candidate', () => {
   });
 });
 
+describe('the authors of what enters', () => {
+  const EXCLUDING = PIPELINE.replace('gate: { approvals: 1 } }\nroutes', 'gate: { approvals: 1, exclude: [author] } }\nroutes').replace(
+    'gate: { approvals: 1 }, acceptance: { approvals: 1 }',
+    'acceptance: { approvals: 1, exclude: [author] }',
+  );
+  const authorsIn = (gathered: Gathered, environment: string) => gathered.evidence.environments.get(environment)?.authors;
+  const sorted = (read: Read<readonly string[]> | undefined) => [...new Set(readValue(read))].toSorted();
+
+  /** The shop with further commits; the answer's history ends after one. */
+  async function grown(...authors: readonly ('octocat' | 'mona' | 'hubot')[]) {
+    const shop = await shopWith({ pipeline: EXCLUDING });
+    const shas = authors.map((author, index) => shop.git.commit('main', { 'log.txt': `${index}` }, `Change ${index}`, author));
+    const shortSighted: EvidencePort = {
+      request: (route, parameters) => shop.client.request(route, parameters),
+      graphql: (query, variables) => shop.client.graphql(query.replaceAll('history(first: 100)', 'history(first: 1)'), variables),
+    };
+    const candidate = shop.candidate({ sha: shas.at(-1) ?? shop.head });
+    return { shop, candidate, shortSighted };
+  }
+
+  test('are those of every commit that is not live there, and of their pull requests', async () => {
+    const { shop, candidate } = await grown('hubot', 'octocat');
+    shop.github.given.user('outside', { role: 'read' });
+    shop.github.given.pullRequest({ author: 'outside', commits: [shop.git.sha('main~1')] });
+    await promote(shop, 'production', {}, 'success');
+    const gathered = await gather(shop, { candidate });
+    expect(sorted(authorsIn(gathered, 'production'))).toEqual(['hubot', 'outside']);
+    expect(readValue(gathered.evidence.candidate.authors)).toEqual(['octocat']);
+    // Nothing was live before: there is nothing to tell a change from.
+    expect(authorsIn(gathered, 'uat')).toEqual({ read: true, value: [] });
+    // Nobody is excluded there.
+    expect(authorsIn(gathered, 'dev')).toMatchObject({ read: false });
+    expect(shop.github.requests.count).toBe(1);
+  });
+
+  test('stay those of what entered while the candidate is live and is being accepted', async () => {
+    const { shop, candidate } = await grown('hubot', 'octocat');
+    const replaced = { sha: shop.head, version: 'main@1234567', digest: null };
+    await promote(shop, 'uat', {}, 'success');
+    await promote(shop, 'uat', { ...at(candidate.sha ?? ''), replaced }, 'success');
+    expect(sorted(authorsIn(await gather(shop, { candidate }), 'uat'))).toEqual(['hubot']);
+  });
+
+  test('are read as far as needed where the history that came with the question ends before, once in a job', async () => {
+    const { shop, candidate, shortSighted } = await grown('hubot', 'mona', 'octocat');
+    await promote(shop, 'production', {}, 'success');
+    const earlier = await gather(shop, { candidate }, shortSighted);
+    expect(sorted(authorsIn(earlier, 'production'))).toEqual(['hubot', 'mona']);
+    expect(earlier.changes.get('production')).toMatchObject({ complete: true });
+    expect(shop.github.requests.lines().filter((line) => line.includes('(History)'))).toHaveLength(1);
+    shop.github.requests.reset();
+    expect(authorsIn(await gather(shop, { candidate, earlier }, shortSighted), 'production')).toEqual(authorsIn(earlier, 'production'));
+    expect(shop.github.requests.count).toBe(1);
+  });
+
+  test('are told from another line of development by the newest commit that both have', async () => {
+    const { shop, candidate, shortSighted } = await grown('hubot', 'octocat');
+    const side = shop.git.commit('side', { 'side.js': '1' }, 'Beside', 'mona', 'main~1');
+    await promote(shop, 'production', at(side, 'refs/heads/side'), 'success');
+    expect(authorsIn(await gather(shop, { candidate }, shortSighted), 'production')).toEqual({ read: true, value: [] });
+    const line = `GET /repos/octo-org/shop/compare/${candidate.sha}...${side}?per_page=1 200`;
+    expect(shop.github.requests.lines().filter((one) => one === line)).toHaveLength(1);
+  });
+
+  test('are unread where more enter than can be read, and where GitHub knows no account, with what to do or who it is', async () => {
+    const { shop, candidate, shortSighted } = await grown('hubot', 'mona', 'octocat');
+    await promote(shop, 'production', {}, 'success');
+    shop.github.inject({ match: { operationName: 'History' }, fault: { status: 403 }, times: Infinity });
+    expect(authorsIn(await gather(shop, { candidate }, shortSighted), 'production')).toEqual({
+      read: false,
+      why: expect.stringContaining('promote an earlier one of them first'),
+    });
+    shop.github.given.user('mona', { emails: ['another@example.com'] });
+    const middle = shop.git.sha('main~1').slice(0, 7);
+    expect(authorsIn(await gather(shop, { candidate }), 'production')).toEqual({
+      read: false,
+      why: `GitHub knows no account for mona, who wrote the commit ${middle}`,
+    });
+  });
+});
+
 describe('the artifact', () => {
   const artifactOf = async (shop: Shop, changes: Parameters<Shop['request']>[0] = {}) =>
     (await gather(shop, changes)).evidence.candidate.artifact;

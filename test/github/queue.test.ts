@@ -26,6 +26,7 @@ function record(id: number, changes: Partial<StoredRecord> = {}): StoredRecord {
     rehearsal: null,
     claim: `claim-${id}`,
     initiator: 'octocat',
+    replaced: null,
     stored: null,
     runner: null,
     ...changes,

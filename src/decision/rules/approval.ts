@@ -1,6 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import type { Gate } from '../../pipeline/model.ts';
-import { approversOf, authorsMissing, type Count } from '../approvals.ts';
+import { approversOf, authorsMissing, type Count, whyAuthorsUnread } from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
@@ -15,9 +15,9 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   if (gate === null || count === null || count.missing === 0) return NO_REASONS;
   const { evidence } = context.candidate;
   const who = approversOf(gate, context.protection);
-  if (authorsMissing(gate, evidence)) {
-    const why = evidence.candidate.authors.read ? '' : evidence.candidate.authors.why;
-    return [reasonOf('authors_unread', name, { because: `The gate of ${name} excludes the author, who could not be read: ${why}.` })];
+  if (authorsMissing(gate, evidence, name)) {
+    const because = `The gate of ${name} excludes the authors, ${whyAuthorsUnread(evidence, name)}.`;
+    return [reasonOf('authors_unread', name, { because })];
   }
   if (evidence.moment === 'plan') return [reasonOf('approval_required', name, { because: missingText(gate, count), who })];
   if (!evidence.run.reviews.read) {

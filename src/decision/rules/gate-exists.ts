@@ -22,7 +22,7 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   if (protection.value.reviewers.length === 0)
     return [reasonOf('reviewers_missing', name, { because: `${name} has no required reviewers on GitHub.` })];
   if (context.approvals?.missing === 0) return NO_REASONS;
-  const why = whyInsufficient(gate, protection.value, context.candidate.evidence);
+  const why = whyInsufficient(gate, protection.value, context.candidate.evidence, name);
   return why === null
     ? NO_REASONS
     : [reasonOf('reviewers_insufficient', name, { because: `The gate of ${name} can never be satisfied: ${why}.` })];

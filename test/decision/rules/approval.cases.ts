@@ -77,6 +77,25 @@ export const cases: readonly Case[] = [
   },
   { name: 'somebody else than the author', world: atDoor({ exclude: ['author'] }, [approved('mona', 'dev')]), environment, codes: [] },
   {
+    name: 'the author of another commit that enters, who may not',
+    world: atDoor({ exclude: ['author'] }, [approved('mona', 'dev')], { authors: { dev: ['Mona'] } }),
+    environment,
+    codes: ['approval_missing'],
+  },
+  {
+    name: 'the author of a commit that enters elsewhere',
+    world: atDoor({ exclude: ['author'] }, [approved('mona', 'dev')], { authors: { uat: ['mona'] } }),
+    environment,
+    codes: [],
+  },
+  {
+    name: 'authors of other commits unread',
+    world: atDoor({ exclude: ['author'] }, [approved('mona', 'dev')], { authors: { dev: UNREAD } }),
+    environment,
+    codes: ['authors_unread'],
+    verdict: 'blocked',
+  },
+  {
     name: 'authors unread, who may not',
     world: atDoor({ exclude: ['author'] }, [approved('mona', 'dev')], { candidate: { authors: UNREAD } }),
     environment,
