@@ -84,6 +84,24 @@ describe('a review', () => {
     expect(world.waiting.status).toBe('waiting');
   });
 
+  it('is given for one environment of two, and the dialog then offers the other', async () => {
+    const { given, state } = world.sandbox;
+    await look(runPath());
+    await signIn('mona');
+    given.waiting(world.waiting.id, 'production');
+    await page.getByText('requested your review to deploy to uat and production').waitFor();
+    await button('Review deployments').click();
+    await dialog().getByRole('checkbox', { name: 'production' }).check();
+    await dialog().getByRole('checkbox', { name: 'uat' }).uncheck();
+    await dialog().getByRole('button', { name: 'Approve and deploy' }).click();
+    await dialog().waitFor({ state: 'hidden' });
+    expect(reviews()).toMatchObject([{ environments: ['production'] }]);
+    expect(state.runs.find((run) => run.id === world.waiting.id)).toMatchObject({ status: 'waiting', waiting: ['uat'] });
+    await button('Review deployments').click();
+    expect(await dialog().getByRole('checkbox').count()).toBe(1);
+    expect(await dialog().getByRole('checkbox', { name: 'uat' }).count()).toBe(1);
+  });
+
   it('of nothing is not sent', async () => {
     await look(runPath());
     await button('Review deployments').click();

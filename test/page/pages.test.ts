@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openShop } from '../sandbox/shop.ts';
 import { openWorld, sampleFolder, type World } from './world.ts';
 
 const sample = sampleFolder();
@@ -89,6 +90,14 @@ describe('a page', () => {
   it('sends the lines of a log that the browser lacks', async () => {
     const text = await (await get(`/actions/runs/${world.failed.id}/job/${world.broken.id}`, { 'x-lines-shown': '9' })).text();
     expect([...text.matchAll(/<li value="(\d+)"/g)].map((match) => match[1])).toEqual(['10', '11']);
+  });
+
+  it('of a GitHub Enterprise Server asks the API where that one has it', async () => {
+    const enterprise = await openShop(sample.repository.path, { ghes: {} });
+    const text = await (await fetch(`${enterprise.sandbox.url}/octo-org/shop`)).text();
+    await enterprise.close();
+    expect(text).toContain('data-api="/api/v3"');
+    expect(await (await get('')).text()).toContain('data-api=""');
   });
 
   it('is not counted as a request to the API', async () => {

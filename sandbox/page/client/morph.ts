@@ -1,9 +1,9 @@
 /**
  * Turns what is shown into what the server says now, changing as little as possible: focus, selection, scroll positions and opened
- * details stay. Elements with `data-keep` are the browser's own; to those with `data-append` new children are added at the end.
+ * details stay. Elements with `data-keep` are the browser's own, dialogs while they are open; to those with `data-append` new children are added at the end.
  */
 export function morph(shown: Element, wanted: Element): void {
-  if (shown.hasAttribute('data-keep')) return;
+  if (isKept(shown)) return;
   morphAttributes(shown, wanted);
   if (shown.hasAttribute('data-append')) {
     shown.append(...wanted.childNodes);
@@ -61,14 +61,14 @@ function morphChildren(shown: Element, wanted: Element): void {
   }
   while (place !== null) {
     const after: ChildNode | null = place.nextSibling;
-    if (!(place instanceof Element && place.hasAttribute('data-keep') && isBusy(place))) place.remove();
+    if (!(place instanceof HTMLDialogElement && isKept(place))) place.remove();
     place = after;
   }
 }
 
-/** An open dialog goes when its reader closes it. */
-function isBusy(element: Element): boolean {
-  return element instanceof HTMLDialogElement && element.open;
+/** A dialog is its reader's for as long as it is open. */
+function isKept(element: Element): boolean {
+  return element.hasAttribute('data-keep') && (!(element instanceof HTMLDialogElement) || element.open);
 }
 
 /** The present child that `next` is a later state of. */
