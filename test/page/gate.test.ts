@@ -339,3 +339,17 @@ it('says what is live where, who is on the way, and what is held', async () => {
   );
   expect(await card('staging').textContent()).toContain('nothing is live');
 });
+
+it('would see faint text, what sticks out, what has no name, and a focus that does not show', async () => {
+  await look('/issues', { viewport: PHONE });
+  await page.evaluate(`document.querySelector('.foot').innerHTML =
+    '<p id="faint">faint</p><div id="wide">w</div><button type="button"></button><svg></svg><i id="twin"></i><i id="twin"></i><button type="button" id="unseen">go</button>'`);
+  await page.evaluate(`document.querySelector('#faint').style.color = '#999999'`);
+  // The footer is the one part that is never brought up to date.
+  await page.evaluate(`document.querySelector('#wide').style.width = '500px'`);
+  await page.evaluate(`document.querySelector('#unseen').style.outline = 'none'`);
+  expect((await faintTexts(page)).found).toEqual([expect.stringMatching(/^faint: 2\.8\d/)]);
+  expect(await overflow(page)).toEqual(['div.']);
+  expect(await nameless(page)).toEqual([expect.stringContaining('<button'), expect.stringContaining('<svg'), 'twice #twin']);
+  await expect(tabTo(page, 'go')).rejects.toThrow('the focus on "go" cannot be seen');
+});
