@@ -2,7 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openShop, SHORT, type Shop } from './shop.ts';
+import { CALLER, openShop, SHORT, type Shop } from './shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
@@ -57,7 +57,7 @@ describe('when something goes wrong on the way', () => {
   });
 
   it('a run whose token may not keep records says which permission is missing', async () => {
-    const caller = (await import('./shop.ts')).CALLER.replace('deployments: write', 'deployments: read');
+    const caller = CALLER.replace('deployments: write', 'deployments: read');
     shop = await openShop({ pipeline: SHORT, caller });
     shop.repository.commit('main', { 'message.txt': 'no permission' }, 'no permission');
     await shop.runner.push('main', { actor: 'octocat' });

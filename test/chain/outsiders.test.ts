@@ -43,10 +43,11 @@ describe('what outsiders can name', () => {
       { actor: 'stranger' },
     );
     await shop.runner.settled();
-    const seen = shop.sandbox.state.runs.find(({ id }) => id === run);
     expect(shop.history()).toEqual([]);
     expect(shop.sandbox.state.artifacts).toEqual([]);
-    expect(seen?.conclusion).not.toBe('success');
+    expect(shop.run(run).jobs).toMatchObject({ Plan: 'success', Build: 'skipped', 'Stage 1': 'skipped' });
+    expect(shop.job(run, 'Plan').summary).toContain('fork');
+    expect(shop.sandbox.state.deployments).toEqual([]);
   });
 });
 

@@ -10,11 +10,11 @@ import { executeJob } from '../../sandbox/runner/job/execute.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
-/** What a repository adds: this, and the pipeline file. */
+/** What a repository adds: this, and the pipeline file. The schedule looks once a day, so that a night costs a scenario one look. */
 export const CALLER = `name: Promote
 on:
   push: { branches: ['**'], tags: ['v*'] }
-  schedule: [{ cron: '17 * * * *' }]
+  schedule: [{ cron: '17 9 * * *' }]
 permissions: {}
 jobs:
   promote:
