@@ -25,6 +25,8 @@ describe('inputs', () => {
       token: 'token-of-a-job',
       pipelinePath: '.github/promote.yml',
       artifactDigest: null,
+      artifactId: null,
+      artifactRunId: null,
       ref: null,
       sha: null,
       version: null,
