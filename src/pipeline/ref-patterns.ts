@@ -209,6 +209,11 @@ export function matchesPatterns(patterns: readonly string[], name: string): bool
   return lastWord(compilePatterns(patterns), (pattern) => matchesOne(pattern, name));
 }
 
+/** A pattern that matches this name alone. */
+export function patternOf(name: string): string {
+  return name.replaceAll(/[\\*?+[\]!]/g, '\\$&');
+}
+
 /** What the last matching pattern of a list says. */
 export function lastWord(patterns: readonly CompiledPattern[], matches: (pattern: CompiledPattern, index: number) => boolean): boolean {
   const index = patterns.findLastIndex((pattern, at) => matches(pattern, at));

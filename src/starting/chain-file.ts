@@ -64,7 +64,7 @@ function heading(pipeline: Pipeline): readonly string[] {
     '# "promote init workflow --local --force", which shows what changes. No job has "concurrency": one that waits for a reviewer would hold the lane.',
     'name: promote',
     '',
-    ...triggerLines(pipeline),
+    ...triggerLines(pipeline, BY_HAND),
     '',
     'permissions: {}',
     '',
@@ -72,7 +72,31 @@ function heading(pipeline: Pipeline): readonly string[] {
   ];
 }
 
-const OUTPUTS = ['entries', 'build', 'sha', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
+/** What somebody may say who starts a run by hand. */
+const BY_HAND = [
+  'inputs:',
+  '  environment: # one promotion or rollback into this one; empty: on from where the candidate is',
+  '    type: environment',
+  '  ref: # of the candidate, refs/heads/… or refs/tags/…; empty: the branch or tag that the run is started on',
+  '    type: string',
+  '  sha: # its commit; empty: the one that the ref points to',
+  '    type: string',
+  '  rollback: # go back to this candidate, which succeeded there before; the version that it replaces is vetoed',
+  '    type: boolean',
+  '    default: false',
+];
+
+/** Events without inputs have nothing there. */
+const ROLLBACK = '${{ inputs.rollback || false }}';
+
+/** Who the candidate is, once the plan of the run has said so. */
+const CANDIDATE = {
+  ref: '${{ needs.plan.outputs.ref }}',
+  sha: '${{ needs.plan.outputs.sha }}',
+  version: '${{ needs.plan.outputs.version }}',
+};
+
+const OUTPUTS = ['entries', 'build', 'ref', 'sha', 'version', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
 
 function planJob(pipeline: Pipeline): readonly string[] {
   return [
@@ -84,7 +108,19 @@ function planJob(pipeline: Pipeline): readonly string[] {
     ...OUTPUTS.map((name) => `    ${name}: \${{ steps.promote.outputs.${name} }}`),
     '  steps:',
     ...indented(sparseCheckout(pipeline), 4),
-    ...indented(ourStep(pipeline, { command: 'plan' }), 4),
+    ...indented(
+      ourStep(pipeline, {
+        command: 'plan',
+        environment: '${{ inputs.environment }}',
+        ref: '${{ inputs.ref }}',
+        sha: '${{ inputs.sha }}',
+        rollback: ROLLBACK,
+      }),
+      4,
+    ),
+    '    - name: It may not go there # what a push ends quietly is an error for somebody who asked for it by hand',
+    "      if: ${{ inputs.environment != '' && steps.promote.outputs.entries == '{}' && steps.promote.outputs.verdict != 'complete' }}",
+    ...indented(explainAndFail(), 6),
   ];
 }
 
@@ -253,7 +289,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
   const { pipeline, settings, environment, id } = leg;
   const digest: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {};
   const where: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-id': ARTIFACT_ID, 'artifact-run-id': ARTIFACT_RUN } : {};
-  const ours = { environment: literal(environment.name), ...digest };
+  const ours = { environment: literal(environment.name), ...CANDIDATE, ...digest };
   return [
     `${id}:`,
     ...entry('name', literal(environment.name), 2),
@@ -261,7 +297,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     ...indented(condition(entryOf(leg, 'deploy')), 2),
     '  runs-on: ubuntu-latest',
     ...indented(protectedBy(environment.name, environment.url), 2),
-    ...indented(permissionLines(GRANTS.record), 2),
+    ...indented(permissionLines(GRANTS.deploy), 2),
     '  outputs:',
     "    stopped: ${{ steps.promote.outputs.proceed != 'true' && steps.promote.outputs.verdict != 'complete' && steps.promote.outputs.verdict || '' }}",
     '  steps:',
@@ -269,16 +305,22 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     ...indented(setup(settings), 4),
     ...(isBuilt(pipeline) ? indented(fetchArtifact(pipeline), 4) : []),
     ...indented(rehearse(leg, ours), 4),
-    ...indented(ourStep(pipeline, { command: 'deploy', ...ours, ...where, 'when-blocked': 'continue' }), 4),
+    ...indented(ourStep(pipeline, { command: 'deploy', ...ours, ...where, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
     '    - name: The door is closed',
     "      if: ${{ steps.promote.outputs.verdict == 'blocked' }}",
-    '      shell: bash',
-    '      env:',
-    '        EXPLANATION: ${{ steps.promote.outputs.explanation }}',
-    '      run: |',
-    `        printf '%s\\n' "$EXPLANATION"`,
-    '        exit 1',
+    ...indented(explainAndFail(), 6),
+  ];
+}
+
+function explainAndFail(): readonly string[] {
+  return [
+    'shell: bash',
+    'env:',
+    '  EXPLANATION: ${{ steps.promote.outputs.explanation }}',
+    'run: |',
+    `  printf '%s\\n' "$EXPLANATION"`,
+    '  exit 1',
   ];
 }
 
@@ -312,7 +354,7 @@ function fetchArtifact(pipeline: Pipeline): readonly string[] {
 function rehearse(leg: Leg, ours: Readonly<Record<string, string>>): readonly string[] {
   if (rulesOnRoutes(leg.pipeline, leg.environment.name).every(({ rehearsal }) => rehearsal === null)) return [];
   const [, ...step] = ourStep(leg.pipeline, { command: 'rehearse', ...ours, 'when-blocked': 'continue' });
-  return ['- name: Rehearse the migration', `  if: \${{ ${entryOf(leg, 'rehearsal')} }}`, ...step];
+  return ['- name: Rehearse the migration', `  if: \${{ ${entryOf(leg, 'rehearsal')} && !inputs.rollback }}`, ...step];
 }
 
 /** Where the team's own steps stand, and one that fails where nothing would be deployed. */
@@ -344,7 +386,12 @@ function acceptJobs(leg: Leg): readonly (readonly string[])[] {
   const needs = [...leg.needs, id];
   const ids = `${id}-accept`;
   const gates = gateJobs({ ids, needs, target, when: [], approvals: entryOf(leg, 'acceptance-approvals'), demands });
-  const inputs = { command: 'accept', environment: literal(environment.name), ...(isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {}) };
+  const inputs = {
+    command: 'accept',
+    environment: literal(environment.name),
+    ...CANDIDATE,
+    ...(isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {}),
+  };
   const job = [
     `${ids}:`,
     ...entry('name', literal(target), 2),
@@ -352,7 +399,7 @@ function acceptJobs(leg: Leg): readonly (readonly string[])[] {
     ...indented(condition(`${entryOf(leg, 'acceptance')} != ''`), 2),
     '  runs-on: ubuntu-latest',
     ...indented(protectedBy(target), 2),
-    ...indented(permissionLines(GRANTS.record), 2),
+    ...indented(permissionLines(GRANTS.accept), 2),
     '  steps:',
     ...indented(ourStep(pipeline, inputs), 4),
   ];

@@ -1,4 +1,5 @@
 import type { Environment, Gate, Pipeline, Role, Route } from '../pipeline/model.ts';
+import { patternOf } from '../pipeline/ref-patterns.ts';
 
 /** A gate or an acceptance, and the route whose candidates it is for. */
 export interface DemandedGate {
@@ -64,12 +65,11 @@ function acceptanceDemands(pipeline: Pipeline, { name, role, owner }: Environmen
 }
 
 function refsOf(routes: readonly Route[], defaultBranch: string): readonly DemandedRefs[] {
-  const escaped = defaultBranch.replaceAll(/[\\*?+[\]!]/g, '\\$&');
   return [
     ...routes.flatMap(({ name, branches, tags }): DemandedRefs[] => [
       ...(branches.length === 0 ? [] : [{ type: 'branch' as const, patterns: branches, route: name }]),
       ...(tags.length === 0 ? [] : [{ type: 'tag' as const, patterns: tags, route: name }]),
     ]),
-    { type: 'branch', patterns: [escaped], route: null },
+    { type: 'branch', patterns: [patternOf(defaultBranch)], route: null },
   ];
 }

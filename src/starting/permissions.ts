@@ -11,15 +11,18 @@ const READS: readonly Grant[] = [
   ['pull-requests', 'read', 'who wrote the change'],
 ];
 
-function raised(name: string, why: string): readonly Grant[] {
-  return READS.map((grant) => (grant[0] === name ? [name, 'write', why] : grant));
+function raised(name: string, why: string, grants: readonly Grant[] = READS): readonly Grant[] {
+  return grants.map((grant) => (grant[0] === name ? [name, 'write', why] : grant));
 }
+
+const RECORD = raised('deployments', 'the record, beside what is live where and what has passed');
 
 /** What each kind of job may do, and why. */
 export const GRANTS = {
   plan: READS,
   build: [['contents', 'read', 'the code']],
-  record: raised('deployments', 'the record of what entered, beside what is live where'),
+  deploy: raised('issues', 'holds and vetoes; a rollback vetoes the version that it leaves', RECORD),
+  accept: RECORD,
   resume: raised('actions', 'running again what waited for time'),
   none: [],
 } as const satisfies Readonly<Record<string, readonly Grant[]>>;

@@ -1,6 +1,7 @@
 import { SCHEMA_LINE } from '../pipeline/built-in.ts';
 import { listed } from '../pipeline/listed.ts';
 import type { Role } from '../pipeline/model.ts';
+import { patternOf } from '../pipeline/ref-patterns.ts';
 import { type PlannedEnvironment, planEnvironments } from './plan-environments.ts';
 import type { Described } from './repository.ts';
 import { flow, type Inline, indented, remark, scalar } from './yaml-text.ts';
@@ -149,7 +150,7 @@ function routes(planned: readonly PlannedEnvironment[], defaultBranch: string): 
   const first = planned.filter(({ role }) => role === 'development').slice(0, 1);
   const all = [
     { name: 'release', tags: ['v*'], path: names(reliedOn) },
-    { name: 'mainline', branches: [asPattern(defaultBranch)], path: names(planned) },
+    { name: 'mainline', branches: [patternOf(defaultBranch)], path: names(planned) },
     { name: 'hotfix', branches: ['hotfix/**'], path: names(urgent) },
     { name: 'feature', branches: ['**'], path: names(first) },
   ];
@@ -158,9 +159,4 @@ function routes(planned: readonly PlannedEnvironment[], defaultBranch: string): 
     'routes:',
     ...all.filter(({ path }) => path.length > 0).map((route) => `  - ${flow(route)}`),
   ];
-}
-
-/** A branch name as a pattern that matches it alone. */
-export function asPattern(name: string): string {
-  return name.replaceAll(/[\\*?+[\]!]/g, '\\$&');
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import { leavesAnything } from '../../src/pipeline/ref-coverage.ts';
-import { matchesPatterns, PatternError } from '../../src/pipeline/ref-patterns.ts';
+import { matchesPatterns, PatternError, patternOf } from '../../src/pipeline/ref-patterns.ts';
 import { selectRoute } from '../../src/pipeline/routes.ts';
 import { EXAMPLE } from './problems.ts';
 
@@ -147,5 +147,13 @@ describe('the route of a ref', () => {
   ])('%s: %s', (ref, name) => {
     expect(selectRoute(pipeline, ref)?.name).toBe(name);
     expect(selectRoute(pipeline, ref)?.name).toBe(name);
+  });
+});
+
+describe('the pattern of a name', () => {
+  it.each(['main', 'feature/a+b', 'fix!', '!odd', 'a\\b', 'set[1]?*'])('%s matches it, and nothing like it', (name) => {
+    expect(matchesPatterns([patternOf(name)], name)).toBe(true);
+    expect(matchesPatterns([patternOf(name)], `${name}x`)).toBe(false);
+    expect(matchesPatterns([patternOf(name)], 'a')).toBe(false);
   });
 });

@@ -52,7 +52,7 @@ function runs(job: Job | undefined, entries: Json, ended: Readonly<Record<string
   );
   const outputs = { entries: JSON.stringify(entries) };
   const failed = Object.values(needs).some(({ result }) => result === 'failure');
-  const contexts = { needs: { ...needs, plan: { result: 'success', outputs } }, github: { event_name: 'push' } };
+  const contexts = { inputs: {}, needs: { ...needs, plan: { result: 'success', outputs } }, github: { event_name: 'push' } };
   const functions = { success: () => !failed, failure: () => failed, cancelled: () => false };
   return isTruthy(evaluate(job.if.replace(/^\$\{\{|\}\}$/g, ''), { contexts, functions }));
 }
@@ -179,7 +179,7 @@ describe('names and commands from outside', () => {
     expect(
       [...read].filter(
         (one) =>
-          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.(?:plan|build)\.outputs|needs\.\*\.outputs|needs\.plan\.result|steps\.(?:promote|entries|upload)\.outputs|runner\.temp)$/.test(
+          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.(?:plan|build)\.outputs|needs\.\*\.outputs|needs\.plan\.result|steps\.(?:promote|entries|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
             one,
           ),
       ),

@@ -90,3 +90,31 @@ routes:
   expect(shop.run(run).conclusion).toBe('success');
   expect(shop.history()).toEqual(['uat simmer', 'production simmer']);
 });
+
+it('goes back by hand to what succeeded there before, and vetoes what it leaves; what may not go there is an error', async () => {
+  const pipeline = `version: 1
+build: { run: bash scripts/build.sh, artifact: dist }
+environments:
+  dev: { role: development, deploy: { run: bash scripts/deploy.sh } }
+  production: { role: production, gate: { approvals: 1 }, deploy: { run: bash scripts/deploy.sh } }
+routes:
+  - { name: mainline, branches: [main], path: [dev, production] }
+`;
+  shop = await open(pipeline);
+  const first = await shop.push('main', 'good');
+  await shop.approve(first, 'production', 'hubot');
+  const good = shop.live('dev')?.commit ?? '';
+  const second = await shop.push('main', 'bad');
+  await shop.approve(second, 'production', 'hubot');
+  const back = { environment: 'production', ref: 'refs/heads/main', sha: good, rollback: 'true' };
+  const run = await shop.runner.dispatch('promote.yml', { ref: 'main', actor: 'octocat', inputs: back });
+  await shop.runner.settled();
+  expect(shop.run(run).jobs).toMatchObject({ build: 'skipped', dev: 'skipped', production: 'waiting' });
+  await shop.approve(run, 'production', 'mona');
+  expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { production: 'success' } });
+  expect(shop.live('production')).toMatchObject({ message: 'good', commit: good });
+  expect(shop.sandbox.state.issues.map(({ labels }) => labels)).toEqual([['promote:veto']]);
+  const again = await shop.runner.dispatch('promote.yml', { ref: 'main', actor: 'octocat', inputs: { environment: 'production' } });
+  await shop.runner.settled();
+  expect(shop.run(again)).toMatchObject({ conclusion: 'failure', jobs: { plan: 'failure', production: 'skipped' } });
+});
