@@ -1,7 +1,9 @@
 /** Runs one step of the committed bundle as a process, the way GitHub's runner does: variables, event file, command files, main and post. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createCommandFiles } from './job/command-files.ts';
+import { phaseVariables } from './job/phase-variables.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/index.js');
 
@@ -46,20 +48,9 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   steps += 1;
   const folder = join(options.folder, `step-${steps}`);
   mkdirSync(folder, { recursive: true });
-  const file = (name: string, content = ''): string => {
-    writeFileSync(join(folder, name), content);
-    return join(folder, name);
-  };
-  const files = {
-    GITHUB_OUTPUT: file('output'),
-    GITHUB_STATE: file('state'),
-    GITHUB_STEP_SUMMARY: file('summary.md'),
-    GITHUB_ENV: file('env'),
-    GITHUB_PATH: file('path'),
-    GITHUB_EVENT_PATH: file('event.json', JSON.stringify(options.event)),
-  };
-  const inputs = Object.entries({ ...RUNNER_DEFAULTS, ...options.inputs }).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
-  const state = Object.entries(options.state ?? {}).map(([name, value]) => [`STATE_${name}`, value]);
+  const eventFile = join(folder, 'event.json');
+  writeFileSync(eventFile, JSON.stringify(options.event));
+  const files = createCommandFiles(folder);
   const before = options.countRequests();
   const child = spawn(process.execPath, [bundle], {
     cwd: options.workspace,
@@ -70,19 +61,19 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       ...options.variables,
-      ...files,
-      ...Object.fromEntries([...inputs, ...state]),
+      ...files.paths,
+      GITHUB_EVENT_PATH: eventFile,
+      ...phaseVariables({ ...RUNNER_DEFAULTS, ...options.inputs }, options.state ?? {}),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { exitCode, log } = await ended(child, options.onOutput);
-  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
   return {
     exitCode,
     log,
-    outputs: commandFile(read('output')),
-    state: commandFile(read('state')),
-    summary: read('summary.md'),
+    outputs: files.pairs('GITHUB_OUTPUT'),
+    state: files.pairs('GITHUB_STATE'),
+    summary: files.read('GITHUB_STEP_SUMMARY'),
     requests: options.countRequests() - before,
   };
 }
@@ -99,22 +90,4 @@ function ended(child: ChildProcess, onOutput: StepOptions['onOutput']): Promise<
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ exitCode, log }));
   });
-}
-
-/** Reads `name<<delimiter … delimiter` blocks and `name=value` lines, as the runner does. */
-function commandFile(text: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  const lines = text.split('\n');
-  for (let at = 0; at < lines.length; at += 1) {
-    const block = /^([^=<]+)<<(.+)$/.exec(lines[at] ?? '');
-    if (block === null) {
-      const pair = /^([^=]+)=(.*)$/.exec(lines[at] ?? '');
-      if (pair !== null) values[pair[1] as string] = pair[2] as string;
-      continue;
-    }
-    const end = lines.indexOf(block[2] as string, at + 1);
-    values[block[1] as string] = lines.slice(at + 1, end).join('\n');
-    at = end;
-  }
-  return values;
 }

@@ -37,6 +37,7 @@ export interface JobOptions {
   readonly timing?: Timing;
   readonly repositories?: Readonly<Record<string, CheckoutSource>>;
   readonly workflowSource?: CheckoutSource;
+  readonly artifacts?: ArtifactStore;
   readonly sha?: string;
   readonly ref?: string;
   /** Called with each line of the log. */
@@ -110,7 +111,7 @@ async function runJob(
     },
     stepChanged: (step) => void steps.set(step.number, step),
     annotation: (annotation) => void annotations.push(annotation),
-    artifacts,
+    artifacts: options.artifacts ?? artifacts,
     cancellation: cancellation.signal,
   });
   const inOrder = [...steps.values()].sort((a, b) => a.number - b.number);

@@ -5,6 +5,7 @@ import type { StandInCall } from '../stand-ins/index.ts';
 import type { ActionInput, CompositeAction, JavaScriptAction, StandInAction } from './actions.ts';
 import type { UsesStep } from './definition.ts';
 import type { Running } from './phase.ts';
+import { phaseVariables } from './phase-variables.ts';
 import { runProcess } from './process.ts';
 import { ownVariables, printVariables } from './run-script.ts';
 
@@ -55,8 +56,6 @@ export function printHead(running: Running, step: UsesStep, inputs: Inputs): voi
 /** Runs one file of a JavaScript action with the Node.js that runs the sandbox. */
 export async function runJavaScript(running: Running, action: JavaScriptAction, file: string, inputs: Inputs): Promise<void> {
   const { job, env, phase } = running;
-  const variables = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value] as const);
-  const state = Object.entries(phase.state).map(([name, value]) => [`STATE_${name}`, value] as const);
   const code = await runProcess({
     command: process.execPath,
     args: [join(action.folder, file)],
@@ -65,7 +64,7 @@ export async function runJavaScript(running: Running, action: JavaScriptAction, 
       ...ownVariables(running),
       GITHUB_ACTION_REPOSITORY: action.repository ?? '',
       GITHUB_ACTION_REF: action.ref ?? '',
-      ...Object.fromEntries([...variables, ...state]),
+      ...phaseVariables(inputs, phase.state),
     }),
     onLine: running.take,
     ...{ signal: running.signal, kill: job.ending.signal, patience: job.timing.patience },
@@ -79,6 +78,14 @@ export function standInInputs({ standIn }: StandInAction): readonly ActionInput[
 }
 
 /** @throws Error when an input has a value that the stand-in refuses */
+export function refuseValues({ standIn }: StandInAction, given: Inputs): void {
+  for (const [name, { default: usual, only }] of Object.entries(standIn.inputs)) {
+    const value = given[name]?.trim() ?? '';
+    if (only !== undefined && value !== '' && value !== usual)
+      throw new Error(`The stand-in for ${standIn.name} does not take \`${name}: ${value}\`: ${only}`);
+  }
+}
+
 export function standInCall(running: Running, action: StandInAction, given: Inputs): StandInCall {
   const { job, env } = running;
   const { standIn } = action;
@@ -88,10 +95,6 @@ export function standInCall(running: Running, action: StandInAction, given: Inpu
     const value = given[name]?.trim() ?? '';
     return value === '' ? known.default : value;
   };
-  for (const [name, { default: usual, only }] of Object.entries(standIn.inputs)) {
-    if (only !== undefined && input(name) !== usual)
-      throw new Error(`The stand-in for ${standIn.name} does not take \`${name}: ${input(name)}\`: ${only}`);
-  }
   const github = (job.request.contexts['github'] ?? {}) as Readonly<Record<string, Json>>;
   return {
     github: (name) => asText(github[name] ?? null),

@@ -4,7 +4,7 @@ import { type Action, type CompositeAction, isInWorkspace, loadAction } from './
 import { type StepDefinition, Unsupported, type UsesStep } from './definition.ts';
 import type { Frame, Job } from './job.ts';
 import { type Phase, type Running, runPhase } from './phase.ts';
-import { compositeOutputs, evaluateInputs, printHead, runJavaScript, standInCall, standInInputs } from './run-action.ts';
+import { compositeOutputs, evaluateInputs, printHead, refuseValues, runJavaScript, standInCall, standInInputs } from './run-action.ts';
 import { type RunDefaults, runScript } from './run-script.ts';
 
 const NO_DEFAULTS: RunDefaults = { shell: null, workingDirectory: null };
@@ -95,10 +95,11 @@ function displayName(step: StepDefinition, scope: Scope): string {
 }
 
 async function runAction(running: Running, step: PlacedStep, definition: UsesStep, action: Action, posts: Posts): Promise<void> {
-  announcePost(step, definition, posts);
   const known = action.kind === 'stand-in' ? standInInputs(action) : action.inputs;
   const inputs = evaluateInputs(running, definition, known, true);
   printHead(running, definition, inputs);
+  if (action.kind === 'stand-in') refuseValues(action, inputs);
+  announcePost(step, definition, posts);
   if (action.kind === 'composite') return runComposite(running, action, inputs, posts);
   if (action.kind === 'stand-in') return action.standIn.main(standInCall(running, action, inputs));
   if (action.pre !== null && isInWorkspace(definition.uses))

@@ -51,7 +51,7 @@ export const checkout: StandIn = {
     const git = gitIn(folder, call);
     await prepareFolder(call, folder, git, wanted.source);
     await fetch(call, git, wanted);
-    await chooseFiles(call, git);
+    await chooseFiles(call, git, folder);
     await checkOut(git, wanted);
     const commit = (await git('rev-parse', 'HEAD')).trim();
     call.setOutput('ref', wanted.ref);
@@ -177,14 +177,15 @@ function refSpecs({ ref, commit }: Wanted): string[] {
 }
 
 /** Which files are written to disk: all, or those that the workflow names. */
-async function chooseFiles(call: StandInCall, git: Git): Promise<void> {
+async function chooseFiles(call: StandInCall, git: Git, folder: string): Promise<void> {
   const patterns = call
     .input('sparse-checkout')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  if (patterns.length === 0) await git('sparse-checkout', 'disable').catch(() => '');
-  else await git('sparse-checkout', 'set', call.flag('sparse-checkout-cone-mode') ? '--cone' : '--no-cone', ...patterns);
+  if (patterns.length === 0) {
+    if (existsSync(join(folder, '.git', 'info', 'sparse-checkout'))) await git('sparse-checkout', 'disable');
+  } else await git('sparse-checkout', 'set', call.flag('sparse-checkout-cone-mode') ? '--cone' : '--no-cone', ...patterns);
 }
 
 async function checkOut(git: Git, { ref, commit }: Wanted): Promise<void> {
