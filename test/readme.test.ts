@@ -7,11 +7,12 @@ import { INPUTS, OUTPUTS } from '../src/commands/action-io.ts';
 import { loadPipeline } from '../src/pipeline/load.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+const ownJobs = readFileSync(join(import.meta.dirname, '..', 'docs/own-jobs.md'), 'utf8');
 
 /** The first YAML block after a text. */
-function yamlAfter(marker: string): string {
-  const block = /```yaml\n(.*?)```/s.exec(readme.slice(readme.indexOf(marker)));
-  if (!readme.includes(marker) || block?.[1] === undefined) throw new Error(`README.md has no YAML block after ${JSON.stringify(marker)}`);
+function yamlAfter(page: string, marker: string): string {
+  const block = /```yaml\n(.*?)```/s.exec(page.slice(page.indexOf(marker)));
+  if (!page.includes(marker) || block?.[1] === undefined) throw new Error(`there is no YAML block after ${JSON.stringify(marker)}`);
   return block[1];
 }
 
@@ -19,13 +20,16 @@ const Step = z.object({ uses: z.string(), with: z.optional(z.record(z.string(), 
 const Job = z.object({ permissions: z.record(z.string(), z.enum(['read', 'write'])), steps: z.array(Step) });
 const Jobs = z.object({ jobs: z.record(z.string(), Job) });
 
-const { jobs } = z.parse(Jobs, parse(`${yamlAfter('<!-- workflow -->').trimEnd()}\n\n${yamlAfter('<!-- acceptance -->')}`));
+const { jobs } = z.parse(
+  Jobs,
+  parse(`${yamlAfter(ownJobs, '<!-- workflow -->').trimEnd()}\n\n${yamlAfter(ownJobs, '<!-- acceptance -->')}`),
+);
 const steps = Object.values(jobs).flatMap((job) => job.steps);
 const ours = steps.filter(({ uses }) => uses.includes('/promote-action@'));
 
-describe('the README', () => {
+describe('the documentation', () => {
   it('shows a pipeline file that loads', () => {
-    const pipeline = loadPipeline(yamlAfter('**1. Say what your environments are**'), '.github/promote.yml');
+    const pipeline = loadPipeline(yamlAfter(readme, '## What a pipeline file can say'), '.github/promote.yml');
     expect([...pipeline.environments.keys()]).toEqual(['dev', 'uat', 'production']);
     expect(pipeline.routes.map(({ name }) => name)).toEqual(['release', 'mainline', 'feature']);
   });
@@ -34,7 +38,7 @@ describe('the README', () => {
     expect(Object.keys(jobs)).toEqual(['plan', 'deploy', 'accept']);
     expect(ours.map((step) => step.with?.['command'] ?? INPUTS.command.default)).toEqual(['plan', 'deploy', 'accept']);
     for (const step of ours) expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
-    const outputs = [...yamlAfter('<!-- workflow -->').matchAll(/steps\.promote\.outputs\.([\w-]+)/g)].map((match) => match[1]);
+    const outputs = [...yamlAfter(ownJobs, '<!-- workflow -->').matchAll(/steps\.promote\.outputs\.([\w-]+)/g)].map((match) => match[1]);
     expect(outputs).toEqual(['proceed', 'environments', 'sha']);
     expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
   });
