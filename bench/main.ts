@@ -2,12 +2,13 @@
  * Measures what the project promises: `npm run bench`, or one part of it: `npm run bench -- decisions`. Ratios are taken inside one run,
  * because machines differ; targets are printed beside what was measured, and a missed one ends the run with exit code 1.
  */
+import { chain } from './chain.ts';
 import { decisions } from './decisions.ts';
 import { requests } from './requests.ts';
 import { startUp } from './start-up.ts';
 import type { Target } from './target.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<readonly Target[]>>> = { 'start-up': startUp, requests, decisions };
+const PARTS: Readonly<Record<string, () => Promise<readonly Target[]>>> = { 'start-up': startUp, requests, decisions, chain };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => PARTS[name] === undefined);

@@ -22,10 +22,10 @@ describe('at a gate', () => {
   it('nobody answering for thirty days ends the run, and costs no runner a minute', async () => {
     shop = await openShop({ pipeline: SHORT, caller: CALLER.replace(/ {2}schedule:.*\n/, '') });
     const run = await shop.push();
-    const before = shop.cost(run);
+    const before = shop.machineTimes(run);
     await shop.advance(29 * 24);
     expect(shop.run(run).status).toBe('waiting');
-    expect(shop.cost(run)).toEqual(before);
+    expect(shop.machineTimes(run)).toEqual(before);
     await shop.advance(2 * 24);
     expect(shop.run(run)).toMatchObject({ status: 'completed', conclusion: 'failure', jobs: { [GATE]: 'failure' } });
     expect(shop.live('production')).toBeNull();

@@ -270,10 +270,10 @@ export class Shop {
     return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   }
 
-  /** Milliseconds of the machines that the run took, and how many jobs. */
-  cost(run: number): { readonly jobs: number; readonly machineTime: number } {
+  /** How long each job of the run had a machine, milliseconds. */
+  machineTimes(run: number): readonly number[] {
     const ran = this.sandbox.state.jobs.filter((job) => job.runId === run && job.conclusion !== 'skipped' && job.startedAt !== null);
-    return { jobs: ran.length, machineTime: ran.reduce((sum, job) => sum + job.machineTime, 0) };
+    return ran.map((job) => job.machineTime);
   }
 
   async close(): Promise<void> {
