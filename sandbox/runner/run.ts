@@ -22,6 +22,7 @@ import {
   resultsContext,
 } from './graph.ts';
 import { newInstance, newJob, newLeg } from './graph-making.ts';
+import { AT_ONCE } from './job/contract.ts';
 import { fail, type JobParts, runJob } from './job-run.ts';
 import type { Machines } from './machines.ts';
 import { readStrategy } from './matrix.ts';
@@ -141,7 +142,7 @@ export class WorkflowRun {
 
   /** Stops everything at once, without a word. */
   abandon(): void {
-    for (const leg of jobLegs(this.#root)) leg.cancellation.abort();
+    for (const leg of jobLegs(this.#root)) leg.cancellation.abort(AT_ONCE);
   }
 
   get #now(): number {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AT_ONCE } from '../../sandbox/runner/job/contract.ts';
 import { conclusions, createWorld, messages, QUICK, RUNNER_TIMING, SOURCES, type World } from './one-job.ts';
 
 let world: World;
@@ -105,4 +106,19 @@ steps:
   expect(ran.said).toEqual(['ready']);
   expect(conclusions(ran)[1]).toBe('Later: skipped');
   expect(ran.conclusion).toBe('cancelled');
+});
+
+test('what is to end at once does: nothing is asked, no step follows, and no post phase', async () => {
+  const began = performance.now();
+  const ran = await world.run(
+    `
+steps:
+  - uses: actions/checkout@v7
+  - { name: Endless, if: always(), run: "trap '' INT TERM; echo ready; while :; do sleep 0.1; done" }
+  - { name: Later, if: always(), run: echo never }`,
+    { onLine: (line, cancel) => (line === 'ready' ? cancel(AT_ONCE) : undefined), timing: RUNNER_TIMING },
+  );
+  expect(performance.now() - began).toBeLessThan(RUNNER_TIMING.patience.afterInterrupt);
+  expect(ran.said.at(-1)).toBe('ready');
+  expect(conclusions(ran).slice(1)).toEqual(['Endless: cancelled', 'Later: skipped', 'Post Run actions/checkout@v7: skipped']);
 });

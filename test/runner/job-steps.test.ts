@@ -77,6 +77,15 @@ steps:
     },
   },
   {
+    behaviour: 'a working directory that does not exist fails the step',
+    source: `${SOURCES.syntax}#jobsjob_idstepsworking-directory`,
+    job: `
+steps:
+  - { run: echo never, working-directory: none }`,
+    expect: (ran) =>
+      expect(messages(ran, 'error')).toEqual([expect.stringMatching(/with working directory '\/.*\/none'\. No such file or directory$/)]),
+  },
+  {
     behaviour: 'a script is the text that YAML makes of it, with expressions put in',
     source: `${SOURCES.syntax}#jobsjob_idstepsrun`,
     job: `

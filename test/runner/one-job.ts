@@ -41,7 +41,7 @@ export interface JobOptions {
   readonly sha?: string;
   readonly ref?: string;
   /** Called with each line of the log. */
-  readonly onLine?: (line: string, cancel: () => void) => void;
+  readonly onLine?: (line: string, cancel: (reason?: string) => void) => void;
 }
 
 export interface World {
@@ -107,7 +107,7 @@ async function runJob(
       if (line.startsWith('##[group]')) quiet.inGroup = true;
       if (step !== null && step > 1 && !quiet.inGroup && !line.startsWith('##[')) said.push(line);
       if (line.startsWith('##[endgroup]')) quiet.inGroup = false;
-      options.onLine?.(line, () => cancellation.abort());
+      options.onLine?.(line, (reason) => cancellation.abort(reason));
     },
     stepChanged: (step) => void steps.set(step.number, step),
     annotation: (annotation) => void annotations.push(annotation),

@@ -11,6 +11,9 @@ export interface CheckoutSource {
   readonly sha: string | null;
 }
 
+/** Reason of a cancellation that gives nobody time: processes are ended, and no further step runs. */
+export const AT_ONCE = 'at once';
+
 /** What the server half offers while a job runs. */
 export interface JobPorts {
   /** Where an action of another repository is taken from, by `owner/name` and ref. `null`: there is none. */
@@ -21,7 +24,10 @@ export interface JobPorts {
   stepChanged(step: StepState): void;
   annotation(annotation: Annotation): void;
   readonly artifacts: ArtifactStore;
-  /** Aborts when the run is cancelled: the running step is asked to stop (SIGINT, then SIGTERM, then SIGKILL), `always()` and `cancelled()` steps still run. */
+  /**
+   * Aborts when the run is cancelled: the running step is asked to stop (SIGINT, then SIGTERM, then SIGKILL), `always()` and
+   * `cancelled()` steps still run. With `AT_ONCE` as its reason, everything just ends.
+   */
   readonly cancellation: AbortSignal;
 }
 

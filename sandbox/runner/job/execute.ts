@@ -1,9 +1,9 @@
 /** Runs one job the way GitHub's runner does: set up, pre phases, steps, post phases in reverse, clean up. */
 import { asText, evaluateToken, type Json } from '../expressions.ts';
 import { type TemplateToken, tokens } from '../github-parser.ts';
-import type { ExecuteJob, JobRequest, JobResult, StepConclusion, StepState } from './contract.ts';
+import { AT_ONCE, type ExecuteJob, type JobRequest, type JobResult, type StepConclusion, type StepState } from './contract.ts';
 import { mappingOf, readSteps, Unsupported } from './definition.ts';
-import { type Frame, Job, type Timing } from './job.ts';
+import { type Frame, Job, LONGEST_TIMER, type Timing } from './job.ts';
 import { endOrphans } from './orphans.ts';
 import { evaluateVariables, messageOf, type Phase, runPhase } from './phase.ts';
 import { RUNNER_PATIENCE } from './process.ts';
@@ -19,9 +19,12 @@ export const executeJob: ExecuteJob = createJobExecutor(RUNNER_TIMING);
 export function createJobExecutor(timing: Timing): ExecuteJob {
   return async (request, ports) => {
     const job = new Job(request, ports, timing);
-    const onCancel = (): void => job.cancel();
+    const onCancel = (): void => {
+      job.cancel();
+      if (ports.cancellation.reason === AT_ONCE) job.ending.abort();
+    };
     ports.cancellation.addEventListener('abort', onCancel, { once: true });
-    if (ports.cancellation.aborted) job.cancel();
+    if (ports.cancellation.aborted) onCancel();
     try {
       return await run(job);
     } finally {
@@ -110,10 +113,13 @@ function startTimer(job: Job): NodeJS.Timeout {
   } catch {
     // The default stands; the server half has refused what it could not evaluate.
   }
-  return setTimeout(() => {
-    job.tell('error', `The job has exceeded the maximum execution time of ${minutes} minutes`, null);
-    job.cancel();
-  }, minutes * job.timing.minute);
+  return setTimeout(
+    () => {
+      job.tell('error', `The job has exceeded the maximum execution time of ${minutes} minutes`, null);
+      job.cancel();
+    },
+    Math.min(minutes * job.timing.minute, LONGEST_TIMER),
+  );
 }
 
 function complete(job: Job, frame: Frame): Pick<JobResult, 'outputs' | 'environmentUrl'> {

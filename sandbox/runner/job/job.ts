@@ -46,6 +46,9 @@ export interface Folders {
   readonly actions: string;
 }
 
+/** Node.js fires a longer one at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 const ANNOTATIONS_OF_A_STEP = 10;
 
 /** A running step, as far as a cancellation concerns it. */
@@ -122,7 +125,7 @@ export class Job {
   cancel(): void {
     if (this.status === 'cancelled') return;
     this.status = 'cancelled';
-    this.#endTimer = setTimeout(() => this.ending.abort('kill'), this.timing.grace);
+    this.#endTimer = setTimeout(() => this.ending.abort(), this.timing.grace);
     for (const step of this.running) if (!step.goesOn()) step.stop();
   }
 

@@ -4,7 +4,7 @@ import { asText, evaluate, evaluateToken, isTruthy, type Json, type Scope } from
 import { type CommandFiles, createCommandFiles } from './command-files.ts';
 import type { StepConclusion } from './contract.ts';
 import type { StepDefinition } from './definition.ts';
-import type { Frame, Job, StepContext } from './job.ts';
+import { type Frame, type Job, LONGEST_TIMER, type StepContext } from './job.ts';
 import { type CommandEffects, commandReader } from './workflow-commands.ts';
 
 export interface Phase {
@@ -67,7 +67,7 @@ export async function runPhase(job: Job, phase: Phase, number: number | null, on
   } catch (error) {
     return failed(error);
   }
-  const stop = createStop(job, phase, scope, holds);
+  const stop = createStop(job, phase, scope, number, holds);
   try {
     const result = await underWay(job, phase, number, { env, overlay, scope, outputs, signal: stop.signal });
     return { outputs, ...conclude(job, phase, scope, stop, result.failed, number) };
@@ -173,7 +173,7 @@ interface Stop {
 }
 
 /** Stops a phase when its time is over, when what is around it stops, or when the job is cancelled and its `if` does not hold any more. */
-function createStop(job: Job, phase: Phase, scope: Scope, holds: () => boolean): Stop {
+function createStop(job: Job, phase: Phase, scope: Scope, number: number | null, holds: () => boolean): Stop {
   const controller = new AbortController();
   const around = phase.frame.stopping;
   const onAround = (): void => controller.abort('cancel');
@@ -194,20 +194,36 @@ function createStop(job: Job, phase: Phase, scope: Scope, holds: () => boolean):
       clearTimeout(timer);
       job.running.delete(entry);
       around?.removeEventListener('abort', onAround);
+      job.ending.signal.removeEventListener('abort', onAround);
     },
   };
-  const minutes = phase.step.timeoutMinutes === null ? 0 : Number(evaluateToken(phase.step.timeoutMinutes, scope));
+  const minutes = timeoutOf(job, phase, scope, number);
   const timer =
     minutes > 0
-      ? setTimeout(() => {
-          stop.timedOut = minutes;
-          controller.abort('timeout');
-        }, minutes * job.timing.minute)
+      ? setTimeout(
+          () => {
+            stop.timedOut = minutes;
+            controller.abort('timeout');
+          },
+          Math.min(minutes * job.timing.minute, LONGEST_TIMER),
+        )
       : undefined;
   job.running.add(entry);
   if (around?.aborted === true) controller.abort('cancel');
   around?.addEventListener('abort', onAround, { once: true });
+  job.ending.signal.addEventListener('abort', onAround, { once: true });
   return stop;
+}
+
+/** In minutes; 0 without one. One that cannot be evaluated is told, and the step runs without, as on GitHub. */
+function timeoutOf(job: Job, { step }: Phase, scope: Scope, number: number | null): number {
+  if (step.timeoutMinutes === null) return 0;
+  try {
+    return Number(evaluateToken(step.timeoutMinutes, scope));
+  } catch (error) {
+    job.tell('error', messageOf(error), number);
+    return 0;
+  }
 }
 
 function conclude(

@@ -1,5 +1,5 @@
 /** The main phase of a `run:` step. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asText, evaluateToken } from '../expressions.ts';
 import type { RunStep } from './definition.ts';
@@ -30,10 +30,15 @@ export async function runScript(running: Running, step: RunStep, defaults: RunDe
   print(`shell: ${[command, ...args].join(' ')}`);
   printVariables(running);
   print('##[endgroup]');
+  const whereTo = resolve(job.folders.workspace, folder ?? '');
+  if (!existsSync(whereTo))
+    throw new Error(
+      `An error occurred trying to start process '${command}' with working directory '${whereTo}'. No such file or directory`,
+    );
   const code = await runProcess({
     command,
     args,
-    folder: resolve(job.folders.workspace, folder ?? ''),
+    folder: whereTo,
     env: job.processEnvironment(env, ownVariables(running)),
     onLine: running.take,
     ...{ signal: running.signal, kill: job.ending.signal, patience: job.timing.patience },
