@@ -80,3 +80,28 @@ describe('waiting for time', () => {
     expect(shop.live('production')).toBeNull();
   });
 });
+
+describe('what a schedule takes up', () => {
+  const WINDOW_FIRST = OFFICE.replace('path: [dev, production] }', 'path: [production] }');
+
+  it('is also what waited before its first stage, for a window or for a hold that was lifted', async () => {
+    shop = await openShop({ pipeline: WINDOW_FIRST, now: '2026-03-02T17:00:00Z' });
+    const run = await shop.push('main', 'at night');
+    expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { Build: 'skipped', 'Stage 1': 'skipped' } });
+    const hold = shop.sandbox.given.issue({ title: 'production: audit', labels: ['promote:hold'], author: 'mona' });
+    await shop.advance(17);
+    expect(shop.run(run).attempt).toBe(1);
+    shop.sandbox.given.closeIssue(hold.number);
+    await shop.advance(24);
+    expect(shop.run(run)).toMatchObject({ status: 'waiting', attempt: 2, jobs: { 'Build / Build': 'success' } });
+  });
+
+  it('is not what a person rejected, nor what failed', async () => {
+    shop = await openShop({ pipeline: OFFICE });
+    const run = await shop.push('main', 'rejected');
+    await shop.reject(run, 'production', 'mona');
+    await shop.advance(24);
+    expect(shop.run(run)).toMatchObject({ conclusion: 'failure', attempt: 1 });
+    expect(shop.log(shop.lastRun(), 'Take up what waited for time')).toContain('No candidate waits');
+  });
+});
