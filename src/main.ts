@@ -72,11 +72,11 @@ function readIfPresent(path: string): string | null {
 
 /** The post phase closes what the main phase of `deploy` left open; the other commands leave nothing. */
 async function runPhase(phase: 'main' | 'post'): Promise<void> {
-  const job = prepareJob();
   if (phase === 'post') {
     const left = parsePostState(process.env[`STATE_${POST_STATE}`]);
-    return left === null ? undefined : (await import('./commands/finish.ts')).finish(job, left);
+    return left === null ? undefined : (await import('./commands/finish.ts')).finish(prepareJob(), left);
   }
+  const job = prepareJob();
   if (job.input.command === 'plan') return plan(job);
   if (job.input.command === 'resume') return (await import('./commands/resume.ts')).resume(job);
   if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);

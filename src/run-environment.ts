@@ -50,9 +50,17 @@ function runnerName(name: string | undefined): string | null {
 
 function readEvent(path: string | undefined): unknown {
   if (path === undefined || path === '') throw new RunEnvironmentError('GITHUB_EVENT_PATH is not set; the event cannot be read.');
+  const where = `The event file ${path}, named by GITHUB_EVENT_PATH,`;
+  const fix = 'The runner writes it before every step: let nothing in the job change it or the variable, and run the job again.';
+  let text: string;
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new RunEnvironmentError(`The event file named by GITHUB_EVENT_PATH cannot be read: ${(error as Error).message}`);
+    throw new RunEnvironmentError(`${where} cannot be read: ${(error as Error).message}. ${fix}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RunEnvironmentError(`${where} is not JSON: ${(error as Error).message}. ${fix}`);
   }
 }

@@ -25,7 +25,9 @@ export interface StepOptions {
   readonly inputs: Readonly<Record<string, string>>;
   /** GITHUB_* variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What the event file holds: a value to be written as JSON, or the very text where that is what a scenario is about. */
   readonly event: unknown;
+  readonly eventText?: string | undefined;
   /** What an earlier phase saved. */
   readonly state?: Readonly<Record<string, string>>;
   readonly countRequests: () => number;
@@ -49,7 +51,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   const folder = join(options.folder, `step-${steps}`);
   mkdirSync(folder, { recursive: true });
   const eventFile = join(folder, 'event.json');
-  writeFileSync(eventFile, JSON.stringify(options.event));
+  writeFileSync(eventFile, options.eventText ?? JSON.stringify(options.event));
   const files = createCommandFiles(folder);
   const before = options.countRequests();
   const child = spawn(process.execPath, [bundle], {

@@ -125,3 +125,19 @@ describe('what a workflow asks for', () => {
     expect(message).toContain('plan, deploy, accept');
   });
 });
+
+describe('an event file that the runner cannot have left like that', () => {
+  it.each([
+    ['cut off', '{"ref": "refs/heads/ma'],
+    ['empty', ''],
+    ['replaced by a page', '<html>oops</html>'],
+  ])('%s fails with one error that names it and says what to do, before anything is asked of GitHub', async (_how, eventText) => {
+    world = await startWorld();
+    const { sha } = world.push();
+    const job = await world.run({ sha, eventText }).job({ command: 'deploy', environment: 'dev' });
+    const message = expectFailed(job);
+    expect(message).toMatch(/^The event file \S+event\.json, named by GITHUB_EVENT_PATH, is not JSON: .*run the job again\.$/);
+    expect(job.requestsInAll).toBe(0);
+    expectIdlePost(job);
+  });
+});

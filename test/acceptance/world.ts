@@ -84,6 +84,8 @@ export interface RunOptions {
   readonly event?: string;
   /** Fields of the event's payload beside those that the event always has. */
   readonly payload?: Record<string, unknown>;
+  /** What the event file holds instead of the event. */
+  readonly eventText?: string;
   readonly ref?: string;
   readonly sha: string;
   /** Commit under which GitHub lists the run, where that is not GITHUB_SHA: a pull request's head. */
@@ -363,6 +365,7 @@ export class JobRun {
       workspace,
       inputs: { token: this.options.token ?? this.world.token, 'retry-wait': '0.02', ...inputs },
       event: this.event(),
+      eventText: this.options.eventText,
       state,
       countRequests: () => sandbox.requests.count,
       variables: {
