@@ -23,8 +23,24 @@ function bundle(entry: string, folder: string): void {
   for (const file of readdirSync(folder)) if (file.endsWith('.js')) minify(join(folder, file));
 }
 
+/** Modules of Node that are loaded by their first use: TLS takes a tenth of a start, and a server behind `http:` needs none. */
+const LATE = ['https', 'tls'];
+
+/**
+ * ncc has Node's own modules required through the module loader, which looks for files first. `process.getBuiltinModule` does not.
+ * It needs Node 20.16, which everything that can run the bundle has.
+ */
+function withBuiltins(code: string): string {
+  return code.replaceAll(/__WEBPACK_EXTERNAL_createRequire\(import\.meta\.url\)\("(?:node:)?([a-z_/]+)"\)/g, (_match, name: string) => {
+    const builtin = `process.getBuiltinModule("${name}")`;
+    if (!LATE.includes(name)) return builtin;
+    const names = JSON.stringify(Object.keys(process.getBuiltinModule(name) ?? {}));
+    return `${names}.reduce((late, name) => Object.defineProperty(late, name, { enumerable: true, get: () => ${builtin}[name] }), {})`;
+  });
+}
+
 function minify(file: string): void {
-  const { code } = transformSync(readFileSync(file, 'utf8'), {
+  const { code } = transformSync(withBuiltins(readFileSync(file, 'utf8')), {
     minify: true,
     keepNames: false,
     format: 'esm',

@@ -1,10 +1,7 @@
-import { getOctokit } from '@actions/github';
-import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
-import Bottleneck from 'bottleneck/light.js';
+import { Octokit } from '@octokit/core';
 import * as z from 'zod/mini';
 import { answerInFailure, GitHubError, readableFailure } from './client-error.ts';
-import { sendWith } from './send.ts';
+import { type FetchedAnswer, type Send, sendWith } from './send.ts';
 import { httpTransport } from './transport.ts';
 
 export { GitHubError } from './client-error.ts';
@@ -69,16 +66,10 @@ const GRAPHQL = 'POST /graphql';
 
 /** Repeats after a failure in passing (5xx, lost connection, broken answer, timeout); the waits are 1, 4 and 9 s. */
 const RETRIES = 3;
-/** All waiting for rate limits of one process together, seconds: a runner is not paid to watch a clock. */
-const LIMIT_WAIT_SECONDS = 60;
-const LIMIT_WAITS = 3;
-/** What GitHub asks to wait after a secondary limit that names no time. */
-const SECONDARY_LIMIT_SECONDS = 60;
 
-/** The client over the Actions toolkit's Octokit with its retry and throttling plugins. */
+/** The client over Octokit, with its retry and throttling plugins for whatever does not succeed at once. */
 export function createClient(options: ClientOptions): GitHubClient {
   let requestCount = 0;
-  const allowance = limitAllowance(options.log);
   const send = sendWith({
     transport: httpTransport(options.requestTimeoutMs),
     onSend: () => {
@@ -86,39 +77,10 @@ export function createClient(options: ClientOptions): GitHubClient {
     },
     log: options.log,
   });
-  const octokit = getOctokit(
-    options.token,
-    {
-      baseUrl: options.apiUrl,
-      userAgent: 'promote-action',
-      request: { fetch: send },
-      retry: { retries: RETRIES, retryAfterBaseValue: options.retryWaitMs },
-      throttle: {
-        retryAfterBaseValue: options.retryWaitMs,
-        fallbackSecondaryRateRetryAfter: SECONDARY_LIMIT_SECONDS,
-        // The plugin's own group puts a second between any two of GraphQL queries and writes. That is GitHub's advice for making many
-        // writes; a job makes four, minutes apart as often as not, and its queries write nothing.
-        write: new Bottleneck.Group({ maxConcurrent: 1 }),
-        // Three seconds between any two attempts to open an issue, for the same reason; a rollback opens one.
-        notifications: new Bottleneck.Group({ maxConcurrent: 1 }),
-        onRateLimit: (seconds: number) => allowance('primary', seconds),
-        onSecondaryRateLimit: (seconds: number) => allowance('secondary', seconds),
-      },
-    },
-    retry,
-    throttling,
-  );
-  const call = async (
-    name: string,
-    route: string,
-    parameters: Readonly<Record<string, unknown>>,
-    repeated: boolean = true,
-  ): Promise<RestAnswer> => {
+  const request = patientRequest(options, send);
+  const call = async (name: string, route: string, parameters: RequestParameters, repeated: boolean = true): Promise<RestAnswer> => {
     try {
-      const { status, data, headers }: HttpAnswer = await octokit.request(
-        route,
-        repeated ? parameters : { ...parameters, request: { retries: 0 } },
-      );
+      const { status, data, headers } = await request(route, parameters, repeated);
       return { status, data, date: dateOf(headers, name) };
     } catch (error) {
       const partial = answerInFailure(error);
@@ -138,23 +100,47 @@ export function createClient(options: ClientOptions): GitHubClient {
   };
 }
 
+type RequestParameters = Readonly<Record<string, unknown>>;
+type Request = (route: string, parameters: RequestParameters, repeated: boolean) => Promise<HttpAnswer>;
+
+/**
+ * Sends through a bare Octokit. Only when that brings anything but a success is the one with the plugins loaded, and it begins with the
+ * exchange already made, as if it had made it: loading and running the plugins takes a tenth of a start, and hardly any start needs them.
+ */
+function patientRequest(options: ClientOptions, send: Send): Request {
+  const settings = { auth: options.token, baseUrl: options.apiUrl, userAgent: 'promote-action' };
+  const bare = new Octokit(settings);
+  let patient: Promise<Octokit> | null = null;
+  return async (route, parameters, repeated) => {
+    const made: Promise<FetchedAnswer>[] = [];
+    const firstSend: Send = (url, outgoing) => {
+      const exchange = send(url, outgoing);
+      made.push(exchange);
+      return exchange;
+    };
+    try {
+      const answer: HttpAnswer = await bare.request(route, { ...parameters, request: { fetch: firstSend } });
+      if (!holdsErrors(answer.data)) return answer;
+    } catch {
+      // The Octokit with the plugins meets the same failure below, and knows what to do about it.
+    }
+    patient ??= import('./patient-octokit.ts').then(({ patientOctokit }) => patientOctokit(settings, { ...options, retries: RETRIES }));
+    const sendAgain: Send = (url, outgoing) => made.shift() ?? send(url, outgoing);
+    // Only where it forbids them: named for a request, retries count for failures that repeating does not help, too.
+    const retries = repeated ? {} : { retries: 0 };
+    return (await patient).request(route, { ...parameters, request: { fetch: sendAgain, ...retries } });
+  };
+}
+
+/** GraphQL tells failures under 200, and so does a limit that is used up. */
+function holdsErrors(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'errors' in data;
+}
+
 interface HttpAnswer {
   readonly status: number;
   readonly data: unknown;
   readonly headers: Readonly<Record<string, unknown>>;
-}
-
-/** Says yes to a wait for a rate limit as long as all of them together stay within the allowance. */
-function limitAllowance(log: (line: string) => void): (kind: 'primary' | 'secondary', seconds: number) => boolean {
-  let left = LIMIT_WAIT_SECONDS;
-  let waits = LIMIT_WAITS;
-  return (kind, seconds) => {
-    if (seconds > left || waits === 0) return false;
-    left -= seconds;
-    waits -= 1;
-    log(`GitHub's ${kind} rate limit is reached; waiting ${seconds} s before asking again.`);
-    return true;
-  };
 }
 
 function dateOf(headers: Readonly<Record<string, unknown>>, name: string): number {

@@ -163,6 +163,8 @@ function spellings(instants: readonly number[], zone: string): readonly string[]
 
 /** An instant (epoch milliseconds) for people: `2026-12-20 00:00 Europe/Berlin`. An unknown zone is shown in UTC. */
 export function formatInstant(at: number, zone: string): string {
+  // Most instants of a brief are; the first look at a time zone takes as long as the decision and its brief together.
+  if (zone === 'UTC') return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const known = isZone(zone) ? zone : 'UTC';
   return `${localText(at, known).replace('T', ' ')} ${known}`;
 }

@@ -1,0 +1,131 @@
+import type { Artifact, Candidate, CandidateCopy, EnvironmentEvidence, Evidence, Protection, Read } from '../decision/evidence.ts';
+import type { Pipeline } from '../pipeline/model.ts';
+import { commitGraph } from './commit-graph.ts';
+import { versionOf } from './event.ts';
+import type { EvidenceAnswer } from './evidence-answer.ts';
+import { HOLD_LABEL, VETO_LABEL } from './evidence-query.ts';
+import type { EvidencePort, EvidenceRequest, Gathered, Material } from './evidence-request.ts';
+import { type Entering, enteringOf } from './gathered-authors.ts';
+import { labelled } from './gathered-issues.ts';
+import { type GatheredRecords, type RecordsByEnvironment, recordsOf } from './gathered-records.ts';
+import { changesOf, refStateOf, relationsOf } from './gathered-relations.ts';
+import { reviewsOf } from './gathered-reviews.ts';
+import { readHolds, readVetoes } from './holds.ts';
+import { type NeededNames, neededNames } from './needed-names.ts';
+import type { StoredArtifact, StoredRecord } from './records.ts';
+
+export { evidenceAnswer } from './evidence-answer.ts';
+
+/**
+ * The evidence from an answer that holds what was needed; what did not fit into it, or cannot be seen from it, is asked for here.
+ * @throws GitHubError when GitHub cannot be asked at all.
+ */
+export async function conclude(client: EvidencePort, material: Material): Promise<Gathered> {
+  const { request, answer, policy, subject } = material;
+  const sha = subject.sha ?? '';
+  const names = neededNames(policy.pipeline, subject.ref);
+  const records = await recordsOf(client, material, names, sha);
+  const graph = commitGraph([answer.history.read ? answer.history.value.commits : [], ...answer.lineages]);
+  const { relations, bases } = await relationsOf(client, material, names, records.byEnvironment, graph, sha);
+  const entering = await enteringOf(client, material, names, records.byEnvironment, bases, sha);
+  const tip = subject.ref === material.question.ref ? answer.ref : answer.alternativeRef;
+  const candidate: Candidate = {
+    sha,
+    ref: subject.ref,
+    version: request.candidate.version ?? versionOf(subject.ref, sha),
+    artifact: artifactOf(request, policy.pipeline, sha, records.ofCandidate),
+    initiator: request.candidate.initiator,
+    initiators: initiatorsOf(request, records),
+    authors: answer.authors,
+    fork: request.candidate.fork,
+    refState: await refStateOf(client, request, subject.ref, tip, graph, sha),
+  };
+  const evidence: Evidence = {
+    moment: request.moment,
+    intent: request.intent,
+    candidate,
+    run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews: await reviewsOf(client, request, answer) },
+    ownRecord: request.ownRecord ?? null,
+    policy: { candidateCopy: candidateCopyOf(answer) },
+    environments: environmentsOf(material, names, records.byEnvironment, entering),
+    relations,
+    holds: await labelled(client, request, HOLD_LABEL, answer.holds, (issues) =>
+      readHolds(client, request, issues, policy.pipeline.environments.keys()),
+    ),
+    vetoes: await labelled(client, request, VETO_LABEL, answer.vetoes, (issues) => readVetoes(client, request, issues)),
+    migrations: request.migrations || null,
+  };
+  return {
+    pipeline: policy.pipeline,
+    policyText: policy.text,
+    evidence,
+    records: records.byEnvironment,
+    now: answer.date,
+    changes: changesOf(names, records.byEnvironment, entering.graph, entering.ancestry.commits, sha),
+    defaultBranch: answer.defaultBranch,
+    ancestry: entering.ancestry,
+    storedArtifact: storedArtifactOf(candidate.artifact, records.ofCandidate),
+  };
+}
+
+/** Whoever started the run stays its initiator when somebody else starts it again; the attempts in between are known by their records. */
+function initiatorsOf({ candidate, run }: EvidenceRequest, { byEnvironment, ofCandidate }: GatheredRecords): readonly string[] {
+  const read = [...byEnvironment.values(), ofCandidate].flatMap((records) => (records.read ? records.value : []));
+  const recorded = read.flatMap(({ run: of, initiator }) => (run !== null && of?.id === run.id && initiator !== null ? [initiator] : []));
+  const logins = [candidate.initiator, candidate.actor, ...recorded].filter((login) => login !== '');
+  return [...new Map(logins.map((login) => [login.toLowerCase(), login])).values()];
+}
+
+/** The digest given, else the one that the commit's own successful records agree on. A pipeline that builds nothing deploys the commit. */
+function artifactOf(request: EvidenceRequest, pipeline: Pipeline, sha: string, records: Read<readonly StoredRecord[]>): Artifact {
+  if (!pipeline.build?.artifact) return { kind: 'digest', digest: `git:${sha}` };
+  if (request.artifactDigest) return { kind: 'digest', digest: request.artifactDigest };
+  if (!records.read) return { kind: 'unknown', why: `the commit's records could not be read: ${records.why}` };
+  const recorded = records.value.filter(({ outcome, sha: of }) => outcome === 'success' && of === sha);
+  const digests = new Set(recorded.flatMap(({ digest }) => (digest === null || digest.startsWith('git:') ? [] : [digest])));
+  const [digest] = digests;
+  if (digests.size > 1) return { kind: 'unknown', why: `the commit's records name different artifacts: ${[...digests].join(', ')}` };
+  if (digest !== undefined) return { kind: 'digest', digest };
+  if (request.moment === 'plan') return { kind: 'to-be-built' };
+  return { kind: 'unknown', why: 'no record of the commit names its artifact, and the input "artifact-digest" is empty' };
+}
+
+/** The place named last by the commit's own records of this very artifact. */
+function storedArtifactOf(artifact: Artifact, records: Read<readonly StoredRecord[]>): StoredArtifact | null {
+  if (artifact.kind !== 'digest' || !records.read) return null;
+  const placed = records.value.filter(({ digest, stored }) => digest === artifact.digest && stored !== null);
+  return placed.sort((one, other) => one.id - other.id).at(-1)?.stored ?? null;
+}
+
+function candidateCopyOf(answer: EvidenceAnswer): Read<CandidateCopy> {
+  const { policyFile: trusted, candidateFile: own } = answer;
+  if (!own.read) return own;
+  if (!trusted.read) return trusted;
+  const oid = trusted.value?.oid ?? null;
+  if (own.value === oid) return { read: true, value: 'same' };
+  return { read: true, value: own.value === null ? 'absent' : 'differs' };
+}
+
+function environmentsOf(
+  material: Material,
+  names: NeededNames,
+  records: RecordsByEnvironment,
+  { authors }: Entering,
+): ReadonlyMap<string, EnvironmentEvidence> {
+  const protectionOf = (name: string): Read<Protection | null> => {
+    const index = material.question.protections.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
+    return index === -1 ? { read: false, why: `${name} is not on the path, so nobody asked` } : material.answer.protection(index);
+  };
+  return new Map(
+    names.records.map((name) => {
+      const acceptance = names.path.includes(name) ? names.environments.get(name)?.acceptance : null;
+      const evidence: EnvironmentEvidence = {
+        protection: protectionOf(name),
+        acceptanceProtection: acceptance ? protectionOf(acceptance.environment) : { read: true, value: null },
+        authors: authors.get(name) ?? { read: false, why: 'nobody asked' },
+        records: records.get(name) ?? { read: false, why: 'nobody asked' },
+      };
+      return [name, evidence];
+    }),
+  );
+}

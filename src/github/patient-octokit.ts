@@ -1,0 +1,59 @@
+import { Octokit } from '@octokit/core';
+import { retry } from '@octokit/plugin-retry';
+import { throttling } from '@octokit/plugin-throttling';
+import Bottleneck from 'bottleneck/light.js';
+
+/** All waiting for rate limits of one process together, seconds: a runner is not paid to watch a clock. */
+const LIMIT_WAIT_SECONDS = 60;
+const LIMIT_WAITS = 3;
+/** What GitHub asks to wait after a secondary limit that names no time. */
+const SECONDARY_LIMIT_SECONDS = 60;
+
+/** Where and as whom Octokit sends. */
+export interface OctokitSettings {
+  readonly auth: string;
+  readonly baseUrl: string;
+  readonly userAgent: string;
+}
+
+export interface Patience {
+  /** Repeats after a failure in passing, unless a request says otherwise. */
+  readonly retries: number;
+  /** What stands for one second in every wait, milliseconds. */
+  readonly retryWaitMs: number;
+  /** Takes one line about a delayed request. */
+  readonly log: (line: string) => void;
+}
+
+/** An Octokit that repeats what failed in passing and waits for rate limits, by its retry and throttling plugins. */
+export function patientOctokit(settings: OctokitSettings, { retries, retryWaitMs, log }: Patience): Octokit {
+  const allowance = limitAllowance(log);
+  return new (Octokit.plugin(retry, throttling))({
+    ...settings,
+    retry: { retries, retryAfterBaseValue: retryWaitMs },
+    throttle: {
+      retryAfterBaseValue: retryWaitMs,
+      fallbackSecondaryRateRetryAfter: SECONDARY_LIMIT_SECONDS,
+      // The plugin's own group puts a second between any two of GraphQL queries and writes. That is GitHub's advice for making many
+      // writes; a job makes four, minutes apart as often as not, and its queries write nothing.
+      write: new Bottleneck.Group({ maxConcurrent: 1 }),
+      // Three seconds between any two attempts to open an issue, for the same reason; a rollback opens one.
+      notifications: new Bottleneck.Group({ maxConcurrent: 1 }),
+      onRateLimit: (seconds: number) => allowance('primary', seconds),
+      onSecondaryRateLimit: (seconds: number) => allowance('secondary', seconds),
+    },
+  });
+}
+
+/** Says yes to a wait for a rate limit as long as all of them together stay within the allowance. */
+function limitAllowance(log: (line: string) => void): (kind: 'primary' | 'secondary', seconds: number) => boolean {
+  let left = LIMIT_WAIT_SECONDS;
+  let waits = LIMIT_WAITS;
+  return (kind, seconds) => {
+    if (seconds > left || waits === 0) return false;
+    left -= seconds;
+    waits -= 1;
+    log(`GitHub's ${kind} rate limit is reached; waiting ${seconds} s before asking again.`);
+    return true;
+  };
+}
