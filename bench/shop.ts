@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createShop, DIGEST, PIPELINE, runVariables } from '../demo/sample-shop.ts';
 import { startSandbox } from '../sandbox/github/index.ts';
 import { runStep, type StepResult } from '../sandbox/runner/action-step.ts';
+import { openTlsFront } from './tls-front.ts';
 
 const WITHOUT_CALENDAR = PIPELINE.replace(/^ +windows:.*\n/m, '');
 
@@ -20,9 +21,12 @@ export interface ShopOptions {
   readonly latencyMs?: number;
   /** Default: dev, uat and production without anything that looks at the calendar. */
   readonly pipeline?: string;
+  /** Whether its GitHub is spoken to over TLS. Default: no. */
+  readonly tls?: boolean;
 }
 
-export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR }: ShopOptions = {}): Promise<Shop> {
+/** @throws Error where TLS is wanted and the machine has no openssl to make a certificate with. */
+export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR, tls = false }: ShopOptions = {}): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), 'promote-bench-'));
   const repository = createShop(join(folder, 'repository'), pipeline);
   const sandbox = await startSandbox({ repositoryPath: repository.path, latencyMs });
@@ -34,9 +38,14 @@ export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR }: S
   const { id } = sandbox.given.run({ headSha: sha, headBranch: 'main', event: 'push', actor: 'octocat', status: 'in_progress' });
   const workspace = join(folder, 'workspace');
   repository.exportTo(sha, workspace);
+  const front = tls ? await openTlsFront(sandbox.url, folder) : null;
+  const behindFront = (address: string): string => address.replace(sandbox.url, front?.url ?? sandbox.url);
   const variables = {
     ...runVariables(sandbox, { id, ref: 'refs/heads/main', sha, actor: 'octocat' }, workspace),
     SHOP_HOME: join(folder, 'running'),
+    GITHUB_API_URL: behindFront(sandbox.apiUrl),
+    GITHUB_GRAPHQL_URL: behindFront(sandbox.graphqlUrl),
+    ...(front === null ? {} : { NODE_EXTRA_CA_CERTS: front.certificate }),
   };
   const step: Shop['step'] = async (inputs, state = {}) => {
     const start = performance.now();
@@ -56,6 +65,7 @@ export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR }: S
     step,
     planMilliseconds: async () => (await step({ command: 'plan' })).milliseconds,
     async [Symbol.asyncDispose]() {
+      await front?.[Symbol.asyncDispose]();
       await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },

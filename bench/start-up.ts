@@ -14,25 +14,30 @@ export async function startUp(): Promise<readonly Target[]> {
   const toolkitOnly = bundleToolkit();
   await using shop = await openShop();
   await using calendar = await openShop({ pipeline: WITH_CALENDAR });
-  const times = { floor: [] as number[], toolkit: [] as number[], plan: [] as number[], calendar: [] as number[] };
+  await using secured = await openShop({ tls: true });
+  const times = { floor: [] as number[], toolkit: [] as number[], plan: [] as number[], calendar: [] as number[], secured: [] as number[] };
   // Interleaved, so that whatever else the machine does meets all three alike; the first rounds warm the disk's cache and the sandbox.
   for (let round = -2; round <= ROUNDS; round += 1) {
     const floor = timed(() => spawnSync(process.execPath, ['-e', '0']));
     const toolkit = timed(() => spawnSync(process.execPath, [toolkitOnly]));
     const plan = await shop.planMilliseconds();
     const withCalendar = await calendar.planMilliseconds();
+    const overTls = await secured.planMilliseconds();
     if (round <= 0) continue;
     times.floor.push(floor);
     times.toolkit.push(toolkit);
     times.plan.push(plan);
     times.calendar.push(withCalendar);
+    times.secured.push(overTls);
   }
-  const [floor, toolkit, plan, zoned] = [median(times.floor), median(times.toolkit), median(times.plan), median(times.calendar)];
+  const [floor, toolkit, plan] = [median(times.floor), median(times.toolkit), median(times.plan)];
+  const [zoned, overTls] = [median(times.calendar), median(times.secured)];
   const table = new Table({ head: ['process', 'median ms', 'times the floor'], style: { head: [], border: [] } });
   table.push(['node -e 0', floor.toFixed(0), '1.0']);
   table.push(['bundle of @actions/core alone', toolkit.toFixed(0), (toolkit / floor).toFixed(1)]);
   table.push(['plan, request included', plan.toFixed(0), (plan / floor).toFixed(1)]);
   table.push(['plan where the pipeline has windows', zoned.toFixed(0), (zoned / floor).toFixed(1)]);
+  table.push(['plan, the request over TLS', overTls.toFixed(0), (overTls / floor).toFixed(1)]);
   console.log(table.toString());
   const kilobytes = Math.round(statSync(join(root, 'dist/index.js')).size / 1000);
   console.log(
