@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Vitest keeps one core for itself, which on two cores leaves one worker. Ours wait for processes most of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/closing-line.ts'],
   },
 });

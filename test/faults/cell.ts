@@ -23,7 +23,7 @@ export async function inPassing(cell: Cell, how: 'once' | 'always' = 'once'): Pr
     fault: cell.fault.inPassing(sandbox.clock.now(), cell.asked.example),
     times: how === 'once' ? 1 : Number.POSITIVE_INFINITY,
   });
-  const job = await attempt.job(cell.fault.inputs);
+  const job = await attempt.job(cell.fault.timeouts?.inPassing);
   const said = logOf(job);
   expect(injected.struck, 'the fault struck').toBe(1);
   expect([job.main.exitCode, job.post?.exitCode ?? 0], said).toEqual([0, 0]);
@@ -55,7 +55,7 @@ export async function forGood(cell: Cell): Promise<string> {
   const start = structuredClone(sandbox.state);
   const fault = cell.fault.forGood ?? cell.fault.inPassing(sandbox.clock.now(), cell.asked.example);
   const injected = sandbox.inject({ match: matcher(cell, 'always'), fault, times: Number.POSITIVE_INFINITY });
-  const job = await attempt.job(cell.fault.inputs);
+  const job = await attempt.job(cell.fault.timeouts?.forGood);
   const said = logOf(job);
   expectNothingUnfit(attempt, said);
   expect(injected.struck, said).toBeGreaterThanOrEqual(cell.fault.attempts);

@@ -1,4 +1,4 @@
-import { DEPLOY, DEPLOY_BEHIND_DEAD_RUN, DEPLOY_WITH_LONG_LISTS, ROLLBACK } from './journeys.ts';
+import { DEPLOY, DEPLOY_BEHIND_DEAD_RUN, ROLLBACK } from './journeys.ts';
 import { faultMatrix } from './matrix.ts';
 
-await faultMatrix([DEPLOY_BEHIND_DEAD_RUN, DEPLOY_WITH_LONG_LISTS, ROLLBACK], [DEPLOY]);
+await faultMatrix([DEPLOY_BEHIND_DEAD_RUN, ROLLBACK], [DEPLOY]);

@@ -12,12 +12,15 @@ export interface FaultKind {
   readonly effect: boolean;
   /** How often one request may be sent when the fault stays. */
   readonly attempts: number;
-  /** Of the job that is struck. Short where nothing would ever be answered. */
-  readonly inputs?: Readonly<Record<string, string>>;
+  /** Inputs of the job that is struck, where nothing would ever be answered. */
+  readonly timeouts?: Readonly<Record<'inPassing' | 'forGood', Readonly<Record<string, string>>>>;
 }
 
-/** Seconds; the machine may be busy with other tests. */
-const SHORT_TIMEOUT = { 'request-timeout': '0.6' };
+/**
+ * Seconds. Struck once, one wait ends it, and no answer that a busy machine is slow to give may be taken for a lost one: requests are
+ * counted. Struck for good, every attempt waits that long.
+ */
+const TIMEOUTS = { inPassing: { 'request-timeout': '3' }, forGood: { 'request-timeout': '0.6' } };
 
 /** The client repeats three times. */
 const ATTEMPTS = 4;
@@ -76,14 +79,14 @@ export const FAULTS: readonly FaultKind[] = [
   { name: 'reset', applies: always, inPassing: () => 'reset', effect: false, attempts: ATTEMPTS },
   { name: 'reset after the effect', applies: isWrite, inPassing: () => 'reset-after-effect', effect: true, attempts: ATTEMPTS },
   { name: 'body cut off', applies: always, inPassing: () => 'truncate', effect: true, attempts: ATTEMPTS },
-  { name: 'no answer', applies: always, inPassing: () => 'hang', effect: false, attempts: ATTEMPTS, inputs: SHORT_TIMEOUT },
+  { name: 'no answer', applies: always, inPassing: () => 'hang', effect: false, attempts: ATTEMPTS, timeouts: TIMEOUTS },
   {
     name: 'no answer after the effect',
     applies: isWrite,
     inPassing: () => 'hang-after-effect',
     effect: true,
     attempts: ATTEMPTS,
-    inputs: SHORT_TIMEOUT,
+    timeouts: TIMEOUTS,
   },
   { name: 'GraphQL error, all', applies: isQuery, inPassing: () => 'graphql-error', effect: false, attempts: ATTEMPTS },
   {
