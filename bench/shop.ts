@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createShop, DIGEST, PIPELINE, runVariables } from '../demo/sample-shop.ts';
 import { startSandbox } from '../sandbox/github/index.ts';
 import { runStep, type StepResult } from '../sandbox/runner/action-step.ts';
+import { createShop, DIGEST, PIPELINE, runVariables } from './sample-shop.ts';
 import { openTlsFront } from './tls-front.ts';
 
 const WITHOUT_CALENDAR = PIPELINE.replace(/^ +windows:.*\n/m, '');
 
-/** The demo's shop on a sandbox, ready for steps to be timed. */
+/** A small shop on a sandbox, ready for steps to be timed. */
 export interface Shop extends AsyncDisposable {
   /** Milliseconds of one whole `plan` process. */
   planMilliseconds(): Promise<number>;

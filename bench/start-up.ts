@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { PIPELINE as WITH_CALENDAR } from '../demo/sample-shop.ts';
+import { PIPELINE as WITH_CALENDAR } from './sample-shop.ts';
 import { openShop } from './shop.ts';
 import { median, type Target } from './target.ts';
 

@@ -1,136 +1,180 @@
-/**
- * The product seen working on one machine: a sample repository with real Git history, a GitHub on loopback, and the committed bundle
- * started the way the runner starts it. `--log` prints everything each step wrote.
- */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** `npm run demo`: a small shop goes from `git push` to production through the shipped workflows, on this machine. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { styleText } from 'node:util';
-import { startSandbox } from '../sandbox/github/index.ts';
-import { runStep, type StepResult } from '../sandbox/runner/action-step.ts';
-import { createShop, DIGEST, type Run, runVariables } from './sample-shop.ts';
+import type { Run } from '../sandbox/github/state.ts';
+import { approve } from './approval.ts';
+import { refusals, whatIsWhere, writeTerminalFile } from './closing-words.ts';
+import { addressFile, demoAt, guard, removeLeftovers, shopHome } from './leftovers.ts';
+import { type LocalDatabase, startLocalDatabase } from './local-database.ts';
+import { commitIn, type LocalGithub, openLocalGithub, push } from './local-github.ts';
+import { Progress } from './progress.ts';
+import { missingRequirements } from './requirements.ts';
+import { stopShops } from './running-shop.ts';
+import { readSettings, type Settings, USAGE } from './settings.ts';
+import { commitChange, createShopRepository, UMBRELLAS } from './shop-repository.ts';
 
-const root = join(import.meta.dirname, '..');
-const folder = join(root, '.demo');
-const shopHome = join(folder, 'running');
-const showLog = process.argv.includes('--log');
+const ENVIRONMENTS = { dev: 8101, uat: 8102, staging: 8103, production: 8104 };
+const PAGE_PORT = 8080;
+/** Who approves what, when a script does. */
+const REVIEWERS: Readonly<Record<string, string>> = { uat: 'mona', production: 'hubot' };
 
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(shopHome, { recursive: true });
-const repository = createShop(join(folder, 'repository'));
-const sandbox = await startSandbox({ repositoryPath: repository.path, now: '2026-03-02T10:00:00Z', clock: 'running' });
-const token = sandbox.token({
-  permissions: { actions: 'read', checks: 'read', contents: 'read', deployments: 'write', issues: 'read', 'pull-requests': 'read' },
-});
+/** Something went wrong that is no mistake of the program: the text is all that is told. */
+class DemoProblem extends Error {}
 
-function startRun(ref: string, sha: string, actor: string): Run {
-  const headBranch = ref.replace(/^refs\/(heads|tags)\//, '');
-  return { id: sandbox.given.run({ headSha: sha, headBranch, event: 'push', actor, status: 'in_progress' }).id, ref, sha, actor };
+const say = (line: string): void => console.log(line);
+/** What has to be ended, the last first. */
+const endings: (() => Promise<unknown>)[] = [];
+/** Nothing more happens by itself: a person may end it without anything being cut off. */
+let staysUp = false;
+
+async function main(settings: Settings): Promise<void> {
+  const { folder, yes } = settings;
+  const missing = missingRequirements();
+  if (missing.length > 0) throw new DemoProblem(missing.join('\n'));
+  await takeFolder(folder);
+  say('Opening the shop: a database for each environment, and a GitHub for its repository …');
+  const github = await open(settings);
+  const { sha, run } = await promote(github, settings);
+  say('');
+  for (const line of whatIsWhere(github, shopHome(folder), run.id)) say(line);
+  say('');
+  const { violations } = github.sandbox;
+  if (violations.length > 0) throw new Error(`The sandbox was asked for what GitHub does not have:\n${violations.join('\n')}`);
+  if (yes) {
+    if (run.conclusion !== 'success') throw new DemoProblem(`The run ended as ${run.conclusion}: the change is not in production.`);
+    say('Everything went in, and now all of it ends. Without --yes you approve on the page, and it stays up for you to try refusals.');
+    return;
+  }
+  for (const line of refusals(github, writeTerminalFile(folder, github), sha)) say(line);
+  say('');
+  say('It stays up until Ctrl-C, which ends everything and leaves nothing behind.');
+  staysUp = true;
+  await new Promise(() => undefined);
 }
 
-let steps = 0;
+/** Database, GitHub, people. */
+async function open(settings: Settings): Promise<LocalGithub> {
+  const { folder } = settings;
+  const database = await startLocalDatabase({ folder, environments: Object.keys(ENVIRONMENTS) });
+  endings.push(() => database.stop());
+  const github = await openGithub(settings, database);
+  endings.push(() => stopShops(shopHome(folder)));
+  endings.push(() => github.close());
+  writeFileSync(addressFile(folder), `${github.sandbox.url}\n`);
+  say('');
+  say(`  pages      ${github.page}`);
+  say(`  databases  ${database.server}, one for each environment; production's has customers and orders`);
+  say('  people     octocat writes; mona and hubot review');
+  say('');
+  return github;
+}
 
-async function step(run: Run, inputs: Record<string, string>, state: Readonly<Record<string, string>> = {}): Promise<StepResult> {
-  steps += 1;
-  const workspace = join(folder, 'workspaces', String(steps));
-  repository.exportTo(run.sha, workspace);
-  const result = await runStep({
-    folder: join(folder, 'steps'),
-    workspace,
-    inputs: { token, ...inputs },
-    state,
-    event: { ref: run.ref, after: run.sha, before: '0'.repeat(40), deleted: false, repository: { full_name: 'octo-org/shop' } },
-    countRequests: () => sandbox.requests.count,
-    variables: { SHOP_HOME: shopHome, ...runVariables(sandbox, run, workspace) },
+/** One change, all the way. @returns its commit, and the run when it is over */
+async function promote(github: LocalGithub, { folder, yes }: Settings): Promise<{ sha: string; run: Run }> {
+  const trouble = Promise.withResolvers<never>();
+  const progress = new Progress({
+    github,
+    home: shopHome(folder),
+    print: say,
+    onWaiting(run, environment) {
+      if (!yes) return [`Open ${github.page}/actions/runs/${run.id} and choose "Review deployments": you are mona there.`];
+      setImmediate(() => approve(github.sandbox, run.id, environment, REVIEWERS[environment] ?? 'mona').catch(trouble.reject));
+      return [];
+    },
   });
-  if (showLog) console.log(styleText('dim', result.log));
-  return result;
+  say(`octocat commits “${UMBRELLAS.message}” and runs git push.`);
+  const sha = commitIn(github.clone, UMBRELLAS);
+  await push(github.clone);
+  const id = github.sandbox.state.runs.find(({ headSha }) => headSha === sha)?.id;
+  if (id === undefined) throw new Error('The push started nothing.');
+  return { sha, run: await Promise.race([progress.ended(id), trouble.promise]) };
 }
 
-/** What the run's first job says: the next environment, why not further, and what a reviewer reads. */
-async function plan(run: Run): Promise<void> {
-  const { outputs, summary, requests } = await step(run, { command: 'plan' });
-  say('next environment', `${outputs['environment'] || 'none'} (${outputs['verdict']}), ${requests} request to GitHub`);
-  say('explanation', outputs['explanation'] ?? '');
-  showSummary(summary);
+/** Takes the folder over from a demo that was killed. @throws DemoProblem when it is somebody's */
+async function takeFolder(folder: string): Promise<void> {
+  const other = await demoAt(folder);
+  if (other !== null)
+    throw new DemoProblem(`A demo is running already: ${other}. Stop it with Ctrl-C in its terminal, or give this one another --folder.`);
+  await removeLeftovers(folder);
+  mkdirSync(folder, { recursive: true });
+  endings.push(guard(folder));
+  endings.push(() => removeLeftovers(folder));
 }
 
-/** A whole deploying job: main, then post. */
-async function deploy(run: Run, environment: string): Promise<void> {
-  const inputs = { command: 'deploy', environment, 'artifact-digest': DIGEST };
-  const main = await step(run, inputs);
-  const post = await step(run, { ...inputs, 'job-status': main.exitCode === 0 ? 'success' : 'failure' }, main.state);
-  say(main.exitCode === 0 ? 'the door opened' : 'the door said no', main.outputs['explanation'] ?? '');
-  if (main.exitCode !== 0) return showSummary(main.summary);
-  const running = readFileSync(join(shopHome, environment, 'version'), 'utf8').trim();
-  say(
-    'result',
-    `${environment} runs ${running}; record ${main.outputs['record']}, ${main.requests + post.requests} requests to GitHub in all`,
-  );
+async function openGithub({ folder, port }: Settings, database: LocalDatabase): Promise<LocalGithub> {
+  const repository = createShopRepository(join(folder, 'seed'));
+  const shopPorts: Record<string, number> = {};
+  for (const [name, usual] of Object.entries(ENVIRONMENTS)) shopPorts[name] = (await listens(usual)) ?? (await listens(0)) ?? 0;
+  adaptAddresses(repository, shopPorts);
+  if (port !== null && (await listens(port)) === null) throw new DemoProblem(`--port: ${port} is taken. Choose another, or leave it out.`);
+  return openLocalGithub({ folder, port: port ?? (await listens(PAGE_PORT)) ?? 0, repository, database, shopPorts });
 }
 
-function chapter(title: string): void {
-  console.log(`\n${styleText('bold', `── ${title} `.padEnd(100, '─'))}\n`);
+/** The pipeline file says where each environment is found; on this machine that may be elsewhere. */
+function adaptAddresses(repository: ReturnType<typeof createShopRepository>, ports: Readonly<Record<string, number>>): void {
+  const path = '.github/promote.yml';
+  const before = repository.git('show', `main:${path}`);
+  const after = before.replaceAll(/(?<=url: http:\/\/127\.0\.0\.1:)(\d+)/g, (usual) => {
+    const [name = ''] = Object.entries(ENVIRONMENTS).find(([, number]) => String(number) === usual) ?? [];
+    return String(ports[name] ?? usual);
+  });
+  if (after === before) return;
+  commitChange(repository, {
+    message: 'Other ports: the usual ones are taken on this machine',
+    author: 'mona',
+    files: { [path]: `${after}\n` },
+  });
 }
 
-function say(what: string, text: string): void {
-  const [first = '', ...rest] = text.split('\n');
-  console.log(`${styleText('cyan', `${what}: `.padStart(20))}${first}`);
-  for (const line of rest) console.log(`${' '.repeat(20)}${line}`);
+/** @returns the port, when this machine has it free; 0 finds one */
+function listens(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null));
+    });
+  });
 }
 
-function showSummary(summary: string): void {
-  const file = join(folder, `summary-${steps}.md`);
-  writeFileSync(file, summary);
-  say('job summary', `what a reviewer sees, also in ${file.slice(root.length + 1)}`);
-  for (const line of summary.trimEnd().split('\n')) console.log(`${' '.repeat(20)}${styleText('dim', '│')} ${line}`);
+/** Ends everything, whatever of it goes wrong. */
+async function end(): Promise<void> {
+  for (const ending of endings.splice(0).reverse()) await ending().catch(fail);
 }
 
-function approve(run: Run, user: string, environment: string): void {
-  sandbox.given.review(run.id, { user, environments: [environment], comment: 'Looks good' });
-  say('approval', `${user} approves ${environment} on the page of run ${run.id}`);
+function fail(error: unknown): void {
+  console.error(error instanceof DemoProblem ? `demo: ${error.message}` : error);
+  process.exitCode = 1;
 }
 
-for (const login of ['octocat', 'hubot', 'mona']) sandbox.given.user(login, { role: 'write', emails: [`${login}@example.com`] });
-sandbox.given.team('octo-org/qa', ['mona', 'hubot']);
-sandbox.given.team('octo-org/release', ['mona', 'hubot', 'octocat']);
-sandbox.given.environment('dev');
-sandbox.given.environment('uat', { reviewers: ['octo-org/qa'] });
-sandbox.given.environment('production', { reviewers: ['octo-org/release'] });
-sandbox.given.pullRequest({
-  author: 'hubot',
-  title: 'Sell umbrellas',
-  state: 'merged',
-  commits: [repository.sha('feature/umbrellas~1'), repository.sha('feature/umbrellas'), repository.sha('main')],
+/** A second Ctrl-C does not wait; npm passes the first one on, so it may come twice. */
+function onSignals(): void {
+  let first = 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      if (first === 0) {
+        first = Date.now();
+        say('\nEnding everything …');
+        end().then(() => process.exit(process.exitCode ?? (staysUp ? 0 : 130)));
+      } else if (Date.now() - first > 1000) process.exit(130);
+    });
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2));
+  if (settings === null) return say(USAGE);
+  onSignals();
+  try {
+    await main(settings);
+  } catch (error) {
+    fail(error);
+  }
+  await end();
+}
+
+await start().catch((error: unknown) => {
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  process.exitCode = 1;
 });
-
-try {
-  const sha = repository.sha('main');
-
-  chapter('1. octocat merges a pull request: push to main');
-  const push = startRun('refs/heads/main', sha, 'octocat');
-  await plan(push);
-  await deploy(push, 'dev');
-  console.log();
-  await plan(push);
-  approve(push, 'mona', 'uat');
-  await deploy(push, 'uat');
-
-  chapter('2. octocat tags the same commit v1.0.0: nothing is built again, dev and uat are behind it');
-  repository.annotatedTag('v1.0.0', sha, 'The first release', 'octocat');
-  const tag = startRun('refs/tags/v1.0.0', sha, 'octocat');
-  await plan(tag);
-
-  chapter('3. A refused promotion: two people approve, and one of them started the run');
-  approve(tag, 'octocat', 'production');
-  approve(tag, 'mona', 'production');
-  await deploy(tag, 'production');
-
-  chapter('4. An approved one: somebody else approves');
-  approve(tag, 'hubot', 'production');
-  await deploy(tag, 'production');
-  console.log();
-  await plan(tag);
-} finally {
-  await sandbox.close();
-}
-if (sandbox.violations.length > 0) throw new Error(`GitHub's own description was violated:\n${sandbox.violations.join('\n')}`);

@@ -1,7 +1,7 @@
 import type { Sandbox } from '../sandbox/github/index.ts';
 import { createRepository, type SampleRepository } from '../sandbox/github/sample-repository.ts';
 
-/** The pipeline file of the demo's shop. Its deploy command really leaves something behind: a file per environment that says what runs there. */
+/** The pipeline file of a small shop. Its deploy command really leaves something behind: a file per environment that says what runs there. */
 export const PIPELINE = `version: 1
 build: { run: npm run build, artifact: dist }
 
