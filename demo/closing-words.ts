@@ -1,28 +1,45 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { environmentViews } from '../sandbox/page/live.ts';
 import type { LocalGithub } from './local-github.ts';
 import { runningShops } from './running-shop.ts';
 
-/** Which version runs where, who let it in, and where to look. @param home SHOP_HOME of the jobs */
-export function whatIsWhere(github: LocalGithub, home: string, runId: number): readonly string[] {
+/** Which version runs where as the shop itself says, who let it in, and where to look. @param home SHOP_HOME of the jobs */
+export async function whatIsWhere(github: LocalGithub, home: string, runId: number): Promise<readonly string[]> {
   const shops = runningShops(home);
-  const rows = environmentViews(github.sandbox.state).map(({ environment, live }) => {
+  const rows = environmentViews(github.sandbox.state).map(async ({ environment, live }) => {
     const shop = shops.find((one) => one.environment === environment.name);
-    const approved = live === null || live.approvedBy.length === 0 ? '' : `approved by ${live.approvedBy.join(', ')}`;
-    return [environment.name, live?.version ?? 'nothing', shop === undefined ? '' : `http://127.0.0.1:${shop.port}`, approved];
+    if (shop === undefined) return [environment.name, 'nothing'];
+    const address = `http://127.0.0.1:${shop.port}`;
+    const approved = live?.approvedBy.join(', ') ?? '';
+    return [environment.name, await versionAt(address), address, approved === '' ? '' : `approved by ${approved}`];
   });
   return [
     styleText('bold', 'What is where'),
-    ...table(rows),
+    ...table(await Promise.all(rows)),
     '',
     ...table([
       ['run', `${github.page}/actions/runs/${runId}`],
       ['records', `${github.page}/deployments`],
-      ['clone', `${github.clone} (octocat's; "git push" starts the workflows)`],
+      ['clone', `${shown(github.clone)} is octocat's; "git push" in it starts the workflows`],
     ]),
   ];
+}
+
+async function versionAt(address: string): Promise<string> {
+  try {
+    const health = (await (await fetch(`${address}/health`)).json()) as { version: string };
+    return health.version;
+  } catch {
+    return 'does not answer';
+  }
+}
+
+/** A path as people type it from here. */
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
 }
 
 function table(rows: readonly (readonly string[])[]): readonly string[] {
@@ -45,38 +62,31 @@ export function writeTerminalFile(folder: string, github: LocalGithub): string {
 
 /** Refusals to try while the demo stays up, as commands for a second terminal. @param sha the commit that production runs */
 export function refusals(github: LocalGithub, terminal: string, sha: string): readonly string[] {
-  const { page } = github;
-  const rollback = JSON.stringify({ ref: 'main', inputs: { environment: 'production', ref: 'refs/heads/main', sha, rollback: 'true' } });
-  return [
-    styleText('bold', 'Now have it refuse something: in a second terminal, from top to bottom'),
-    ...step('Go to your clone of the shop; $API and $MONA are for curl', `. '${terminal}'`),
-    ...step(
-      'Freeze production',
+  const hold = github.sandbox.state.lastNumber + 1;
+  const rollback = { ref: 'main', inputs: { environment: 'production', ref: 'refs/heads/main', sha, rollback: 'true' } };
+  const steps: readonly (readonly [string, ...string[]])[] = [
+    ["Go to octocat's clone of the shop. $API and $MONA are for curl.", `. '${terminal}'`],
+    [
+      'Freeze production, and push a hotfix as hubot: it gets as far as staging. Its run tells why not further, and who can change that.',
       `curl -sS -o /dev/null -H "$MONA" "$API/issues" -d '{"title":"production: stocktaking","labels":["promote:hold"]}'`,
-    ),
-    ...step(
-      'Push a hotfix, as hubot: it gets as far as staging, and its run says why not further, and who can change that',
       'git switch --quiet --create hotfix/sunday',
       `echo "export const announcement = 'Closed on Sunday.';" > src/announcement.js`,
       `git -c user.name=hubot -c user.email=hubot@example.com commit --quiet --all --message 'Say that we are closed on Sunday'`,
       'git push --quiet',
-    ),
-    ...step(
-      'Lift the freeze, then choose "Re-run all jobs" on the page of that run; or wait for the schedule, which does it every quarter of an hour',
-      `curl -sS -o /dev/null -H "$MONA" -X PATCH "$API/issues/1" -d '{"state":"closed"}'`,
-    ),
-    '',
-    '  Approve production as the initiator: sign in at the top of the page as who started the run (hubot, or you who ran it again).',
-    '  The door says no. "Re-run failed jobs" as hubot, sign in as mona, approve: now it goes in.',
-    ...step(
-      'Roll production back to what it ran before, as mona; hubot may approve that, mona may not. The hotfix is vetoed',
-      `curl -sS -H "$MONA" "$API/actions/workflows/by-hand.yml/dispatches" -d '${rollback}'`,
-    ),
-    '',
-    `  Every run: ${page}/actions`,
+    ],
+    [
+      'Lift the freeze, and choose "Re-run all jobs" on the page of that run. You are mona there, so now it is mona who started it.',
+      `curl -sS -o /dev/null -H "$MONA" -X PATCH "$API/issues/${hold}" -d '{"state":"closed"}'`,
+    ],
+    ['Approve production as mona, the initiator: "Review deployments". The door says no.'],
+    ['Choose "Re-run failed jobs"; then choose octocat at the top of the page, and approve. It goes in.'],
+    [
+      'Roll production back to what it ran before. As mona starts that, hubot approves. The hotfix is vetoed from then on.',
+      `curl -sS -H "$MONA" "$API/actions/workflows/by-hand.yml/dispatches" -d '${JSON.stringify(rollback)}'`,
+    ],
   ];
-}
-
-function step(title: string, ...commands: readonly string[]): readonly string[] {
-  return ['', `  ${title}:`, ...commands.map((command) => `    ${command}`)];
+  return [
+    styleText('bold', 'Now have it refuse something. In a second terminal, from top to bottom:'),
+    ...steps.flatMap(([title, ...commands], index) => ['', `  ${index + 1}. ${title}`, ...commands.map((command) => `     ${command}`)]),
+  ];
 }

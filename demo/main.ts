@@ -37,7 +37,7 @@ async function main(settings: Settings): Promise<void> {
   const github = await open(settings);
   const { sha, run } = await promote(github, settings);
   say('');
-  for (const line of whatIsWhere(github, shopHome(folder), run.id)) say(line);
+  for (const line of await whatIsWhere(github, shopHome(folder), run.id)) say(line);
   say('');
   const { violations } = github.sandbox;
   if (violations.length > 0) throw new Error(`The sandbox was asked for what GitHub does not have:\n${violations.join('\n')}`);
@@ -78,7 +78,7 @@ async function promote(github: LocalGithub, { folder, yes }: Settings): Promise<
     home: shopHome(folder),
     print: say,
     onWaiting(run, environment) {
-      if (!yes) return [`Open ${github.page}/actions/runs/${run.id} and choose "Review deployments": you are mona there.`];
+      if (!yes) return [howToApprove(github, run)];
       setImmediate(() => approve(github.sandbox, run.id, environment, REVIEWERS[environment] ?? 'mona').catch(trouble.reject));
       return [];
     },
@@ -89,6 +89,11 @@ async function promote(github: LocalGithub, { folder, yes }: Settings): Promise<
   const id = github.sandbox.state.runs.find(({ headSha }) => headSha === sha)?.id;
   if (id === undefined) throw new Error('The push started nothing.');
   return { sha, run: await Promise.race([progress.ended(id), trouble.promise]) };
+}
+
+function howToApprove(github: LocalGithub, run: Run): string {
+  const who = run.triggeringActor === 'mona' ? 'mona started this: choose somebody else at the top' : 'you are mona there';
+  return `Open ${github.page}/actions/runs/${run.id} and choose "Review deployments": ${who}.`;
 }
 
 /** Takes the folder over from a demo that was killed. @throws DemoProblem when it is somebody's */

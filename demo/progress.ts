@@ -63,9 +63,6 @@ export class Progress {
     const known = this.#told.get(run.id);
     if (known?.attempt === run.attempt) return known;
     const told: Told = { attempt: run.attempt, since: Date.now(), standing: new Map(), reviews: known?.reviews ?? 0, over: false };
-    // Jobs that are not run again stand as they ended.
-    for (const job of jobsOfAttempt(this.#sandbox.state, run.id, run.attempt))
-      if (job.attempt !== run.attempt) told.standing.set(job.id, 'completed');
     this.#told.set(run.id, told);
     const again = run.attempt === 1 ? '' : `, again (attempt ${run.attempt})`;
     const what = run.event === 'push' ? `push to ${run.headBranch}` : run.event.replace('workflow_dispatch', 'by hand');
@@ -76,13 +73,13 @@ export class Progress {
   }
 
   #lookAt(told: Told, run: Run, job: Job): void {
-    const standing = job.status === 'completed' ? 'completed' : job.status;
+    const standing = job.status;
     if (told.standing.get(job.id) === standing) return;
     told.standing.set(job.id, standing);
     const name = nameOf(job);
     if (standing === 'in_progress') this.#say(told, '▸', name);
     if (standing === 'waiting' && job.environment !== null) this.#sayWaiting(told, run, job.environment.name);
-    if (standing !== 'completed' || job.conclusion === 'skipped') return;
+    if (standing !== 'completed' || job.conclusion === 'skipped' || isKept(run, job)) return;
     const mark = job.conclusion === 'success' ? styleText('green', '✓') : styleText('red', '✗');
     const seconds = job.startedAt === null ? '' : ` (${(job.machineTime / 1000).toFixed(1)} s)`;
     this.#say(told, mark, `${name}${job.conclusion === 'success' ? '' : `: ${job.conclusion}`}${seconds}`);
@@ -98,10 +95,10 @@ export class Progress {
   /** What came of a job that is over. */
   #resultOf(job: Job): readonly string[] {
     const errors = job.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
-    if (job.conclusion !== 'success') return [...headingOf(job), ...errors.slice(0, 1)].slice(0, 1);
+    if (job.conclusion !== 'success') return [...answerOf(job), ...errors].slice(0, 1);
     if (/(?:^|\/)build$/.test(job.key)) return this.#artifactOf(job);
     const environment = job.environment?.name;
-    if (environment === undefined || job.outputs['stopped']) return headingOf(job);
+    if (environment === undefined || job.outputs['stopped']) return answerOf(job);
     const shop = runningShops(this.#options.home).find((one) => one.environment === environment);
     const entered = shop === undefined ? [] : [`${environment} runs ${shop.version} at http://127.0.0.1:${shop.port}`];
     return [...this.#rehearsalOf(job), ...entered];
@@ -147,20 +144,27 @@ export class Progress {
   }
 }
 
+/** A job that is not run again stands as it ended. */
+function isKept(run: Run, job: Job): boolean {
+  return run.attempt > 1 && (job.startedAt ?? 0) < run.startedAt;
+}
+
 /** Without the job that calls the shipped workflow, and without its stage. */
 function nameOf({ name }: Job): string {
   return name.replace(/^promote \/ (?:Stage \d+ \([^)]*\) \/ )?/, '').replace(/^Build \/ Build$/, 'Build');
 }
 
-/** The answer with which the job's summary begins, as plain text. */
-function headingOf({ summary }: Job): readonly string[] {
+/** The answer with which the job's summary begins, and how far the run can go, as plain text. */
+function answerOf({ summary }: Job): readonly string[] {
   const [, heading] = /^#{1,4} (.+)$/m.exec(summary) ?? [];
-  return heading === undefined
-    ? []
-    : [
-        heading
-          .replaceAll('**', '')
-          .replaceAll('&#8203;', '')
-          .replaceAll(/\\(?=[^\w\s])/g, ''),
-      ];
+  const [way] = /^The way of this run: .+$/m.exec(summary) ?? [];
+  return [heading, way].flatMap((line) => (line === undefined ? [] : [plain(line)]));
+}
+
+function plain(markdown: string): string {
+  return markdown
+    .replaceAll('**', '')
+    .replaceAll('&#8203;', '')
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/\\(?=[^\w\s])/g, '');
 }
