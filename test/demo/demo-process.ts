@@ -11,7 +11,7 @@ export class DemoProcess {
   /** Everything that it wrote to standard output. */
   output = '';
   errors = '';
-  /** The exit code. */
+  /** The exit code; `null` when a signal ended it. */
   readonly ended: Promise<number | null>;
 
   constructor(...parameters: readonly string[]) {
@@ -36,15 +36,19 @@ export class DemoProcess {
     for (let tries = 0; tries < seconds * 10; tries += 1) {
       const found = pattern.exec(this.output.slice(from));
       if (found !== null) return found;
-      if (this.#child.exitCode !== null) break;
+      if (!this.#runs) break;
       await sleep(100);
     }
     throw new Error(`The demo did not say ${pattern}:\n${this.output.slice(from)}\n${this.errors}`);
   }
 
+  get #runs(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Ctrl-C reaches everything that belongs to the terminal. */
   interrupt(): void {
-    if (this.#child.pid !== undefined && this.#child.exitCode === null) process.kill(-this.#child.pid, 'SIGINT');
+    if (this.#child.pid !== undefined && this.#runs) process.kill(-this.#child.pid, 'SIGINT');
   }
 }
 

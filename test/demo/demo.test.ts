@@ -61,6 +61,13 @@ it('goes from a push to production by itself with --yes, as the README shows it,
   expect(leftBehind()).toEqual([]);
 });
 
+/** The shop's schedule would run the run again by itself, every quarter of an hour. */
+async function awayFromSchedule(): Promise<void> {
+  const quarter = 15 * MINUTES;
+  const left = quarter - (Date.now() % quarter);
+  if (left < 30_000) await sleep(left + 15_000);
+}
+
 async function approve(page: Page, environment: string): Promise<void> {
   await page.getByRole('button', { name: 'Review deployments' }).click();
   await page.getByRole('checkbox', { name: environment }).check();
@@ -101,12 +108,13 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   const steps = [...running.output.matchAll(/^ {2}\d\. .*\n((?: {5}.*\n)*)/gm)].map(([, commands = '']) => commands);
   const terminal = (step: number) => promisify(execFile)('bash', ['-euc', `${steps[0]}\n${steps[step - 1]}`]);
 
-  let then = next(/Promote #2: success/);
+  let then = next(/Promote #\d+: success/);
   const { stderr: told } = await terminal(2);
   await then();
   expect(running.output).toMatch(/The way of this run: staging\. It ends before production: mona has held it .* stocktaking/);
   const [, hotfix = ''] = /remote: Follow it at (\S+)/.exec(told) ?? [];
 
+  await awayFromSchedule();
   await terminal(3);
   await page.goto(hotfix);
   then = next(/production waits/);
@@ -114,7 +122,7 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   await then();
 
   then = next(
-    /may not enter production: One approval is asked for, and nobody has given one that counts; the initiator may not\.[^]*Promote #2: failure/,
+    /may not enter production: One approval is asked for, and nobody has given one that counts; the initiator may not\.[\s\S]*Promote #\d+: failure/,
   );
   await approve(page, 'production');
   await then();
@@ -129,7 +137,7 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   await page.getByRole('button', { name: 'Re-run failed jobs' }).click();
   await then();
   await page.getByLabel('Signed in as').selectOption('octocat');
-  then = next(/production runs hotfix\/sunday@\w+ at[^]*Promote #2: success/);
+  then = next(/production runs hotfix\/sunday@\w+ at[\s\S]*Promote #\d+: success/);
   await approve(page, 'production');
   await then();
 
@@ -146,8 +154,9 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   expect(browsing.mishaps).toEqual([]);
   await browsing.close();
   running.interrupt();
-  expect(await running.ended, running.errors).toBe(0);
-  expect(running.errors).not.toContain('Error');
+  await running.ended;
+  expect(running.output).toMatch(/Ending everything …\n$/);
+  expect(running.errors.split('\n').filter((line) => !line.startsWith('npm'))).toEqual(['']);
   expect(leftBehind()).toEqual([]);
 });
 
