@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { environmentViews } from '../sandbox/page/live.ts';
-import type { LocalGithub } from './local-github.ts';
+import { type LocalGithub, quoted } from './local-github.ts';
 import { runningShops } from './running-shop.ts';
 
 /** Which version runs where as the shop itself says, who let it in, and where to look. @param home SHOP_HOME of the jobs */
@@ -56,7 +56,7 @@ export function writeTerminalFile(folder: string, github: LocalGithub): string {
     MONA: `Authorization: Bearer ${sandbox.token({ login: 'mona' })}`,
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
-  writeFileSync(path, `# For a shell: . ${path}\n${lines.join('\n')}\ncd '${clone.replaceAll("'", "'\\''")}'\n`, { mode: 0o600 });
+  writeFileSync(path, `# For a shell: . ${path}\n${lines.join('\n')}\ncd ${quoted(clone)}\n`, { mode: 0o600 });
   return path;
 }
 
@@ -65,7 +65,7 @@ export function refusals(github: LocalGithub, terminal: string, sha: string): re
   const hold = github.sandbox.state.lastNumber + 1;
   const rollback = { ref: 'main', inputs: { environment: 'production', ref: 'refs/heads/main', sha, rollback: 'true' } };
   const steps: readonly (readonly [string, ...string[]])[] = [
-    ["Go to octocat's clone of the shop. $API and $MONA are for curl.", `. '${terminal}'`],
+    ["Go to octocat's clone of the shop. $API and $MONA are for curl.", `. ${quoted(terminal)}`],
     [
       'Freeze production, and push a hotfix as hubot: it gets as far as staging. Its run tells why not further, and who can change that.',
       `curl -sS -o /dev/null -H "$MONA" "$API/issues" -d '{"title":"production: stocktaking","labels":["promote:hold"]}'`,

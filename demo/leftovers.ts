@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSy
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningShops } from './running-shop.ts';
+import { DEFAULT_FOLDER } from './settings.ts';
 
 /** The part of a demo's folder where jobs and shops work: a process in there is the demo's own. */
 export function machineFolder(folder: string): string {
@@ -21,6 +22,11 @@ export function shopHome(folder: string): string {
 /** Where a demo writes down the address of its pages; it marks the folder as a demo's. */
 export function addressFile(folder: string): string {
   return join(folder, 'address');
+}
+
+/** Whether a folder holds nothing but what demos made. */
+export function isDemoFolder(folder: string): boolean {
+  return folder === DEFAULT_FOLDER || !existsSync(folder) || existsSync(addressFile(folder)) || readdirSync(folder).length === 0;
 }
 
 /** The address of the demo that works in the folder now; `null`: none does. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Run } from '../sandbox/github/state.ts';
 import { approve } from './approval.ts';
 import { refusals, whatIsWhere, writeTerminalFile } from './closing-words.ts';
-import { addressFile, demoAt, guard, removeLeftovers, shopHome } from './leftovers.ts';
+import { addressFile, demoAt, guard, isDemoFolder, removeLeftovers, shopHome } from './leftovers.ts';
 import { type LocalDatabase, startLocalDatabase } from './local-database.ts';
 import { commitIn, type LocalGithub, openLocalGithub, push } from './local-github.ts';
 import { Progress } from './progress.ts';
@@ -96,13 +96,16 @@ function howToApprove(github: LocalGithub, run: Run): string {
   return `Open ${github.page}/actions/runs/${run.id} and choose "Review deployments": ${who}.`;
 }
 
-/** Takes the folder over from a demo that was killed. @throws DemoProblem when it is somebody's */
+/** Takes the folder over from a demo that was killed. @throws DemoProblem when it is in use, or holds something else */
 async function takeFolder(folder: string): Promise<void> {
   const other = await demoAt(folder);
   if (other !== null)
     throw new DemoProblem(`A demo is running already: ${other}. Stop it with Ctrl-C in its terminal, or give this one another --folder.`);
+  if (!isDemoFolder(folder))
+    throw new DemoProblem(`${folder} is not empty, and not a demo's. It would be removed at the end: give another --folder.`);
   await removeLeftovers(folder);
   mkdirSync(folder, { recursive: true });
+  writeFileSync(addressFile(folder), '');
   endings.push(guard(folder));
   endings.push(() => removeLeftovers(folder));
 }

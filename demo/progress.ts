@@ -5,6 +5,9 @@ import { findEnvironment, type Job, type Run } from '../sandbox/github/state.ts'
 import type { LocalGithub } from './local-github.ts';
 import { runningShops } from './running-shop.ts';
 
+/** Of a job's log, where nothing else tells why it failed. */
+const LINES_OF_A_FAILURE = 8;
+
 export interface ProgressOptions {
   readonly github: LocalGithub;
   /** SHOP_HOME of the jobs. */
@@ -94,8 +97,7 @@ export class Progress {
 
   /** What came of a job that is over. */
   #resultOf(job: Job): readonly string[] {
-    const errors = job.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
-    if (job.conclusion !== 'success') return [...answerOf(job), ...errors].slice(0, 1);
+    if (job.conclusion !== 'success') return answerOf(job).length > 0 ? answerOf(job).slice(0, 1) : job.log.slice(-LINES_OF_A_FAILURE);
     if (/(?:^|\/)build$/.test(job.key)) return this.#artifactOf(job);
     const environment = job.environment?.name;
     if (environment === undefined || job.outputs['stopped']) return answerOf(job);

@@ -8,6 +8,8 @@ export const USAGE = `Usage: npm run demo -- [--yes] [--port N] [--folder DIR]
   --port    of the pages; default 8080, or any free one where that is taken
   --folder  where everything lies that the demo makes; default .demo; removed at the end`;
 
+export const DEFAULT_FOLDER = join(import.meta.dirname, '../.demo');
+
 export interface Settings {
   readonly yes: boolean;
   /** `null`: the usual one, or any that is free. */
@@ -22,7 +24,7 @@ export function readSettings(parameters: readonly string[]): Settings | null {
     options: {
       yes: { type: 'boolean', default: false },
       port: { type: 'string' },
-      folder: { type: 'string', default: join(import.meta.dirname, '../.demo') },
+      folder: { type: 'string', default: DEFAULT_FOLDER },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });

@@ -79,6 +79,7 @@ export function withoutChance(text: string): string {
     .replaceAll(/\b\d+\.\d+ s\b/g, 'N s')
     .replaceAll(/\b\d+ kB/g, 'N kB')
     .replaceAll(/^( +clone +)\S+/gm, '$1PATH')
+    .replaceAll(/(?<=\S) {2,}/g, '  ')
     .replaceAll(/[ \t]+$/gm, '')
     .trim();
 }

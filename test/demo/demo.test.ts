@@ -181,6 +181,15 @@ it('leaves nothing when it is killed, not even what its jobs had started', async
   expect(readdirSync(parent)).toEqual(['killed.ts']);
 });
 
+it('removes nothing that is not its own', async () => {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'thesis.txt'), 'two years of work');
+  demo = new DemoProcess('--yes', '--folder', folder);
+  expect(await demo.ended).toBe(1);
+  expect(demo.errors).toContain(`${folder} is not empty, and not a demo's.`);
+  expect(readFileSync(join(folder, 'thesis.txt'), 'utf8')).toBe('two years of work');
+});
+
 it('names what a machine lacks, and the fix', () => {
   expect(missingRequirements()).toEqual([]);
   const missing = missingRequirements(join(parent, 'nowhere'));
