@@ -22,7 +22,13 @@ const REVIEWERS: Readonly<Record<string, string>> = { uat: 'mona', production: '
 /** Something went wrong that is no mistake of the program: the text is all that is told. */
 class DemoProblem extends Error {}
 
-const say = (line: string): void => console.log(line);
+/** Somebody pressed Ctrl-C: what was under way goes wrong now, and is not worth a word. */
+let interrupted = false;
+
+function say(line: string): void {
+  if (!interrupted) console.log(line);
+}
+
 /** What has to be ended, the last first. */
 const endings: (() => Promise<unknown>)[] = [];
 /** Nothing more happens by itself: a person may end it without anything being cut off. */
@@ -165,6 +171,7 @@ function onSignals(): void {
       if (first === 0) {
         first = Date.now();
         say('\nEnding everything …');
+        interrupted = true;
         end().then(() => process.exit(process.exitCode ?? (staysUp ? 0 : 130)));
       } else if (Date.now() - first > 1000) process.exit(130);
     });
@@ -177,9 +184,9 @@ async function start(): Promise<void> {
   try {
     await main(settings);
   } catch (error) {
-    fail(error);
+    if (!interrupted) fail(error);
   }
-  await end();
+  if (!interrupted) await end();
 }
 
 await start().catch((error: unknown) => {

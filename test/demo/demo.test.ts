@@ -35,6 +35,12 @@ function leftBehind(): readonly string[] {
   return [...processesAbout(folder), ...(existsSync(folder) ? [folder] : [])];
 }
 
+/** Soon: guards of what was cut off do their work when that has gone. */
+async function nothingIsLeft(): Promise<void> {
+  for (let tries = 0; tries < 300 && leftBehind().length > 0; tries += 1) await sleep(50);
+  expect(leftBehind()).toEqual([]);
+}
+
 /** The README's block of that kind behind a text. */
 function readmeBlock(kind: string, marker: string): string {
   const [, block] = new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, 's').exec(README.slice(README.indexOf(marker))) ?? [];
@@ -157,7 +163,17 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   await running.ended;
   expect(running.output).toMatch(/Ending everything …\n$/);
   expect(running.errors.split('\n').filter((line) => !line.startsWith('npm'))).toEqual(['']);
-  expect(leftBehind()).toEqual([]);
+  await nothingIsLeft();
+});
+
+it('ends without a fuss when it is interrupted in the middle of a job', { timeout: 5 * MINUTES }, async () => {
+  demo = new DemoProcess('--yes', '--port', '0', '--folder', folder);
+  await demo.says(/▸ Build/);
+  demo.interrupt();
+  await demo.ended;
+  expect(demo.output).toMatch(/▸ Build\n[\s\S]*\nEnding everything …\n$/);
+  expect(demo.errors.split('\n').filter((line) => !line.startsWith('npm'))).toEqual(['']);
+  await nothingIsLeft();
 });
 
 /** Starts what leaves a process behind in the folder, under guard, and is killed. */
@@ -176,8 +192,7 @@ it('leaves nothing when it is killed, not even what its jobs had started', async
   writeFileSync(script, KILLED);
   const child = spawn(process.execPath, [script, folder], { stdio: 'ignore' });
   expect(await new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)))).toBe('SIGKILL');
-  for (let tries = 0; tries < 300 && leftBehind().length > 0; tries += 1) await sleep(50);
-  expect(leftBehind()).toEqual([]);
+  await nothingIsLeft();
   expect(readdirSync(parent)).toEqual(['killed.ts']);
 });
 
