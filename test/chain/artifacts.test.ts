@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openShop, SHORT, type Shop } from './shop.ts';
+import { CALLER, openShop, SHORT, type Shop } from './shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
@@ -37,5 +37,14 @@ describe('what was built once', () => {
     await shop.approve(run, 'production', 'mona');
     expect(shop.run(run)).toMatchObject({ conclusion: 'failure' });
     expect(shop.live('production')).toBeNull();
+  });
+
+  it('has its provenance attested where that is asked for', async () => {
+    const caller = CALLER.replace('    secrets:', '    with: { attest: true }\n    secrets:');
+    shop = await openShop({ pipeline: SHORT, caller });
+    const run = await shop.push('feature/attested', 'attested');
+    expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { 'Build / Build': 'success' } });
+    expect(shop.log(run, 'Build / Build')).toMatch(/attestation/i);
+    expect(shop.job(run, 'Build / Build').steps.find(({ name }) => name === 'Attest provenance')).toMatchObject({ conclusion: 'success' });
   });
 });
