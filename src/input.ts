@@ -1,5 +1,7 @@
 import { INPUTS, type InputName } from './commands/action-io.ts';
-import { type ActionInput, COMMANDS, JOB_STATUSES } from './commands/job.ts';
+import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './commands/job.ts';
+
+const NEEDS_ENVIRONMENT: ReadonlySet<CommandName> = new Set(['deploy', 'accept', 'rehearse']);
 
 /** Inputs that cannot be used, every one of them in one message. */
 export class InputError extends Error {
@@ -53,6 +55,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     pipelinePath:
       matching('pipeline', /^(?!\/)(?!.*\.\.)[^\0\n:]+\.ya?ml$/, 'a path inside the repository that ends in .yml or .yaml') ?? '',
     artifactDigest: matching('artifact-digest', /^[a-z0-9]+:[0-9a-zA-Z._=-]{7,128}$/, 'a digest such as sha256:<64 hexadecimal digits>'),
+    artifactName: matching('artifact-name', /^[^\p{Cc}]{1,200}$/u, 'one line of at most 200 characters'),
     artifactId: wholeNumber('artifact-id'),
     artifactRunId: wholeNumber('artifact-run-id'),
     ref: matching('ref', /^refs\/(heads|tags)\/\S+$/, 'a full ref: refs/heads/<branch> or refs/tags/<tag>'),
@@ -67,10 +70,10 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     retryWait: span('retry-wait', 1000, 60),
     jobStatus: oneOf('job-status', JOB_STATUSES),
   };
-  if (command !== 'plan' && command !== 'resume' && input.environment === null) {
+  if (NEEDS_ENVIRONMENT.has(command) && input.environment === null) {
     problems.push(`Input "environment" is empty; "command: ${command}" needs the name of an environment of the pipeline file.`);
   }
-  if (input.sha !== null && input.ref === null)
+  if (input.sha !== null && input.ref === null && command !== 'find-artifact')
     problems.push('Input "sha" is given without "ref"; name the branch or tag that holds the commit.');
   if (input.artifactId !== null && input.artifactDigest === null)
     problems.push('Input "artifact-id" is given without "artifact-digest"; give both as actions/upload-artifact put them out.');

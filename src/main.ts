@@ -79,6 +79,7 @@ async function runPhase(phase: 'main' | 'post'): Promise<void> {
   const job = prepareJob();
   if (job.input.command === 'plan') return plan(job);
   if (job.input.command === 'resume') return (await import('./commands/resume.ts')).resume(job);
+  if (job.input.command === 'find-artifact') return (await import('./commands/find-artifact.ts')).findArtifact(job);
   if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);
   if (job.input.command === 'rehearse') return (await import('./commands/rehearse.ts')).rehearse(job);
   return (await import('./commands/deploy.ts')).deploy(job);

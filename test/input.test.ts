@@ -25,6 +25,7 @@ describe('inputs', () => {
       token: 'token-of-a-job',
       pipelinePath: '.github/promote.yml',
       artifactDigest: null,
+      artifactName: null,
       artifactId: null,
       artifactRunId: null,
       ref: null,
@@ -42,7 +43,11 @@ describe('inputs', () => {
   });
 
   it.each([
-    ['command', { command: 'deply' }, 'Input "command" is "deply"; expected one of: plan, deploy, accept, rehearse, resume.'],
+    [
+      'command',
+      { command: 'deply' },
+      'Input "command" is "deply"; expected one of: plan, deploy, accept, rehearse, resume, find-artifact.',
+    ],
     ['no environment', { command: 'deploy' }, 'Input "environment" is empty; "command: deploy" needs the name'],
     ['digest', { 'artifact-digest': 'latest' }, 'Input "artifact-digest" is "latest"; expected a digest'],
     ['short ref', { ref: 'main' }, 'Input "ref" is "main"; expected a full ref'],

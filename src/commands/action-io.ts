@@ -12,7 +12,7 @@ interface InputEntry {
 export const INPUTS = {
   command: {
     description:
-      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `rehearse` runs the environment’s migration on a copy of the data and records how it went · `resume` runs the runs again whose candidates waited for time.',
+      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `rehearse` runs the environment’s migration on a copy of the data and records how it went · `resume` runs the runs again whose candidates waited for time · `find-artifact` finds what was built from the commit before.',
     default: 'plan',
   },
   environment: {
@@ -29,6 +29,10 @@ export const INPUTS = {
   },
   'artifact-digest': {
     description: 'Digest of what was built once, `sha256:…`. Empty: the one on record for this commit, if there is one.',
+  },
+  'artifact-name': {
+    description:
+      'For `find-artifact`: what the artifact is called, before the commit that is added to it. Empty: the path of the pipeline file.',
   },
   'artifact-id': {
     description:
@@ -101,6 +105,7 @@ export const OUTPUTS = {
   sha: 'Commit of the candidate.',
   ref: 'Full ref of the candidate.',
   'artifact-digest': 'Digest of the candidate’s artifact. Empty when it is still to be built.',
+  'artifact-name': 'For `find-artifact`: the name under which the artifact of the commit is kept.',
   'artifact-id': 'Id of the artifact on record for this candidate. Empty when there is none.',
   'artifact-run-id': 'Id of the run that uploaded it.',
   build: '`true` when the artifact must be built before the candidate can enter anything.',

@@ -1,7 +1,7 @@
 import type { GitHubClient } from '../github/client.ts';
 import type { OutputName } from './action-io.ts';
 
-export const COMMANDS = ['plan', 'deploy', 'accept', 'rehearse', 'resume'] as const;
+export const COMMANDS = ['plan', 'deploy', 'accept', 'rehearse', 'resume', 'find-artifact'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;
@@ -15,6 +15,7 @@ export interface ActionInput {
   readonly token: string;
   readonly pipelinePath: string;
   readonly artifactDigest: string | null;
+  readonly artifactName: string | null;
   readonly artifactId: number | null;
   readonly artifactRunId: number | null;
   readonly ref: string | null;

@@ -161,10 +161,10 @@ function setup({ nodeVersionFile }: ChainSettings): readonly string[] {
 }
 
 /** The one step of this action in a job. */
-function ourStep(pipeline: Pipeline, inputs: Readonly<Record<string, string>>): readonly string[] {
+function ourStep(pipeline: Pipeline, inputs: Readonly<Record<string, string>>, id = 'promote'): readonly string[] {
   const path = pipeline.path === '.github/promote.yml' ? [] : entry('pipeline', literal(pipeline.path), 4);
   return [
-    '- id: promote',
+    `- id: ${id}`,
     `  uses: ${ACTION}`,
     '  with:',
     ...Object.entries(inputs).flatMap(([name, value]) => entry(name, value, 4)),
@@ -172,31 +172,43 @@ function ourStep(pipeline: Pipeline, inputs: Readonly<Record<string, string>>): 
   ];
 }
 
+/** Only what was not built before is built: a second build would be another artifact. */
+const NOT_BUILT = "steps.before.outputs.artifact-id == ''";
+
 function buildJob(pipeline: Pipeline, settings: ChainSettings): readonly string[] {
   const run = pipeline.build?.run ?? null;
   const artifact = pipeline.build?.artifact ?? '.';
   return [
-    'build: # once; what is on record for the commit is not built again',
+    'build: # once: what this or another run built from the commit is taken',
     '  needs: plan',
     "  if: ${{ needs.plan.outputs.build == 'true' }}",
     '  runs-on: ubuntu-latest',
     ...indented(permissionLines(GRANTS.build), 2),
     '  outputs:',
-    '    artifact-id: ${{ steps.upload.outputs.artifact-id }}',
-    '    digest: ${{ steps.upload.outputs.artifact-digest }}',
+    '    artifact-id: ${{ steps.before.outputs.artifact-id || steps.upload.outputs.artifact-id }}',
+    '    artifact-run-id: ${{ steps.before.outputs.artifact-run-id || github.run_id }}',
+    "    digest: ${{ steps.before.outputs.artifact-digest || format('sha256:{0}', steps.upload.outputs.artifact-digest) }}",
     '  steps:',
-    ...indented(checkout(), 4),
-    ...indented(setup(settings), 4),
-    ...(run === null ? [] : ['    - name: Build', ...entry('run', literal(run), 6)]),
+    ...indented(ourStep(pipeline, { command: 'find-artifact', sha: '${{ needs.plan.outputs.sha }}' }, 'before'), 4),
+    ...indented(onlyWhere(NOT_BUILT, checkout()), 4),
+    ...indented(onlyWhere(NOT_BUILT, setup(settings)), 4),
+    ...(run === null ? [] : ['    - name: Build', `      if: \${{ ${NOT_BUILT} }}`, ...entry('run', literal(run), 6)]),
     '    - id: upload',
+    `      if: \${{ ${NOT_BUILT} }}`,
     `      uses: ${PINS.uploadArtifact}`,
     '      with:',
-    '        name: artifact-${{ github.run_attempt }} # a run that is run again keeps what it built before',
+    '        name: ${{ steps.before.outputs.artifact-name }}',
     ...entry('path', literal(artifact), 8),
     '        if-no-files-found: error',
+    '        overwrite: true # of an earlier attempt of this run, when it is no longer kept',
     ...(artifact.split('/').some((part) => /^\.[^.]/.test(part)) ? ['        include-hidden-files: true'] : []),
     '        retention-days: 90 # as long as it may be promoted',
   ];
+}
+
+/** A step that runs under a condition. */
+function onlyWhere(condition: string, [first, ...rest]: readonly string[]): readonly string[] {
+  return first === undefined ? [] : [`- if: \${{ ${condition} }}`, first.replace(/^- /, '  '), ...rest];
 }
 
 /** The gate of an environment on each route that has one there. */
@@ -280,10 +292,9 @@ function protectedBy(name: string, url: string | null = null): readonly string[]
   ];
 }
 
-const DIGEST =
-  "${{ needs.build.outputs.digest && format('sha256:{0}', needs.build.outputs.digest) || needs.plan.outputs.artifact-digest }}";
+const DIGEST = '${{ needs.build.outputs.digest || needs.plan.outputs.artifact-digest }}';
 const ARTIFACT_ID = '${{ needs.build.outputs.artifact-id || needs.plan.outputs.artifact-id }}';
-const ARTIFACT_RUN = '${{ needs.build.outputs.artifact-id && github.run_id || needs.plan.outputs.artifact-run-id }}';
+const ARTIFACT_RUN = '${{ needs.build.outputs.artifact-run-id || needs.plan.outputs.artifact-run-id }}';
 
 function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
   const { pipeline, settings, environment, id } = leg;
@@ -314,14 +325,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
 }
 
 function explainAndFail(): readonly string[] {
-  return [
-    'shell: bash',
-    'env:',
-    '  EXPLANATION: ${{ steps.promote.outputs.explanation }}',
-    'run: |',
-    `  printf '%s\\n' "$EXPLANATION"`,
-    '  exit 1',
-  ];
+  return ['run: |', '  echo "The step before says why, what would change it and who can."', '  exit 1'];
 }
 
 /** What was built is fetched as the zip that it was uploaded as, whose digest is on record. */

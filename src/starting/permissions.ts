@@ -20,7 +20,10 @@ const RECORD = raised('deployments', 'the record, beside what is live where and 
 /** What each kind of job may do, and why. */
 export const GRANTS = {
   plan: READS,
-  build: [['contents', 'read', 'the code']],
+  build: [
+    ['actions', 'read', 'whether the commit was built before'],
+    ['contents', 'read', 'the code'],
+  ],
   deploy: raised('issues', 'holds and vetoes; a rollback vetoes the version that it leaves', RECORD),
   accept: RECORD,
   resume: raised('actions', 'running again what waited for time'),

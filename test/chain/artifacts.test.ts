@@ -47,4 +47,51 @@ describe('what was built once', () => {
     expect(shop.log(run, 'Build / Build')).toMatch(/attestation/i);
     expect(shop.job(run, 'Build / Build').steps.find(({ name }) => name === 'Attest provenance')).toMatchObject({ conclusion: 'success' });
   });
+
+  it('is what a run that is run again takes, so that its approvals are about what goes in', async () => {
+    const office = SHORT.replace('path: [dev, production] }', 'path: [production] }').replace(
+      '    role: production\n',
+      "    role: production\n    windows: [{ days: mon-fri, hours: '09:00-16:00', zone: UTC }]\n",
+    );
+    shop = await openShop({ pipeline: office });
+    const run = await shop.push('main', 'thought over');
+    const built = shop.sandbox.state.artifacts.map(({ digest }) => digest);
+    await shop.advance(7);
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.live('production')).toBeNull();
+    await shop.advance(17);
+    await shop.approve(run, 'production', 'hubot');
+    expect(shop.live('production')?.message).toBe('thought over');
+    expect(shop.sandbox.state.artifacts.map(({ digest }) => digest)).toEqual(built);
+    expect(shop.log(run, 'Build / Build')).toContain('was built as');
+  });
+
+  it('is one artifact, also when a branch and a tag of the same commit are pushed together', async () => {
+    const both = `${SHORT.replace('path: [dev, production] }', 'path: [production] }')}  - { name: release, tags: ['v*'], path: [production] }\n`;
+    shop = await openShop({ pipeline: both });
+    shop.repository.commit('main', { 'message.txt': 'tagged at once' }, 'tagged at once');
+    shop.repository.tag('v2.0.0', 'main');
+    const [branch = 0, tag = 0] = (
+      await Promise.all([shop.runner.push('main', { actor: 'octocat' }), shop.runner.push('v2.0.0', { actor: 'octocat' })])
+    ).flat();
+    await shop.runner.settled();
+    const digests = [branch, tag].map((run) => /Built once: (sha256:\w+)/.exec(shop.log(run, 'Build / Build'))?.[1]);
+    expect(digests[0]).toBe(digests[1]);
+    await shop.approve(branch, 'production', 'mona');
+    await shop.approve(tag, 'production', 'mona');
+    expect([shop.run(branch).conclusion, shop.run(tag).conclusion]).toEqual(['success', 'success']);
+  });
+
+  it('keeps file modes, links and hidden files', async () => {
+    const build =
+      "mkdir -p dist/.well-known dist/bin && echo text > dist/.well-known/security && printf '#!/bin/sh\\necho ran' > dist/bin/server && chmod +x dist/bin/server && ln -s bin/server dist/start && echo x > dist/message";
+    const pipeline = SHORT.replace('run: bash scripts/build.sh', `run: ${JSON.stringify(build)}`).replace(
+      'role: development, deploy: { run: bash scripts/deploy.sh }',
+      "role: development, deploy: { run: 'test -f dist/.well-known/security; ./dist/start' }",
+    );
+    shop = await openShop({ pipeline });
+    const run = await shop.push('feature/modes', 'modes');
+    expect(shop.run(run).conclusion).toBe('success');
+    expect(shop.log(run, 'Stage 1 (dev) / Deploy to dev')).toContain('ran');
+  });
 });

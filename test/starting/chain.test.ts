@@ -179,7 +179,7 @@ describe('names and commands from outside', () => {
     expect(
       [...read].filter(
         (one) =>
-          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.(?:plan|build)\.outputs|needs\.\*\.outputs|needs\.plan\.result|steps\.(?:promote|entries|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
+          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.(?:plan|build)\.outputs|needs\.\*\.outputs|needs\.plan\.result|steps\.(?:promote|before|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
             one,
           ),
       ),
