@@ -97,6 +97,7 @@ describe('a review', () => {
     await dialog().waitFor({ state: 'hidden' });
     expect(reviews()).toMatchObject([{ environments: ['production'] }]);
     expect(state.runs.find((run) => run.id === world.waiting.id)).toMatchObject({ status: 'waiting', waiting: ['uat'] });
+    await page.getByText('requested your review to deploy to uat and production').waitFor({ state: 'hidden' });
     await button('Review deployments').click();
     expect(await dialog().getByRole('checkbox').count()).toBe(1);
     expect(await dialog().getByRole('checkbox', { name: 'uat' }).count()).toBe(1);
