@@ -274,8 +274,8 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
   ref_moved: refHolds,
   ref_unread: refHolds,
   vetoed: (world, { context }) => {
-    const { vetoes, candidate } = context.candidate.evidence;
-    const first = vetoes.read ? vetoes.value.find((one) => forbids(one, candidate)) : undefined;
+    const { evidence } = context.candidate;
+    const first = evidence.vetoes.read ? evidence.vetoes.value.find((one) => forbids(one, evidence)) : undefined;
     const present = world.evidence.vetoes;
     return present.read
       ? remedy.withEvidence(world, { vetoes: { read: true, value: present.value.filter((one) => one !== first) } })

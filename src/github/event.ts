@@ -35,7 +35,7 @@ export interface EventCandidate {
   readonly ref: string;
   /** Where the source says a name only: the other full ref it could mean. */
   readonly alternativeRef: string | null;
-  /** `null`: made by `versionOf` when the commit is known. */
+  /** `null`: made by `madeVersion` when the commit is known. */
   readonly version: string | null;
   readonly actor: string;
   readonly initiator: string;
@@ -89,12 +89,6 @@ export function candidateFromEvent(event: RunEvent, overrides: CandidateOverride
     fork: named.fork ?? false,
     runHeadSha: named.runHeadSha ?? (event.sha || null),
   };
-}
-
-/** What people call the candidate: the tag's name, else `<branch>@<first seven digits>`. */
-export function versionOf(ref: string, sha: string): string {
-  if (ref.startsWith(TAG)) return ref.slice(TAG.length);
-  return `${ref.replace(/^refs\/(?:heads\/)?/, '')}@${sha.slice(0, 7)}`;
 }
 
 interface GivenOverrides {

@@ -1,7 +1,7 @@
 import type { Artifact, Candidate, CandidateCopy, EnvironmentEvidence, Evidence, Protection, Read } from '../decision/evidence.ts';
+import { madeVersion } from '../decision/version.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { commitGraph } from './commit-graph.ts';
-import { versionOf } from './event.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import { HOLD_LABEL, VETO_LABEL } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Material } from './evidence-request.ts';
@@ -32,7 +32,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   const candidate: Candidate = {
     sha,
     ref: subject.ref,
-    version: request.candidate.version ?? versionOf(subject.ref, sha),
+    version: request.candidate.version ?? madeVersion(subject.ref, sha),
     artifact: artifactOf(request, policy.pipeline, sha, records.ofCandidate),
     initiator: request.candidate.initiator,
     initiators: initiatorsOf(request, records),

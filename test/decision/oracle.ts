@@ -129,8 +129,20 @@ export class Oracle {
     const { candidate, vetoes } = this.evidence;
     if (!vetoes.read) return true;
     const names = new Set([low(candidate.version), low(candidate.sha), low(this.digest ?? '-')]);
+    names.add(this.nameOfRef(candidate.ref, candidate.sha));
+    for (const name of this.evidence.environments.keys()) {
+      const known = this.records(name).filter(({ kind, outcome }) => kind !== 'foreign' && outcome !== 'withdrawn');
+      for (const record of known.filter((one) => one.sha === candidate.sha || this.isOurs(one))) {
+        names.add(low(record.version)).add(this.nameOfRef(record.ref ?? '', record.sha));
+      }
+    }
     for (let length = 7; length < candidate.sha.length; length += 1) names.add(low(candidate.sha.slice(0, length)));
     return vetoes.value.some(({ candidates }) => candidates.length === 0 || candidates.some((name) => names.has(low(name))));
+  }
+
+  private nameOfRef(ref: string, sha: string): string {
+    const [, tag] = /^refs\/tags\/(.*)$/.exec(ref) ?? [];
+    return low(tag ?? `${ref.replace('refs/heads/', '')}@${sha.slice(0, 7)}`);
   }
 
   isPassed(environment: Environment): boolean {

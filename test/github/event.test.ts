@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { type CandidateOverrides, candidateFromEvent, EventRefused, type RunEvent, versionOf } from '../../src/github/event.ts';
+import { madeVersion } from '../../src/decision/version.ts';
+import { type CandidateOverrides, candidateFromEvent, EventRefused, type RunEvent } from '../../src/github/event.ts';
 
 interface Example {
   readonly name: string;
@@ -349,6 +350,6 @@ test('a payload that is not as GitHub sends it is refused, never half believed',
 });
 
 test('versions for people', () => {
-  expect(versionOf('refs/tags/v1.4.2', 'a'.repeat(40))).toBe('v1.4.2');
-  expect(versionOf('refs/heads/hotfix/total', 'abcdef0123456789')).toBe('hotfix/total@abcdef0');
+  expect(madeVersion('refs/tags/v1.4.2', 'a'.repeat(40))).toBe('v1.4.2');
+  expect(madeVersion('refs/heads/hotfix/total', 'abcdef0123456789')).toBe('hotfix/total@abcdef0');
 });

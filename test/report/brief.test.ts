@@ -229,6 +229,15 @@ describe('a brief that somebody tries to abuse', () => {
   });
 });
 
+describe('a version that is not the name of its tag', () => {
+  it('has the tag beside it', () => {
+    const candidate = { sha: CANDIDATE_SHA, ref: 'refs/tags/v1.4.2', version: 'v1.4.3', digest: null };
+    const [headline, , identity] = brief(asking({ decision: { ...asking().decision, candidate } })).split('\n');
+    expect(headline).toContain('v1.4.3 may enter');
+    expect(identity).toContain('· tag `v1.4.2` ·');
+  });
+});
+
 describe('the size of a brief', () => {
   it('stays within its limit whatever is in it, and says what was left out', () => {
     const long = '$'.repeat(5_000);

@@ -1,24 +1,25 @@
-import { digestOf } from '../artifact.ts';
+import { digestOf, SameArtifact } from '../artifact.ts';
 import type { CandidateContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
-import type { Candidate, Veto } from '../evidence.ts';
+import type { Evidence, Veto } from '../evidence.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
+import { madeVersion } from '../version.ts';
 import { instantText } from '../wording.ts';
 import type { Rule } from './rule.ts';
 
 /** A person may forbid a candidate, also one that is deployed already, and also as the target of a rollback. */
 export const veto: Rule = { name: 'veto', rollback: true, ofCandidate };
 
-function ofCandidate(context: CandidateContext): readonly Reason[] {
-  const { vetoes, candidate } = context.evidence;
+function ofCandidate({ evidence }: CandidateContext): readonly Reason[] {
+  const { vetoes } = evidence;
   if (!vetoes.read) return [reasonOf('vetoes_unread', null, { because: `Vetoes could not be read: ${vetoes.why}.` })];
   if (vetoes.value.length === 0) return NO_REASONS;
-  return vetoes.value.filter((one) => forbids(one, candidate)).map(forbidden);
+  const known = knownAs(evidence);
+  return vetoes.value.filter((one) => isAbout(one, known)).map((one) => forbidden(one, known));
 }
 
-function forbidden(one: Veto): Reason {
-  const what = one.candidates.length === 0 ? ' It does not say which candidate it means, so it counts for all.' : '';
-  const because = `${one.by} vetoed it on ${instantText(one.since)}: ${one.reason} (${one.url}).${what}`;
+function forbidden(one: Veto, known: readonly Nameable[]): Reason {
+  const because = `${one.by} vetoed it on ${instantText(one.since)}: ${one.reason} (${one.url}).${whom(one, known)}`;
   return reasonOf('vetoed', null, {
     because,
     fix: `Close ${one.url} once it is no longer true, or promote another version.`,
@@ -26,10 +27,20 @@ function forbidden(one: Veto): Reason {
   });
 }
 
+/** What is not plain from the candidate's version: that the veto counts for all, or under which other version it means this one. */
+function whom(one: Veto, known: readonly Nameable[]): string {
+  if (one.candidates.length === 0) return ' It does not say which candidate it means, so it counts for all.';
+  const meant = known.find((what) => singlesOut(one, what));
+  return meant === undefined || meant === known[0] ? '' : ` It names ${meant.version}, which is the same candidate.`;
+}
+
 /** Whether a veto is about the candidate. One that names nothing forbids everything. */
-export function forbids(one: Veto, candidate: Candidate): boolean {
-  const { sha, version } = candidate;
-  return namesOf(one).length === 0 || singlesOut(one, { sha, version, digest: digestOf(candidate) });
+export function forbids(one: Veto, evidence: Evidence): boolean {
+  return isAbout(one, knownAs(evidence));
+}
+
+function isAbout(one: Veto, known: readonly Nameable[]): boolean {
+  return namesOf(one).length === 0 || known.some((what) => singlesOut(one, what));
 }
 
 /** What a veto can name. */
@@ -37,6 +48,27 @@ export interface Nameable {
   readonly sha: string;
   readonly version: string;
   readonly digest: string | null;
+}
+
+/**
+ * Everything the candidate is known as, its present name first: whoever starts a promotion may call it what they like, so the version made of
+ * its ref counts too, and each that its commit or its artifact is on record with.
+ */
+function knownAs({ candidate, environments }: Evidence): readonly Nameable[] {
+  const { sha, ref, version } = candidate;
+  const digest = digestOf(candidate);
+  const same = new SameArtifact(candidate);
+  const versions = new Set([version, madeVersion(ref, sha)]);
+  for (const { records } of environments.values()) {
+    if (!records.read) continue;
+    for (const record of records.value) {
+      const counts = record.kind !== 'foreign' && record.outcome !== 'withdrawn';
+      if (!counts || !(record.sha === sha || same.is(record))) continue;
+      versions.add(record.version);
+      if (record.ref !== null) versions.add(madeVersion(record.ref, record.sha));
+    }
+  }
+  return [...versions].map((name) => ({ sha, version: name, digest }));
 }
 
 /** Whether a veto says by name that it means this: by the beginning of its sha, its version or its digest. */

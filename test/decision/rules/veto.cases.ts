@@ -1,8 +1,12 @@
-import { DIGEST } from '../../digests.ts';
-import { passedBefore, read, record, SHA, UNREAD, veto, world } from '../world.ts';
+import type { DeploymentRecord } from '../../../src/decision/evidence.ts';
+import { DIGEST, OTHER_DIGEST } from '../../digests.ts';
+import { OTHER, passedBefore, read, record, SHA, UNREAD, veto, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const vetoed = (...candidates: readonly string[]) => world({ evidence: { vetoes: read([veto(candidates)]) } });
+/** v1.4.2 is vetoed, and something is on record beside the candidate's path. */
+const recordedAs = (changed: Partial<DeploymentRecord>) =>
+  world({ rules: { qa: {} }, records: { qa: [record('qa', changed)] }, evidence: { vetoes: read([veto(['v1.4.2'])]) } });
 
 export const cases: readonly Case[] = [
   { name: 'no veto', world: world(), environment: null, codes: [] },
@@ -25,6 +29,49 @@ export const cases: readonly Case[] = [
   { name: 'another version', world: vetoed('v1.0.0'), environment: null, codes: [] },
   { name: 'one that names nothing', world: vetoed(), environment: null, codes: ['vetoed'], because: /counts for all/ },
   { name: 'one that names blanks', world: vetoed(' '), environment: null, codes: ['vetoed'] },
+  {
+    name: 'by the name of its tag, under whatever version it is promoted now',
+    world: world({ candidate: { ref: 'refs/tags/v1.4.2', version: 'v1.4.3' }, evidence: { vetoes: read([veto(['v1.4.2'])]) } }),
+    environment: 'dev',
+    codes: ['vetoed'],
+    because: /It names v1\.4\.2, which is the same candidate\.$/,
+  },
+  {
+    name: 'by what its branch makes of it, under whatever version it is promoted now',
+    world: vetoed(`main@${SHA.slice(0, 7)}`),
+    environment: null,
+    codes: ['vetoed'],
+  },
+  {
+    name: 'by a version that its artifact is on record with',
+    world: recordedAs({ version: 'v1.4.2', sha: OTHER }),
+    environment: null,
+    codes: ['vetoed'],
+  },
+  {
+    name: 'by a version that its commit is on record with, as another build',
+    world: recordedAs({ version: 'v1.4.2', digest: OTHER_DIGEST, outcome: 'failure' }),
+    environment: null,
+    codes: ['vetoed'],
+  },
+  {
+    name: 'by the tag that its commit is on record with',
+    world: recordedAs({ version: 'another', ref: 'refs/tags/v1.4.2', kind: 'rehearsal' }),
+    environment: null,
+    codes: ['vetoed'],
+  },
+  {
+    name: 'by the version of another candidate’s record',
+    world: recordedAs({ version: 'v1.4.2', sha: OTHER, digest: OTHER_DIGEST }),
+    environment: null,
+    codes: [],
+  },
+  {
+    name: 'by a version of its commit that nobody vouches for',
+    world: recordedAs({ version: 'v1.4.2', kind: 'foreign' }),
+    environment: null,
+    codes: [],
+  },
   {
     name: 'vetoes that could not be read',
     world: world({ evidence: { vetoes: UNREAD } }),
