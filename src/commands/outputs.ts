@@ -1,3 +1,4 @@
+import { decideAcceptance } from '../decision/acceptance.ts';
 import type { Decision, EnvironmentDecision, Verdict } from '../decision/decision.ts';
 import { type Entry, reachOf } from '../decision/reach.ts';
 import { serializeDecision } from '../decision/serialize.ts';
@@ -12,13 +13,18 @@ export function isOpen(verdict: Verdict): boolean {
   return verdict === 'deploy' || verdict === 'ask';
 }
 
+/** What a plan was made from, as far as the jobs after it are concerned. */
+export type Planned = Pick<Gathered, 'pipeline' | 'evidence' | 'now' | 'storedArtifact'>;
+
 /** What the jobs after `plan` work from: which stages to go through, and what to deploy. */
-export function chainOutputs(gathered: Gathered, decision: Decision, environment: string | null): Outputs {
+export function chainOutputs(gathered: Planned, decision: Decision, environment: string | null): Outputs {
   const { pipeline, storedArtifact } = gathered;
   const { stages } = reachOf(pipeline, decision, environment);
   return {
     chain: JSON.stringify(stages.map((entries) => entries.map(({ environment: name }) => name))),
-    entries: JSON.stringify(Object.fromEntries(stages.flat().map((entry) => [entry.environment, whatItTakes(entry)]))),
+    entries: JSON.stringify(
+      Object.fromEntries(stages.flat().map((entry) => [entry.environment, whatItTakes(entry, isAcceptanceAsked(gathered, entry))])),
+    ),
     'without-command': stages
       .flat()
       .flatMap(({ environment, deploy, rules }) => (deploy && rules.deploy === null ? [environment] : []))
@@ -31,13 +37,20 @@ export function chainOutputs(gathered: Gathered, decision: Decision, environment
   };
 }
 
+/** Nobody is asked to accept what a rollback brings back, or what they have accepted there before. */
+function isAcceptanceAsked({ pipeline, evidence, now }: Planned, { environment, rules }: Entry): boolean {
+  if (rules.acceptance === null || evidence.intent === 'rollback') return false;
+  return decideAcceptance(pipeline, evidence, now, environment).verdict !== 'complete';
+}
+
 /** Named as a workflow's inputs name them. */
-function whatItTakes({ deploy, approvals, rules }: Entry): Record<string, string | number | boolean> {
+function whatItTakes({ deploy, approvals, rules }: Entry, accepting: boolean): Record<string, string | number | boolean> {
+  const acceptance = accepting ? rules.acceptance : null;
   return {
     deploy,
     approvals,
-    acceptance: rules.acceptance?.environment ?? '',
-    'acceptance-approvals': rules.acceptance?.approvals ?? 0,
+    acceptance: acceptance?.environment ?? '',
+    'acceptance-approvals': acceptance?.approvals ?? 0,
     rehearsal: rules.rehearsal !== null,
     url: rules.url ?? '',
   };

@@ -26,14 +26,11 @@ export interface Barred {
   readonly reasons: readonly Reason[];
 }
 
-/** What the run itself brings about on its way, when all goes well. */
-const RESOLVED_ON_THE_WAY: ReadonlySet<ReasonCode> = new Set([
-  'earlier_not_passed',
-  'earlier_failed',
-  'verification_missing',
-  'rehearsal_missing',
-  'approval_required',
-]);
+/** What the run brings about in the stages before, when all goes well. */
+const BROUGHT_BY_EARLIER: ReadonlySet<ReasonCode> = new Set(['earlier_not_passed', 'earlier_failed']);
+
+/** What else it brings about when it enters, here or before; nothing is deployed, verified or rehearsed again where the candidate is already. */
+const BROUGHT_BY_ENTERING: ReadonlySet<ReasonCode> = new Set(['verification_missing', 'rehearsal_missing']);
 
 /**
  * How far one run can bring the candidate: through every stage that nothing bars but what the run itself brings about (earlier stages, approvals,
@@ -71,11 +68,14 @@ function stagesToCome(decision: Decision, environment: string | null): Environme
 /** The environment's reasons without those that are gone once the run gets there. */
 function barring(environment: EnvironmentDecision, rules: Environment, before: readonly (readonly Entry[])[]): readonly Reason[] {
   const accepted = before.some((stage) => stage.some((entry) => entry.rules.acceptance !== null));
+  const entered = environment.state === 'entered';
   return environment.reasons.filter(({ code }) => {
-    if (code === 'acceptance_missing') return environment.state !== 'entered';
+    if (code === 'approval_required') return false;
+    if (code === 'acceptance_missing') return !entered;
     if (code === 'version_refused') return !(accepted && rules.accepts.includes('accepted'));
     // The first stage to come has nothing before it that the run could bring about.
-    return !(RESOLVED_ON_THE_WAY.has(code) && (before.length > 0 || code === 'approval_required'));
+    if (before.length === 0) return true;
+    return !(BROUGHT_BY_EARLIER.has(code) || (BROUGHT_BY_ENTERING.has(code) && !entered));
   });
 }
 

@@ -14,6 +14,7 @@ import {
   passedBefore,
   protection,
   read,
+  record,
   rehearsal,
   team,
   veto,
@@ -62,6 +63,26 @@ describe('how far one run can bring a candidate', () => {
     const rules = { uat: { ...gated, acceptance: acceptance('uat', { by: ['octo-org/product'] }) } };
     const records = { ...passedBefore('staging') };
     expect(way(world({ rules, protection: { uat: reviewers }, records }))).toBe('uat! · staging · production');
+  });
+
+  test('not past an environment that the candidate is in without the rehearsal it asks for: nothing rehearses it there again', () => {
+    const rules = { staging: { rehearsal: rehearsal() }, production: gated };
+    const entered = world({ rules, protection: { production: reviewers }, records: passedBefore('production') });
+    expect(way(entered)).toBe(' | staging: rehearsal_missing');
+    const records = { ...passedBefore('production'), uat: [] };
+    const again = world({ rules, protection: { production: reviewers }, records });
+    expect(way(again)).toBe('uat | staging: rehearsal_missing');
+  });
+
+  test('an acceptance that is missing as well does not bring the rehearsal about', () => {
+    const rules = { uat: { acceptance: acceptance('uat', { by: ['octo-org/product'] }), rehearsal: rehearsal() } };
+    expect(way(world({ rules, records: { ...passedBefore('staging'), dev: [] } }))).toBe('dev | uat: rehearsal_missing');
+  });
+
+  test('an entry without its verification is entered again, with it', () => {
+    const rules = { dev: { verify: { run: 'smoke' } } };
+    const records = { dev: [record('dev', { verified: false })], uat: [record('uat')] };
+    expect(way(world({ rules, records }))).toBe('dev · staging · production');
   });
 
   test('not beyond a soak that is still to come', () => {
