@@ -104,13 +104,13 @@ type RequestParameters = Readonly<Record<string, unknown>>;
 type Request = (route: string, parameters: RequestParameters, repeated: boolean) => Promise<HttpAnswer>;
 
 /**
- * Sends through a bare Octokit. Only when that brings anything but a success is the one with the plugins loaded, and it begins with the
+ * Sends through a bare Octokit. Only when that brings anything but a success is the toolkit's with its plugins loaded, and it begins with the
  * exchange already made, as if it had made it: loading and running the plugins takes a tenth of a start, and hardly any start needs them.
  */
 function patientRequest(options: ClientOptions, send: Send): Request {
   const settings = { auth: options.token, baseUrl: options.apiUrl, userAgent: 'promote-action' };
   const bare = new Octokit(settings);
-  let patient: Promise<Octokit> | null = null;
+  let patient: Promise<Pick<Octokit, 'request'>> | null = null;
   return async (route, parameters, repeated) => {
     const made: Promise<FetchedAnswer>[] = [];
     const firstSend: Send = (url, outgoing) => {

@@ -1,4 +1,5 @@
-import { Octokit } from '@octokit/core';
+import { GitHub, getOctokitOptions } from '@actions/github/lib/utils';
+import type { Octokit } from '@octokit/core';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import Bottleneck from 'bottleneck/light.js';
@@ -25,11 +26,11 @@ export interface Patience {
   readonly log: (line: string) => void;
 }
 
-/** An Octokit that repeats what failed in passing and waits for rate limits, by its retry and throttling plugins. */
-export function patientOctokit(settings: OctokitSettings, { retries, retryWaitMs, log }: Patience): Octokit {
+/** The toolkit's Octokit, with the plugins that repeat what failed in passing and wait for rate limits. */
+export function patientOctokit({ auth, ...settings }: OctokitSettings, { retries, retryWaitMs, log }: Patience): Pick<Octokit, 'request'> {
   const allowance = limitAllowance(log);
-  return new (Octokit.plugin(retry, throttling))({
-    ...settings,
+  return new (GitHub.plugin(retry, throttling))({
+    ...getOctokitOptions(auth, settings),
     retry: { retries, retryAfterBaseValue: retryWaitMs },
     throttle: {
       retryAfterBaseValue: retryWaitMs,
