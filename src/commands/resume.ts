@@ -1,29 +1,28 @@
-import { decide } from '../decision/decide.ts';
 import type { Decision } from '../decision/decision.ts';
-import { reachOf } from '../decision/reach.ts';
-import { shortSha } from '../decision/wording.ts';
-import { candidateFromEvent } from '../github/event.ts';
-import { EvidenceError, type Gathered, gatherEvidence } from '../github/evidence.ts';
-import { readQueueRecords } from '../github/queue.ts';
-import type { StoredRecord } from '../github/records.ts';
+import { instantText } from '../decision/wording.ts';
+import { type RecordsSince, readRecordsSince } from '../github/records-since.ts';
 import { listWorkflowRuns, rerunRun, type WorkflowRun } from '../github/workflow-runs.ts';
 import type { Pipeline } from '../pipeline/model.ts';
-import { selectRoute } from '../pipeline/routes.ts';
 import { resumeBrief, type TakenUp } from '../report/resume.ts';
 import { orElse } from './consequence.ts';
 import { gatherFor } from './gathering.ts';
 import type { Job } from './job.ts';
+import { decideAbout, type WaitingCandidate, wasInVain } from './waiting-candidate.ts';
+import { environmentsOnPaths, waitingRuns } from './waiting-runs.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** GitHub runs a run again within 30 days of its start, and fifty times at most (docs: re-run workflows and jobs). */
 const RERUN_WITHIN = 30 * DAY;
 const MOST_ATTEMPTS = 50;
-/** What one look may cost: pages of a hundred runs, and candidates decided about, one request each. */
+/** What one look may cost: pages of a hundred runs per event and of a hundred records per environment; candidates decided about. */
 const MOST_PAGES = 5;
 const MOST_DECISIONS = 40;
 
-/** Events whose candidate is the commit and ref that GitHub lists the run under. */
-const OF_ITS_REF: ReadonlySet<string> = new Set(['push', 'create', 'release', 'workflow_dispatch']);
+/**
+ * Events whose candidate is the commit and ref that GitHub lists the run under. A run that somebody started by hand may be about another
+ * ref than the one it is listed under, and nobody tells which.
+ */
+const EVENTS = ['push', 'create', 'release'] as const;
 
 /**
  * Takes up every candidate whose time has come: a run of this workflow that ended well although its candidate had further to go, and
@@ -33,15 +32,13 @@ const OF_ITS_REF: ReadonlySet<string> = new Set(['push', 'create', 'release', 'w
 export async function resume(job: Job): Promise<void> {
   const workflow = workflowFile(job);
   const { pipeline, policyText, now } = await gatherFor(job, 'plan');
-  const { runs, complete } = await orElse('Nothing was taken up: the runs of this workflow could not be listed.', () =>
-    listWorkflowRuns(job.client, job.run, { workflow, since: now - RERUN_WITHIN, mostPages: MOST_PAGES }),
-  );
-  if (!complete) warnCut(job, `Only the newest ${runs.length} runs were looked at.`);
-  const waiting = await notThrough(job, pipeline, newestOfEach(runs).filter(mayBeRunAgain));
-  const taken = await takeUp(job, policyText, waiting);
+  const runs = await runsSince(job, workflow, now - RERUN_WITHIN);
+  const waiting = waitingRuns(pipeline, runs, await recordsOfAll(job, pipeline, runs));
+  const taken = await takeUp(job, policyText, waiting.filter(mayGoOn));
   job.toolkit.setOutput('resumed', JSON.stringify(taken.filter(({ outcome }) => outcome === 'started').map(({ run }) => run.id)));
   await job.toolkit.summarize(resumeBrief(taken, `${job.run.serverUrl}/${job.run.owner}/${job.run.repo}`));
   if (taken.length === 0) job.toolkit.info('No candidate waits for time any more, or its time has not come.');
+  failWhereForbidden(job, taken);
 }
 
 /** @throws Error where the runner does not say which workflow this is */
@@ -54,6 +51,19 @@ function workflowFile(job: Job): string {
   return file;
 }
 
+/** Asked event by event: the schedule's own runs are more than all others, and would crowd them out. */
+async function runsSince(job: Job, workflow: string, since: number): Promise<readonly WorkflowRun[]> {
+  const all: WorkflowRun[] = [];
+  for (const event of EVENTS) {
+    const { runs, complete } = await orElse('Nothing was taken up: the runs of this workflow could not be listed.', () =>
+      listWorkflowRuns(job.client, job.run, { workflow, event, since, mostPages: MOST_PAGES }),
+    );
+    if (!complete) warnCut(job, `Only the newest ${runs.length} runs on ${event} were looked at.`);
+    all.push(...runs);
+  }
+  return all.filter(({ refName }) => refName !== null);
+}
+
 function warnCut(job: Job, what: string): void {
   job.toolkit.annotate(
     'warning',
@@ -62,120 +72,97 @@ function warnCut(job: Job, what: string): void {
   );
 }
 
-/** A commit may have several runs on one ref; what the last one did counts. */
-function newestOfEach(runs: readonly WorkflowRun[]): readonly WorkflowRun[] {
-  const newest = new Map<string, WorkflowRun>();
-  for (const run of runs) {
-    const key = `${run.refName} ${run.sha}`;
-    if (OF_ITS_REF.has(run.event) && (newest.get(key)?.createdAt ?? 0) < run.createdAt) newest.set(key, run);
+/** What succeeded in each environment on a path since the first of the runs: a request or a few for each, and none for each candidate. */
+async function recordsOfAll(job: Job, pipeline: Pipeline, runs: readonly WorkflowRun[]): Promise<ReadonlyMap<string, RecordsSince>> {
+  const all = new Map<string, RecordsSince>();
+  const since = Math.min(...runs.map(({ createdAt }) => createdAt));
+  for (const name of runs.length === 0 ? [] : environmentsOnPaths(pipeline)) {
+    const read = () => readRecordsSince(job.client, job.run, name, { since, mostPages: MOST_PAGES });
+    all.set(name, await orElse('Nothing was taken up: what is already through could not be read.', read));
   }
-  return [...newest.values()].sort((one, other) => other.createdAt - one.createdAt);
+  return all;
 }
 
 /** A failure, a rejection and a cancellation are for people to look at; whoever wants to go on runs it again. */
-function mayBeRunAgain(run: WorkflowRun): boolean {
-  return run.refName !== null && run.conclusion === 'success' && run.attempt < MOST_ATTEMPTS;
+function mayGoOn(run: WorkflowRun): boolean {
+  return run.underWay || (run.conclusion === 'success' && run.attempt < MOST_ATTEMPTS);
 }
 
-/** Leaves out the runs whose candidate has succeeded at the end of its path, which is most of them, for one request per such end. */
-async function notThrough(job: Job, pipeline: Pipeline, runs: readonly WorkflowRun[]): Promise<readonly WorkflowRun[]> {
-  const ends = new Map<string, readonly StoredRecord[]>();
-  for (const { path } of pipeline.routes) for (const name of path.at(-1) ?? []) ends.set(name, []);
-  for (const name of ends.keys()) {
-    ends.set(
-      name,
-      await orElse('Nothing was taken up: what is already through could not be read.', () => readQueueRecords(job.client, job.run, name)),
-    );
-  }
-  return runs.filter((run) => {
-    const routes = ['refs/heads/', 'refs/tags/'].map((kind) => selectRoute(pipeline, kind + run.refName));
-    return routes.some((route) => route !== null && !(route.path.at(-1) ?? []).every((name) => succeededIn(ends.get(name) ?? [], run.sha)));
-  });
-}
-
-function succeededIn(records: readonly StoredRecord[], sha: string): boolean {
-  return records.some(
-    (record) => record.sha === sha && record.outcome === 'success' && (record.kind === 'promotion' || record.kind === 'rollback'),
-  );
-}
-
-/** Goes through the candidates of each ref from the newest on, and stops where older ones can only be older still. */
+/**
+ * Goes through the candidates from the newest on. Each that is on its way, be it taken up now or before, keeps its place before the older
+ * ones that would go to the same environment.
+ */
 async function takeUp(job: Job, policyText: string | null, runs: readonly WorkflowRun[]): Promise<readonly TakenUp[]> {
   const taken: TakenUp[] = [];
+  const onTheirWay: WaitingCandidate[] = [];
   const over = new Set<string | null>();
   let decisions = 0;
   for (const run of runs) {
     if (over.has(run.refName)) continue;
-    decisions += 1;
-    if (decisions > MOST_DECISIONS) {
-      warnCut(job, `${MOST_DECISIONS} candidates were decided about.`);
+    if (decisions === MOST_DECISIONS) {
+      warnCut(job, `${MOST_DECISIONS} candidates were decided about, none that was started before ${instantText(run.createdAt)} or then.`);
       break;
     }
-    const found = await decideAbout(job, policyText, run);
-    if (found === null) continue;
-    if (found.decision.verdict === 'superseded' || found.decision.verdict === 'complete') over.add(run.refName);
-    if (isNext(job, found, taken)) taken.push(await runAgain(job, run, found));
+    decisions += 1;
+    const candidate = await decideAbout(job, policyText, run);
+    if (candidate === null) continue;
+    if (isOver(candidate.decision)) over.add(run.refName);
+    const result = await goOn(job, candidate, onTheirWay);
+    if (keepsItsPlace(candidate, result)) onTheirWay.push(candidate);
+    if (result !== null) taken.push(result);
   }
   return taken;
 }
 
-/** Whether it has somewhere to go now where no newer candidate is on its way to. */
-function isNext(job: Job, found: Found, taken: readonly TakenUp[]): boolean {
-  const targets = targetsOf(found);
-  const newer = taken.find((other) => other.targets.some((name) => targets.includes(name)));
+/** What is left to people, or would end at once, is in nobody's way. */
+function keepsItsPlace({ run, targets }: WaitingCandidate, result: TakenUp | null): boolean {
+  if (run.underWay) return targets.length > 0;
+  return result !== null && result.outcome !== 'refused' && result.outcome !== 'in vain';
+}
+
+/** Whether older candidates of the ref need not be looked at: the newest has nowhere to go any more, or the ref is gone. */
+function isOver({ verdict, reasons }: Decision): boolean {
+  return verdict === 'complete' || reasons.some(({ code }) => code === 'ref_gone');
+}
+
+/** @returns what became of it; `null` where there is nothing to do: it is on its way, has nowhere to go, or a newer one goes before it */
+async function goOn(job: Job, candidate: WaitingCandidate, onTheirWay: readonly WaitingCandidate[]): Promise<TakenUp | null> {
+  const { run, targets } = candidate;
+  if (run.underWay || targets.length === 0) return null;
+  const { version } = candidate.decision.candidate;
+  const newer = onTheirWay.find((other) => other.targets.some((name) => targets.includes(name)));
   if (newer !== undefined) {
-    job.toolkit.info(
-      `${found.decision.candidate.version} could go to ${targets.join(', ')}, and ${newer.version} is newer and goes there.`,
-    );
-  }
-  return targets.length > 0 && newer === undefined;
-}
-
-interface Found {
-  readonly gathered: Gathered;
-  readonly decision: Decision;
-}
-
-/** `null` when nothing can be decided about it: that it cannot be read is no reason to leave the others waiting. */
-async function decideAbout(job: Job, policyText: string | null, run: WorkflowRun): Promise<Found | null> {
-  try {
-    const event = { ...job.run, name: 'schedule', payload: null, sha: '', ref: '', repository: `${job.run.owner}/${job.run.repo}` };
-    const gathered = await gatherEvidence(job.client, {
-      owner: job.run.owner,
-      repo: job.run.repo,
-      candidate: candidateFromEvent(event, { ref: run.refName ?? '', sha: run.sha }),
-      run: { id: run.id, attempt: run.attempt },
-      moment: 'plan',
-      intent: 'promote',
-      environmentsHint: policyText,
-      pipelinePath: job.input.pipelinePath,
-    });
-    const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
-    job.toolkit.info(
-      `${decision.candidate.version} (run ${run.id}): ${decision.verdict}${decision.targets.length > 0 ? ` before ${decision.targets.join(', ')}` : ''}`,
-    );
-    return { gathered, decision };
-  } catch (error) {
-    if (!(error instanceof EvidenceError)) throw error;
-    job.toolkit.info(`${run.refName} at ${shortSha(run.sha)} (run ${run.id}): ${error.message}`);
+    const first = `${newer.decision.candidate.version} (run ${newer.run.id})`;
+    job.toolkit.info(`${version} could go to ${targets.join(', ')}, and ${first} is newer and goes there.`);
     return null;
   }
+  const found = { run: { id: run.id, sha: run.sha, refName: run.refName ?? '' }, version, targets };
+  if (await wasInVain(job, candidate)) {
+    job.toolkit.info(
+      `${version} could go to ${targets.join(', ')}, as it could when attempt ${run.attempt} of run ${run.id} began, which led nowhere. It is left to people: look at that run, and run it again by hand.`,
+    );
+    return { ...found, outcome: 'in vain', why: '' };
+  }
+  const rerun = await orElse(`${version} could not be taken up.`, () => rerunRun(job.client, job.run, run.id));
+  const result: TakenUp = { ...found, why: '', ...rerun };
+  tell(job, result);
+  return result;
 }
 
-/** Where the run would go first; nothing when it would end at once. */
-function targetsOf({ gathered, decision }: Found): readonly string[] {
-  const [first = []] = reachOf(gathered.pipeline, decision).stages;
-  return first.map(({ environment }) => environment);
+/** What the token may not do at all is told once, at the end. */
+function tell(job: Job, { outcome, version, run, targets, why }: TakenUp): void {
+  const say = (level: 'notice' | 'warning', what: string, message: string) => job.toolkit.annotate(level, `${version} ${what}`, message);
+  if (outcome === 'started') say('notice', 'is taken up', `Its time has come: run ${run.id} goes on to ${targets.join(', ')}.`);
+  if (outcome === 'running') say('notice', 'was not taken up', `Run ${run.id} goes on already.`);
+  if (outcome === 'refused') say('warning', 'was not taken up', `Run ${run.id} stays as it is. ${why} Start it anew by hand.`);
 }
 
-async function runAgain(job: Job, run: WorkflowRun, found: Found): Promise<TakenUp> {
-  const { version } = found.decision.candidate;
-  const targets = targetsOf(found);
-  const outcome = await orElse(`${version} could not be taken up.`, () => rerunRun(job.client, job.run, run.id));
-  job.toolkit.annotate(
-    'notice',
-    outcome === 'started' ? `${version} is taken up` : `${version} was not taken up`,
-    outcome === 'started' ? `Its time has come: run ${run.id} goes on to ${targets.join(', ')}.` : `Run ${run.id} goes on already.`,
-  );
-  return { run: { id: run.id, sha: run.sha, refName: run.refName ?? '' }, version, targets, outcome };
+/** A token that may not run anything again is a mistake in the workflow, not in a run. */
+function failWhereForbidden(job: Job, taken: readonly TakenUp[]): void {
+  const forbidden = taken.filter(({ outcome }) => outcome === 'forbidden');
+  const [first] = forbidden;
+  if (first === undefined) return;
+  const versions = forbidden.map(({ version }) => version).join(', ');
+  job.toolkit.annotate('error', 'Nothing may be taken up', `The time of ${versions} has come. ${first.why}`);
+  job.toolkit.fail();
 }

@@ -12,9 +12,12 @@ export type Failure = 'unavailable' | 'limit' | 'unauthorized' | 'permission' | 
 export class GitHubError extends Error {
   override name = 'GitHubError';
   readonly failure: Failure;
-  constructor(failure: Failure, message: string) {
+  /** GitHub's own words, where it gave any; `null` otherwise. */
+  readonly said: string | null;
+  constructor(failure: Failure, message: string, said: string | null = null) {
     super(message);
     this.failure = failure;
+    this.said = said;
   }
 }
 
@@ -71,19 +74,21 @@ function byStatus(status: number, request: string, said: string, headers: Readon
       `GitHub does not accept the token for ${request}: ${said}. Pass a valid token in the input "token".`,
     );
   }
-  if (status === 403) return new GitHubError('permission', permissionMessage(request, said, headers['x-accepted-github-permissions']));
+  if (status === 403)
+    return new GitHubError('permission', permissionMessage(request, said, headers['x-accepted-github-permissions']), said);
   if (status === 404) {
     return new GitHubError(
       'missing',
       `${request}: not found. It does not exist, or the token may not see it, or this server does not have it.`,
     );
   }
-  return new GitHubError('refused', `GitHub refused ${request} with ${status}: ${said}.`);
+  return new GitHubError('refused', `GitHub refused ${request} with ${status}: ${said}.`, said);
 }
 
 /** What the requests that we make need, for servers that do not say so themselves. */
 const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
   [/^GET .*\/(?:actions|environments)(?:\/|$)/, 'actions: read'],
+  [/^POST .*\/actions\/runs\//, 'actions: write'],
   [/^POST .*\/deployments/, 'deployments: write'],
   [/^POST .*\/issues$/, 'issues: write'],
   [/^GET .*\/compare\//, 'contents: read'],

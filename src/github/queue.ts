@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type GitHubClient, GitHubError } from './client.ts';
 import { recordsQuery } from './evidence-query.ts';
 import { hasJobEnded } from './job-state.ts';
-import { type Repository, readRecordsPage, type StoredRecord } from './records.ts';
+import { type RecordsPage, type Repository, readRecordsPage, type StoredRecord } from './records.ts';
 
 /** What a wait for the environment needs from outside; tests give literals. */
 export interface QueuePorts {
@@ -164,13 +164,24 @@ export async function readQueueRecords(
   repository: Repository,
   environment: string,
 ): Promise<readonly StoredRecord[]> {
-  const { text, variables } = recordsQuery(repository.owner, repository.repo, environment, null);
+  const { records } = await readRecordsAfter(client, repository, environment, null);
+  return records;
+}
+
+/** One page of an environment's records, newest first. @param after where it begins; `null`: at the newest. @throws GitHubError */
+export async function readRecordsAfter(
+  client: Pick<GitHubClient, 'graphql'>,
+  repository: Repository,
+  environment: string,
+  after: string | null,
+): Promise<RecordsPage> {
+  const { text, variables } = recordsQuery(repository.owner, repository.repo, environment, after);
   const answer = await client.graphql(text, variables);
   const [error] = answer.errors;
   if (error !== undefined) throw new GitHubError('refused', `The queue of ${environment} could not be read: ${error.message}.`);
   const page = pageSchema.safeParse(answer.data);
   if (!page.success) throw new GitHubError('unusable', `GitHub's answer about the queue of ${environment} makes no sense.`);
-  return readRecordsPage(page.data.repository.records, environment).records;
+  return readRecordsPage(page.data.repository.records, environment);
 }
 
 const pageSchema = z.object({ repository: z.object({ records: z.unknown() }) });

@@ -6,42 +6,56 @@ import type { Repository } from './records.ts';
 export interface WorkflowRun {
   readonly id: number;
   readonly attempt: number;
-  readonly event: string;
   readonly sha: string;
   /** Branch or tag by its short name; `null` where the event has none. */
   readonly refName: string | null;
+  /** It goes on: something runs, is queued, or waits for people. */
+  readonly underWay: boolean;
   /** `success`, `failure` …; `null` while it goes on. */
   readonly conclusion: string | null;
   readonly createdAt: number;
+  /** When its last attempt began. */
+  readonly startedAt: number;
+  /** For a run that is over: when it ended, or somebody last did something to it. */
+  readonly updatedAt: number;
 }
 
 const runSchema = z.object({
   id: z.number().check(z.int(), z.positive()),
   run_attempt: z.optional(z.number()),
-  event: z.string(),
   head_sha: z.string(),
   head_branch: z.nullable(z.string()),
   status: z.nullable(z.string()),
   conclusion: z.nullable(z.string()),
   created_at: z.string(),
+  run_started_at: z.optional(z.string()),
+  updated_at: z.string(),
 });
 const pageSchema = z.object({ total_count: z.number(), workflow_runs: z.array(runSchema) });
 
 const PAGE = 100;
 
+export interface WhichRuns {
+  /** Name of the workflow's file, as `promote.yml`. */
+  readonly workflow: string;
+  /** What started them, as `push`. */
+  readonly event: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  /** Requests to spend at most, each for a hundred runs. */
+  readonly mostPages: number;
+}
+
 /**
- * The runs of one workflow that were started since a moment, newest first.
- * @param workflow name of its file, as `promote.yml`
- * @param since epoch milliseconds
- * @param mostPages requests to spend at most, each for a hundred runs
- * @returns the runs, and whether there are older ones since then that were not read
+ * The runs of one workflow that one event started since a moment, newest first.
+ * @returns the runs, and whether those are all
  * @throws GitHubError
  * @see https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
  */
 export async function listWorkflowRuns(
   client: Pick<GitHubClient, 'request'>,
   repository: Repository,
-  { workflow, since, mostPages }: { workflow: string; since: number; mostPages: number },
+  { workflow, event, since, mostPages }: WhichRuns,
 ): Promise<{ runs: readonly WorkflowRun[]; complete: boolean }> {
   const runs: WorkflowRun[] = [];
   for (let page = 1; page <= mostPages; page += 1) {
@@ -49,55 +63,66 @@ export async function listWorkflowRuns(
       owner: repository.owner,
       repo: repository.repo,
       workflow_id: workflow,
+      event,
+      created: `>=${new Date(since).toISOString().slice(0, 19)}Z`,
       per_page: PAGE,
       page,
     });
     const parsed = pageSchema.safeParse(data);
     if (!parsed.success) throw new GitHubError('unusable', `GitHub's list of the runs of ${workflow} is not as GitHub describes it.`);
-    const read = parsed.data.workflow_runs.map(asRun);
-    runs.push(...read.filter(({ createdAt }) => createdAt >= since));
-    if (read.length < PAGE || read.some(({ createdAt }) => createdAt < since)) return { runs, complete: true };
+    runs.push(...parsed.data.workflow_runs.map(asRun));
+    if (parsed.data.workflow_runs.length < PAGE) return { runs, complete: true };
   }
   return { runs, complete: false };
 }
 
 function asRun(run: z.output<typeof runSchema>): WorkflowRun {
+  const underWay = run.status !== 'completed';
   return {
     id: run.id,
     attempt: run.run_attempt ?? 1,
-    event: run.event,
     sha: run.head_sha,
     refName: run.head_branch,
-    conclusion: run.status === 'completed' ? run.conclusion : null,
+    underWay,
+    conclusion: underWay ? null : run.conclusion,
     createdAt: Date.parse(run.created_at),
+    startedAt: Date.parse(run.run_started_at ?? run.created_at),
+    updatedAt: Date.parse(run.updated_at),
   };
 }
 
 /**
+ * What came of running a run again. `running`: it goes on already · `refused`: GitHub will not run this one again, being too old or run too
+ * often · `forbidden`: the token may not run any. `why` is for people.
+ */
+export type Rerun = { readonly outcome: 'started' | 'running' } | { readonly outcome: 'refused' | 'forbidden'; readonly why: string };
+
+/** GitHub's words for a token that may not do it at all: a job's, a fine-grained one, a person's. */
+const MAY_NOT = /^(?:Resource not accessible by|Must have admin rights)/i;
+
+/**
  * Runs all jobs of a run again. GitHub refuses it for a run that is in progress, so that of two that ask at once only one is served.
- * @returns `started`, or `refused` when GitHub will not: it goes on already, is too old, or has been run too often
- * @throws GitHubError for everything else; naming the permission when the token may not (`actions: write`)
+ * @throws GitHubError when GitHub cannot be asked
  * @see https://docs.github.com/en/rest/actions/workflow-runs#re-run-a-workflow
  */
-export async function rerunRun(client: Pick<GitHubClient, 'request'>, repository: Repository, run: number): Promise<'started' | 'refused'> {
+export async function rerunRun(client: Pick<GitHubClient, 'request'>, repository: Repository, run: number): Promise<Rerun> {
+  const { owner, repo } = repository;
   try {
-    await client.request('POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun', { ...repository, run_id: run });
-    return 'started';
+    await client.request('POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun', { owner, repo, run_id: run });
+    return { outcome: 'started' };
   } catch (error) {
-    // A missing permission reads the same as a run in progress: 403. Which one it is, the run's own state tells.
-    if (
-      error instanceof GitHubError &&
-      (error.failure === 'refused' || error.failure === 'permission') &&
-      (await hasBegun(client, repository, run))
-    ) {
-      return 'refused';
-    }
-    throw error;
+    if (!(error instanceof GitHubError)) throw error;
+    if (error.failure === 'missing') return { outcome: 'refused', why: error.message };
+    if (error.failure !== 'refused' && error.failure !== 'permission') throw error;
+    if (error.said !== null && MAY_NOT.test(error.said)) return { outcome: 'forbidden', why: error.message };
+    // A run in progress reads the same as one that is too old: 403. Which one it is, the run's own state tells.
+    if (await isUnderWay(client, repository, run)) return { outcome: 'running' };
+    return { outcome: 'refused', why: `GitHub refuses to run it again: ${error.said ?? error.message}.` };
   }
 }
 
-async function hasBegun(client: Pick<GitHubClient, 'request'>, repository: Repository, run: number): Promise<boolean> {
-  const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { ...repository, run_id: run });
+async function isUnderWay(client: Pick<GitHubClient, 'request'>, { owner, repo }: Repository, run: number): Promise<boolean> {
+  const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { owner, repo, run_id: run });
   const parsed = z.object({ status: z.nullable(z.string()) }).safeParse(data);
   return parsed.success && parsed.data.status !== 'completed';
 }

@@ -8,9 +8,22 @@ export interface TakenUp {
   readonly version: string;
   /** Where it goes first. */
   readonly targets: readonly string[];
-  /** `refused`: its run goes on already. */
-  readonly outcome: 'started' | 'refused';
+  /**
+   * `running`: its run goes on already · `in vain`: it was run again before, and that led nowhere · `refused`: GitHub will not run this one
+   * again · `forbidden`: the token may not run any.
+   */
+  readonly outcome: 'started' | 'running' | 'in vain' | 'refused' | 'forbidden';
+  /** Why GitHub refused; empty otherwise. */
+  readonly why: string;
 }
+
+const BECAME: Readonly<Record<TakenUp['outcome'], string>> = {
+  started: 'is run again',
+  running: 'goes on already',
+  'in vain': 'was run again in vain; look at it, and run it again by hand',
+  refused: 'cannot be run again; start it anew by hand',
+  forbidden: 'could not be run again: the token may not',
+};
 
 /** What a scheduled look found, as GitHub-flavoured Markdown for the job summary. */
 export function resumeBrief(taken: readonly TakenUp[], repositoryUrl: string): string {
@@ -19,7 +32,7 @@ export function resumeBrief(taken: readonly TakenUp[], repositoryUrl: string): s
     escapeMarkdown(version, 60),
     link(codeSpan(shortSha(run.sha)), `${repositoryUrl}/commit/${run.sha}`),
     listed(targets.map((name) => escapeMarkdown(name))),
-    `${link(`run ${run.id}`, `${repositoryUrl}/actions/runs/${run.id}`)} ${outcome === 'started' ? 'is run again' : 'goes on already'}`,
+    `${link(`run ${run.id}`, `${repositoryUrl}/actions/runs/${run.id}`)} ${BECAME[outcome]}`,
   ]);
   const started = taken.filter(({ outcome }) => outcome === 'started').length;
   return `### ${started} of ${taken.length} taken up\n\n${table(['candidate', 'commit', 'goes to', 'its run'], rows)}\n`;
