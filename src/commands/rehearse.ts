@@ -6,6 +6,7 @@ import { openWorkspace, type RehearsalWorkspace } from '../rehearsal/workspace.t
 import { PLAIN } from '../report/markup.ts';
 import { explanation } from '../report/refusal.ts';
 import { type RehearsalStep, type RehearsalSubject, rehearsalBrief, rehearsalSentence, rehearsalText } from '../report/rehearsal.ts';
+import { assertCheckedOut } from './checked-out.ts';
 import { orElse } from './consequence.ts';
 import { askDoor, type Door, turnAway } from './door.ts';
 import { secretsOf } from './environment-secrets.ts';
@@ -69,6 +70,7 @@ async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Pr
   let workspace: RehearsalWorkspace | null = null;
   let database: RehearsalDatabase | null = null;
   try {
+    await assertCheckedOut(job, door.gathered.evidence.candidate);
     const engine = await engineFor(rules.database);
     const bases = [process.env['RUNNER_TEMP'] ?? '', tmpdir()].filter((base) => base !== '');
     workspace = await openWorkspace(bases, (base) => engine.worksIn(base), job.toolkit.info);
