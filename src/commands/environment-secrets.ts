@@ -1,3 +1,4 @@
+import { listed } from '../pipeline/listed.ts';
 import type { Job } from './job.ts';
 
 /** The step's variable with the secrets of all environments, in dotenv form. */
@@ -10,12 +11,14 @@ const PLAIN_WORDS: ReadonlySet<string> = new Set(['true', 'false', 'null']);
 /**
  * The secrets for one environment's own commands, from the dotenv text in `PROMOTE_ENV`: `NAME=value` is for every environment, and
  * `production.NAME=value` only for production, as `NAME`; there it wins. Every value in the text is masked, whoever it is for.
+ * What dotenv does not understand is masked too, and named by its line.
  * @returns variables by name; empty without the secret
  */
 export async function secretsOf(job: Job, environment: string): Promise<Readonly<Record<string, string>>> {
   if (job.environmentSecrets.trim() === '') return {};
   const { parse } = await import('dotenv');
   const entries = Object.entries(parse(job.environmentSecrets));
+  warnOfDropped(job, droppedLines(job.environmentSecrets, parse));
   for (const [key, value] of entries) maskValue(job, key, value);
   const shared = entries.filter(([key]) => !key.includes('.'));
   const own = entries.flatMap(([key, value]) => {
@@ -23,6 +26,38 @@ export async function secretsOf(job: Job, environment: string): Promise<Readonly
     return at > 0 && key.slice(0, at).toLowerCase() === environment.toLowerCase() ? [[key.slice(at + 1), value] as const] : [];
   });
   return Object.fromEntries([...shared, ...own]);
+}
+
+interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** Lines that say something and come to nothing: whoever wrote them believes that a command gets their value. */
+function droppedLines(secrets: string, parse: (text: string) => Record<string, string>): readonly Line[] {
+  const lines = secrets.split(/\r\n|\r|\n/);
+  const whole = JSON.stringify(parse(secrets));
+  const isDropped = ({ number, text }: Line): boolean => {
+    if (/^\s*(?:#|$)/.test(text) || Object.keys(parse(text)).length > 0) return false;
+    // In the middle of a quoted value a line is none by itself, and missed all the same.
+    return JSON.stringify(parse(lines.with(number - 1, '').join('\n'))) === whole;
+  };
+  return lines.map((text, index) => ({ number: index + 1, text })).filter(isDropped);
+}
+
+function warnOfDropped(job: Job, lines: readonly Line[]): void {
+  if (lines.length === 0) return;
+  for (const { text } of lines) {
+    const value = text.slice(text.indexOf('=') + 1).trim();
+    for (const part of [value, value.replace(/^(['"`])(.*)\1$/, '$2')]) if (part.length >= SHORTEST_MASKED) job.toolkit.mask(part);
+  }
+  const which = listed(lines.map(({ number }) => String(number)));
+  job.toolkit.annotate(
+    'warning',
+    `${ENVIRONMENT_SECRETS} is not understood in line ${which}`,
+    'What stands there reaches no command. Write NAME=value or ENVIRONMENT.NAME=value, both with letters from a to z, digits, "_", "-" and "." only. An environment whose name has another character, such as a space or a slash, cannot be named so: keep its secrets in the environment itself and the chain in your own jobs (promote init --local).',
+  );
 }
 
 function maskValue(job: Job, key: string, value: string): void {

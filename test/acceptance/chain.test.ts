@@ -92,6 +92,32 @@ describe('the secret PROMOTE_ENV', () => {
     expect(JSON.stringify([job.outputs, job.summary, job.state, world.records()])).not.toMatch(/token|line one|stagings-secret/);
   });
 
+  it('is told by its lines where it is not understood, and hidden there all the same', async () => {
+    world = await startWorld({ pipeline: productionWith('test "$TOKEN" = productions-token; env') });
+    const lines = [
+      '# for everybody',
+      'production.TOKEN=productions-token',
+      'prod eu.TOKEN=token-of-a-space',
+      '',
+      'prod/eu.TOKEN="token-of-a-slash"',
+      "production.KEY='first line",
+      'second line',
+      "third line'",
+      'pröd.TOKEN=token-of-a-letter',
+      'token-without-a-name',
+      'production.TOKEN=productions-token # twice',
+    ];
+    world.variables['PROMOTE_ENV'] = lines.join('\r\n');
+    const candidate = world.push();
+    candidate.approve('mona', 'production');
+    const job = await candidate.deploy('production');
+    expect(job.exitCode, job.log).toBe(0);
+    expect(job.log).toMatch(/^::warning title=PROMOTE_ENV is not understood in line 3%2C 5%2C 9 and 10::/m);
+    const hidden = ['token-of-a-space', 'token-of-a-slash', 'token-of-a-letter', 'token-without-a-name'];
+    for (const value of hidden) expect(job.log).toContain(`::add-mask::${value}\n`);
+    expect(job.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toMatch(/token-(?:of|without)/);
+  });
+
   it('keeps PROMOTE_ENV from a command where it holds nothing for it', async () => {
     world = await startWorld({ pipeline: PRODUCTION_ONLY.replace('sleep 0.2', 'env') });
     world.variables['PROMOTE_ENV'] = 'staging.TOKEN=stagings-secret';
