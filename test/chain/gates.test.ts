@@ -19,6 +19,15 @@ describe('at a gate', () => {
     expect(shop.history()).toEqual(['dev a change']);
   });
 
+  it('more approvals than can be asked for are an error at once, and nobody is asked', async () => {
+    shop = await openShop({ pipeline: SHORT.replace('approvals: 1', 'approvals: 7') });
+    const run = await shop.push();
+    const first = 'Stage 2 (production) / production / More than six approvals';
+    expect(shop.run(run)).toMatchObject({ status: 'completed', conclusion: 'failure', jobs: { [first]: 'failure' } });
+    expect(shop.log(run, first)).toContain('production asks for 7 approvals');
+    expect(shop.history()).toEqual(['dev a change']);
+  });
+
   it('nobody answering for thirty days ends the run, and costs no runner a minute', async () => {
     shop = await openShop({ pipeline: SHORT, caller: CALLER.replace(/ {2}schedule:.*\n/, '') });
     const run = await shop.push();
