@@ -17,12 +17,22 @@ export const MOST_ROUTES = 500;
 export const WIDEST_STAGE = 256;
 const MOST_ENTRIES = 100;
 
-const text = z.string().check(z.minLength(1), z.maxLength(10_000));
+export const LONGEST_TEXT = 10_000;
+
+const text = z.string().check(z.minLength(1), z.maxLength(LONGEST_TEXT));
 const off = z.literal(false);
 const duration = z.string().check(z.regex(DURATION_PATTERN));
 /** `@` may not stand before it: GitHub's logins and `organisation/team`. */
 export const REVIEWER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]*(?:\/[A-Za-z0-9][A-Za-z0-9_.-]*)?$/;
 const reviewer = z.string().check(z.regex(REVIEWER_PATTERN));
+
+/**
+ * One file or folder inside the checkout, by its path from there: what is uploaded as it is and put back in its place. Not the checkout itself, nothing
+ * absolute, no `..`, no pattern, one line.
+ */
+const ARTIFACT_PATTERN =
+  /^(?!\s|[!#~]|[A-Za-z]:)(?:\.\/)?(?!\.{0,2}(?:\/|$))[^\\/*?[\]{}\r\n\t]+(?:\/(?!\.{1,2}(?:\/|$))[^\\/*?[\]{}\r\n\t]*)*(?<!\s)$/;
+const artifact = text.check(z.regex(ARTIFACT_PATTERN));
 
 const gateKeys = {
   approvals: z.optional(z.int().check(z.gte(1), z.lte(100))),
@@ -104,7 +114,7 @@ export const freezeSchema = z.strictObject({
 
 export const pipelineSchema = z.strictObject({
   version: z.literal(1),
-  build: z.optional(z.strictObject({ run: z.optional(text), artifact: z.optional(text) })),
+  build: z.optional(z.strictObject({ run: z.optional(text), artifact: z.optional(artifact) })),
   environments: z.record(z.string(), environmentSchema),
   routes: z.array(routeSchema).check(z.minLength(1), z.maxLength(MOST_ROUTES)),
   freezes: z.optional(z.array(freezeSchema).check(z.maxLength(MOST_ENVIRONMENTS))),

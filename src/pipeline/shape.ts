@@ -3,7 +3,7 @@ import { listed } from './listed.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './problem.ts';
 import { chooseFrom, type Report } from './report.ts';
-import { environmentSchema, pipelineSchema } from './schema.ts';
+import { environmentSchema, LONGEST_TEXT, pipelineSchema } from './schema.ts';
 import type { Path } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -242,6 +242,7 @@ const SPECIAL = new Map<string, (here: unknown) => Said | null>(
     'max-age': notADuration,
     by: notAReviewer,
     owner: notAReviewer,
+    artifact: notAnArtifact,
     deploy: notACommand,
     verify: notACommand,
     version: (here: unknown) => ({ message: `is ${shown(here)}, and this release reads version 1`, fix: 'Write "version: 1".' }),
@@ -262,6 +263,14 @@ function notAReviewer(here: unknown): Said | null {
   return {
     message: `is ${quote(here)}, which is neither a user nor a team`,
     fix: 'Write a login such as octocat, or a team as organisation/team.',
+  };
+}
+
+function notAnArtifact(here: unknown): Said | null {
+  if (typeof here !== 'string' || here === '' || here.length > LONGEST_TEXT) return null;
+  return {
+    message: `is ${quote(here)}, and must name one file or folder inside the checkout`,
+    fix: 'Write its path from there, such as dist or build/shop.jar: not the checkout itself, nothing absolute, no ".." and no pattern.',
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.ts';
-import { PipelineFileError } from '../../src/pipeline/problem.ts';
+import { PipelineFileError, quote } from '../../src/pipeline/problem.ts';
 import { changed, EXAMPLE, file, problemsIn, said } from './problems.ts';
 
 const DEV = '  dev: { role: development }';
@@ -13,6 +13,7 @@ const window = (text: string): string => staging(`windows: [{ ${text} }]`);
 const freeze = (text: string): string => file({ rest: `freezes: [{ ${text}, reason: r }]\n` });
 const ALL = 'path: [dev, staging, production]';
 
+const built = (artifact: string): string => file({ rest: `build: { artifact: ${JSON.stringify(artifact)} }\n` });
 /** A file with one mistake, and the one thing that is said about it. */
 const MISTAKES: readonly (readonly [name: string, text: string, said: string])[] = [
   ['empty file', '', '1:1 The file is empty. | Write a pipeline, or delete the file: without one, the built-in pipeline applies.'],
@@ -582,4 +583,50 @@ describe('what a route relaxes', () => {
   ])('nothing by %s', (rules) => {
     expect(relaxed(rules)).toEqual([]);
   });
+});
+
+describe('where the artifact lies', () => {
+  it.each([
+    '.',
+    './',
+    './.',
+    '..',
+    '../dist',
+    'dist/..',
+    'dist/../..',
+    './../dist',
+    '/',
+    '/srv/dist',
+    'C:/dist',
+    '~/dist',
+    'dist/*.jar',
+    'dist/**',
+    'dis?',
+    'dist/[ab]',
+    '{dist,lib}',
+    '!dist',
+    '#dist',
+    'dist\\app',
+    'dist\nlib',
+    'dist\n',
+    ' dist',
+    'dist ',
+    './/',
+    './/dist',
+  ])('is no place inside the checkout: %j', (artifact) => {
+    const [problem, ...others] = problemsIn(built(artifact));
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      line: 8,
+      message: `"artifact" of "build" is ${quote(artifact)}, and must name one file or folder inside the checkout.`,
+      fix: expect.stringMatching(/^Write its path from there, such as dist/),
+    });
+  });
+
+  it.each(['dist', './dist', 'dist/', 'build/libs/shop-1.2.jar', '.output', '..dist', 'a b/c', 'packages/@shop/app'])(
+    'is %j',
+    (artifact) => {
+      expect(loadPipeline(built(artifact), 'promote.yml').build?.artifact).toBe(artifact);
+    },
+  );
 });

@@ -12,7 +12,8 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
   },
   build: {
     run: 'Command that builds.',
-    artifact: 'Path of what the build leaves. Without it, nothing is built and the commit itself is what is deployed.',
+    artifact:
+      'Path of the file or folder that the build leaves, inside the checkout; no pattern. Without it, nothing is built and the commit itself is what is deployed.',
   },
   environment: {
     role: 'What the environment is for; decides the defaults, see the table of roles.',
