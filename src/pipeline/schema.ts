@@ -31,7 +31,7 @@ const reviewer = z.string().check(z.regex(REVIEWER_PATTERN));
  * absolute, no `..`, no pattern, one line.
  */
 const ARTIFACT_PATTERN =
-  /^(?!\s|[!#~]|[A-Za-z]:)(?:\.\/)?(?!\.{0,2}(?:\/|$))[^\\/*?[\]{}\r\n\t]+(?:\/(?!\.{1,2}(?:\/|$))[^\\/*?[\]{}\r\n\t]*)*(?<!\s)$/;
+  /^(?!\s|[!#~]|[A-Za-z]:)(?:\.\/)?(?!\.{0,2}(?:\/|$))[^\\/*?[\]\r\n\t]+(?:\/(?!\.{1,2}(?:\/|$))[^\\/*?[\]\r\n\t]*)*(?<!\s)$/;
 const artifact = text.check(z.regex(ARTIFACT_PATTERN));
 
 const gateKeys = {

@@ -603,7 +603,6 @@ describe('where the artifact lies', () => {
     'dist/**',
     'dis?',
     'dist/[ab]',
-    '{dist,lib}',
     '!dist',
     '#dist',
     'dist\\app',
@@ -623,7 +622,7 @@ describe('where the artifact lies', () => {
     });
   });
 
-  it.each(['dist', './dist', 'dist/', 'build/libs/shop-1.2.jar', '.output', '..dist', 'a b/c', 'packages/@shop/app'])(
+  it.each(['dist', './dist', 'dist/', 'build/libs/shop-1.2.jar', '.output', '..dist', 'a b/c', 'packages/@shop/app', 'out/{x}'])(
     'is %j',
     (artifact) => {
       expect(loadPipeline(built(artifact), 'promote.yml').build?.artifact).toBe(artifact);
