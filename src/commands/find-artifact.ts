@@ -31,6 +31,6 @@ export async function findArtifact(job: Job): Promise<void> {
 
 /** Different for each pipeline of a repository and for each commit. */
 function artifactName({ input }: Job, sha: string): string {
-  const of = input.artifactName ?? input.pipelinePath.replace(/\.ya?ml$/, '');
+  const of = input.artifactName ?? input.pipelinePath.replace(/^\.github\/|\.ya?ml$/g, '');
   return `${of.replaceAll(NOT_IN_A_NAME, '-').replace(/^[-.]+/, '')}-${sha.slice(0, 12)}`;
 }
