@@ -67,7 +67,7 @@ export function refusals(github: LocalGithub, terminal: string, sha: string): re
   const steps: readonly (readonly [string, ...string[]])[] = [
     ["Go to octocat's clone of the shop. $API and $MONA are for curl.", `. ${quoted(terminal)}`],
     [
-      'Freeze production, and push a hotfix as hubot: it gets as far as staging. Its run tells why not further, and who can change that.',
+      'Hold production, and push a hotfix as hubot: it gets as far as staging. Its run tells why not further, and who can change that.',
       `curl -sS -o /dev/null -H "$MONA" "$API/issues" -d '{"title":"production: stocktaking","labels":["promote:hold"]}'`,
       'git switch --quiet --create hotfix/sunday',
       `echo "export const announcement = 'Closed on Sunday.';" > src/announcement.js`,
@@ -75,7 +75,7 @@ export function refusals(github: LocalGithub, terminal: string, sha: string): re
       'git push --quiet',
     ],
     [
-      'Lift the freeze, and choose "Re-run all jobs" on the page of that run. You are mona there, so now it is mona who started it.',
+      'Lift the hold, and choose "Re-run all jobs" on the page of that run. You are mona there, so now it is mona who started it.',
       `curl -sS -o /dev/null -H "$MONA" -X PATCH "$API/issues/${hold}" -d '{"state":"closed"}'`,
     ],
     ['Approve production as mona, the initiator: "Review deployments". The door says no.'],

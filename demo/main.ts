@@ -98,8 +98,10 @@ async function promote(github: LocalGithub, { folder, yes }: Settings): Promise<
 }
 
 function howToApprove(github: LocalGithub, run: Run): string {
-  const who = run.triggeringActor === 'mona' ? 'mona started this: choose somebody else at the top' : 'you are mona there';
-  return `Open ${github.page}/actions/runs/${run.id} and choose "Review deployments": ${who}.`;
+  const page = `${github.page}/actions/runs/${run.id}`;
+  return run.triggeringActor === 'mona'
+    ? `Open ${page} and choose somebody other than mona, who started this, at the top; then "Review deployments".`
+    : `Open ${page} and choose "Review deployments": you are mona there.`;
 }
 
 /** Takes the folder over from a demo that was killed. @throws DemoProblem when it is in use, or holds something else */
