@@ -21,7 +21,10 @@ describe('from a push to production', () => {
 
     await shop.approve(run, 'uat', 'hubot');
     expect(shop.live('staging')?.message).toBe('sell umbrellas');
-    expect(shop.run(run)).toMatchObject({ status: 'waiting', jobs: { 'Stage 4 (production) / Approvals before production / Approval 1': 'waiting' } });
+    expect(shop.run(run)).toMatchObject({
+      status: 'waiting',
+      jobs: { 'Stage 4 (production) / Approvals before production / Approval 1': 'waiting' },
+    });
 
     await shop.approve(run, 'production', 'hubot', 'mona');
     expect(shop.run(run)).toMatchObject({ status: 'completed', conclusion: 'success', attempt: 1 });
@@ -58,7 +61,10 @@ describe('from a push to production', () => {
     await shop.runner.settled();
     shop.repository.tag('v1.0.0', 'main');
     const run = await shop.pushed('v1.0.0');
-    expect(shop.run(run).jobs).toMatchObject({ Build: 'skipped', 'Stage 1 (production) / Approvals before production / Approval 1': 'waiting' });
+    expect(shop.run(run).jobs).toMatchObject({
+      Build: 'skipped',
+      'Stage 1 (production) / Approvals before production / Approval 1': 'waiting',
+    });
     await shop.approve(run, 'production', 'hubot', 'mona');
     expect(shop.live('production')).toMatchObject({ message: 'ready for release', build: built });
   });
