@@ -151,7 +151,7 @@ function tokenOrNull(): string | null {
 
 function client(): GitHubClient {
   const token = tokenOrNull();
-  if (token === null) throw new UsageError('No token: set GH_TOKEN, for example with GH_TOKEN=$(gh auth token).');
+  if (token === null) throw new Error('No token: set GH_TOKEN, for example with GH_TOKEN=$(gh auth token).');
   const apiUrl = process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
   const graphqlUrl = process.env['GITHUB_GRAPHQL_URL'] ?? `${apiUrl.replace(/\/api\/v3$/, '/api')}/graphql`;
   const log = (line: string): void => console.error(line);

@@ -74,6 +74,8 @@ export function relationOf(graph: CommitGraph, candidate: string, other: string)
  */
 export function changesBetween(graph: CommitGraph, history: readonly HistoryCommit[], candidate: string, present: string | null): Changes {
   const { commits, complete } = enteringCommits(graph, history, candidate, present);
+  // Back to the first commit of all without having met what is there: nobody can say what of it enters.
+  if (complete && present !== null && !graph.parents.has(present)) return { commits: [], complete: false };
   return { commits: commits.map(({ parents: _parents, authors: _authors, ...commit }) => commit), complete };
 }
 

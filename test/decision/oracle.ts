@@ -310,7 +310,11 @@ export class Oracle {
     const { moment, ownRecord } = this.evidence;
     if (moment === 'plan') return true;
     const queue = this.records(name).filter((record) => isDeployment(record) && record.outcome === 'open');
-    if (ownRecord === null) return queue.length === 0;
+    // A record that this job has in another environment takes no place in this one's queue.
+    const isMine = (record: DeploymentRecord) => isDeployment(record) && record.id === ownRecord;
+    const elsewhere = this.route.path.flat().some((other) => other !== name && this.records(other).some(isMine));
+    const here = this.records(name).some(isMine);
+    if (ownRecord === null || (elsewhere && !here)) return queue.length === 0;
     return Math.min(...queue.map(({ id }) => id)) === ownRecord && queue.length > 0;
   }
 

@@ -80,4 +80,8 @@ describe('what enters', () => {
     expect(changesBetween(commitGraph([short]), short, 'd', 'b')).toMatchObject({ complete: false });
     expect(changesBetween(commitGraph([]), [], 'd', 'b')).toEqual({ commits: [], complete: false });
   });
+
+  test('is not known against a version that lies outside of the whole history', () => {
+    expect(changesBetween(whole, history, 'd', 'elsewhere')).toEqual({ commits: [], complete: false });
+  });
 });

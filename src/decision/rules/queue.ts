@@ -12,7 +12,8 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   const { moment, ownRecord } = candidate.evidence;
   if (moment !== 'door' || facts.records === null) return NO_REASONS;
   const { name } = context.environment;
-  if (ownRecord !== null && facts.own === null) {
+  // A record that was read in another environment is this job's there, and says nothing here.
+  if (ownRecord !== null && candidate.facts.every(({ own }) => own === null)) {
     return [reasonOf('record_unseen', name, { because: `Record ${ownRecord} is not among the records of ${name} that were read.` })];
   }
   if (facts.own !== null && facts.own.outcome !== 'open') {

@@ -59,6 +59,12 @@ export const cases: readonly Case[] = [
   },
   { name: "the answer is older than this job's record", world: waiting([], 50), environment, codes: ['record_unseen'], verdict: 'wait' },
   {
+    name: "this job's record is in another environment",
+    world: world({ records: { dev: [], uat: [record('uat', { id: 50, outcome: 'open' })] }, evidence: { moment: 'door', ownRecord: 50 } }),
+    environment,
+    codes: [],
+  },
+  {
     name: 'somebody took this job for dead',
     world: waiting([{ ...own, outcome: 'failure', finishedAt: 1, failedAt: 1 }], 50),
     environment,
