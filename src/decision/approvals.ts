@@ -9,6 +9,8 @@ export interface Count {
   readonly given: readonly string[];
   /** Logins whose approvals were all used up by earlier attempts of this run. */
   readonly stale: readonly string[];
+  /** Logins who approved and are excluded. */
+  readonly excluded: readonly string[];
   readonly missing: number;
 }
 
@@ -34,12 +36,14 @@ export function countApprovals(asked: Asked, evidence: Evidence): Count {
   const { reviews } = evidence.run;
   const given: string[] = [];
   const stale: string[] = [];
+  let excluded = NOBODY;
   if (reviews.read && reviews.value.length > 0 && !authorsMissing(asked.gate, evidence, asked.place)) {
     for (const login of approversAmong(reviews.value, asked, evidence)) (isUsedUp(asked, login, evidence) ? stale : given).push(login);
+    excluded = excludedAmong(reviews.value, asked, evidence);
   }
   const unnamed = evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
   // The unnamed approval may be one of the named ones, so the two are never added up.
-  return { given, stale, missing: Math.max(0, asked.gate.approvals - Math.max(given.length, unnamed)) };
+  return { given, stale, excluded, missing: Math.max(0, asked.gate.approvals - Math.max(given.length, unnamed)) };
 }
 
 /** Distinct logins that approved here and may. */
@@ -51,6 +55,14 @@ function approversAmong(reviews: readonly Review[], asked: Asked, evidence: Evid
     if (!everyReviewer && !includesName(asked.gate.by, user)) continue;
     if (!includesName(found, user) && !isExcluded(asked.gate, user, evidence, asked.place)) found.push(user);
   }
+  return found;
+}
+
+/** Distinct logins that approved here and may not, because the gate excludes them. */
+function excludedAmong(reviews: readonly Review[], asked: Asked, evidence: Evidence): readonly string[] {
+  const approved = reviews.filter(({ state, environments }) => state === 'approved' && includesName(environments, asked.environment));
+  const found: string[] = [];
+  for (const { user } of approved) if (!includesName(found, user) && isExcluded(asked.gate, user, evidence, asked.place)) found.push(user);
   return found;
 }
 

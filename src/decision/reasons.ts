@@ -296,7 +296,7 @@ export const REASONS = {
     effect: 'blocks',
     rule: 'approval',
     meaning: "The job has passed GitHub's gate, and fewer approvals count than the pipeline asks for.",
-    fix: 'Start a new run, and have as many distinct people approve as the gate asks for.',
+    fix: 'Run the failed jobs again, or start a new run, and have as many distinct people approve as the gate asks for.',
     who: 'The reviewers of the environment.',
   },
   approval_stale: {

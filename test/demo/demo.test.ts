@@ -128,7 +128,7 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   await then();
 
   then = next(
-    /may not enter production: One approval is asked for, and nobody has given one that counts; the initiator may not\.[\s\S]*Promote #\d+: failure/,
+    /may not enter production: One approval is asked for, and nobody has given one that counts; mona approved, and the initiator may not\.[\s\S]*Promote #\d+: failure/,
   );
   await approve(page, 'production');
   await then();

@@ -33,9 +33,11 @@ function ofEntry(context: EntryContext): readonly Reason[] {
 function missingText(gate: Gate, count: Count): string {
   const given = count.given.length === 0 ? 'nobody has given one that counts' : `only ${listed(count.given)} gave one that counts`;
   const wanted = gate.approvals === 1 ? 'One approval is' : `${gate.approvals} approvals are`;
-  return `${wanted} asked for, and ${given}${exclusionText(gate)}.`;
+  return `${wanted} asked for, and ${given}${exclusionText(gate, count)}.`;
 }
 
-function exclusionText(gate: Gate): string {
-  return gate.exclude.length === 0 ? '' : `; the ${listed(gate.exclude)} may not`;
+function exclusionText(gate: Gate, count: Count): string {
+  if (gate.exclude.length === 0) return '';
+  const approved = count.excluded.length === 0 ? '' : `${listed(count.excluded)} approved, and `;
+  return `; ${approved}the ${listed(gate.exclude)} may not`;
 }

@@ -43,6 +43,13 @@ export const cases: readonly Case[] = [
   { name: 'rejected', world: atDoor({}, [{ ...approved('mona', 'dev'), state: 'rejected' }]), environment, codes: ['approval_missing'] },
   { name: 'by nobody with a name', world: atDoor({}, [approved('', 'dev')]), environment, codes: ['approval_missing'] },
   {
+    name: 'whoever approved and is excluded is named',
+    world: atDoor({ approvals: 1, exclude: ['initiator'] }, [approved('octocat', 'dev')]),
+    environment,
+    codes: ['approval_missing'],
+    because: /^One approval is asked for, and nobody has given one that counts; octocat approved, and the initiator may not\.$/,
+  },
+  {
     name: 'the same person twice',
     world: atDoor({ approvals: 2 }, [approved('mona', 'dev'), approved('mona', 'dev')]),
     environment,
