@@ -296,7 +296,7 @@ describe('on the command line', () => {
     expect(content).toMatchObject({ code: 0, out: expect.stringContaining('everything is as the pipeline demands') });
     shop.sandbox.given.removeEnvironment('uat');
     expect((await folder.promote(['doctor', '--repo', 'octo-org/shop', '--json'], variables)).code).toBe(6);
-    expect((await folder.promote(['doctor', '--repo', 'octo-org/shop'])).code).toBe(2);
+    expect((await folder.promote(['doctor', '--repo', 'octo-org/shop'])).code).toBe(1);
   });
 
   it('has promote init begin with what GitHub knows', async () => {
