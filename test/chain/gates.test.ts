@@ -22,7 +22,7 @@ describe('at a gate', () => {
   it('more approvals than can be asked for are an error at once, and nobody is asked', async () => {
     shop = await openShop({ pipeline: SHORT.replace('approvals: 1', 'approvals: 7') });
     const run = await shop.push();
-    const first = 'Stage 2 (production) / production / More than six approvals';
+    const first = 'Stage 2 (production) / Approvals before production / More than six approvals';
     expect(shop.run(run)).toMatchObject({ status: 'completed', conclusion: 'failure', jobs: { [first]: 'failure' } });
     expect(shop.log(run, first)).toContain('production asks for 7 approvals');
     expect(shop.history()).toEqual(['dev a change']);
