@@ -19,6 +19,7 @@ import {
   type Environment,
   type Issue,
   type Job,
+  newJob,
   nextId,
   type RefPattern,
   type Run,
@@ -160,24 +161,9 @@ function givenJobs({ state, clock }: GivenParts): Pick<Given, 'job' | 'finishJob
       const run = theRun(state, runId);
       const waits = run.waiting.some((name) => sameName(name, options.environment?.name ?? ''));
       const job: Job = {
-        id: nextId(state),
-        runId,
-        attempt: run.attempt,
-        key: options.name,
-        workflowName: run.workflow,
+        ...newJob(state, run, { key: options.name, name: options.name }, clock.now()),
         status: waits ? 'waiting' : 'queued',
-        conclusion: null,
         labels: ['ubuntu-latest'],
-        environment: null,
-        createdAt: clock.now(),
-        startedAt: null,
-        completedAt: null,
-        steps: [],
-        outputs: {},
-        summary: '',
-        annotations: [],
-        log: [],
-        machineTime: 0,
         ...options,
       };
       state.jobs.push(job);

@@ -322,6 +322,31 @@ export function nextId(state: State): number {
   return state.lastId;
 }
 
+/** A job that has just come about; it is not among the state's jobs yet. */
+export function newJob(state: State, run: Run, { key, name }: Pick<Job, 'key' | 'name'>, now: number): Job {
+  return {
+    id: nextId(state),
+    runId: run.id,
+    attempt: run.attempt,
+    key,
+    name,
+    workflowName: run.workflow,
+    status: 'queued',
+    conclusion: null,
+    labels: [],
+    environment: null,
+    createdAt: now,
+    startedAt: null,
+    completedAt: null,
+    steps: [],
+    outputs: {},
+    summary: '',
+    annotations: [],
+    log: [],
+    machineTime: 0,
+  };
+}
+
 /** Compares names the way GitHub does: without regard to case. */
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

@@ -1,5 +1,4 @@
 /** Makes the parts of the graph: workflows at work, their groups, the legs of these, and the jobs that the sandbox's state shows. */
-import { type Job, nextId, type Run, type State } from '../github/state.ts';
 import { asText, evaluateToken } from './expressions.ts';
 import type { TemplateToken } from './github-parser.ts';
 import type { Group, Instance, Leg } from './graph.ts';
@@ -77,29 +76,4 @@ function computedName(shared: RunContexts, token: TemplateToken, leg: Unnamed): 
   } catch {
     return '';
   }
-}
-
-/** What the state says about a job that has just come about. */
-export function newJob(state: State, run: Run, leg: Leg, now: number): Job {
-  return {
-    id: nextId(state),
-    runId: run.id,
-    attempt: run.attempt,
-    key: leg.key,
-    name: leg.name,
-    workflowName: run.workflow,
-    status: 'queued',
-    conclusion: null,
-    labels: [],
-    environment: null,
-    createdAt: now,
-    startedAt: null,
-    completedAt: null,
-    steps: [],
-    outputs: {},
-    summary: '',
-    annotations: [],
-    log: [],
-    machineTime: 0,
-  };
 }

@@ -1,6 +1,6 @@
 /** One attempt of a run: starts jobs when what they need is over, and keeps what the sandbox's state says about them. */
 import { addReview, ensureEnvironment } from '../github/effects.ts';
-import { type Job, nextId, type Run, sameName } from '../github/state.ts';
+import { type Job, newJob, nextId, type Run, sameName } from '../github/state.ts';
 import type { Agenda } from './agenda.ts';
 import { type ConcurrencyGroups, readConcurrency, type Ticket } from './concurrency.ts';
 import { gateOf, isOpen, LONGEST_WAIT, refProblem } from './environment-gate.ts';
@@ -21,7 +21,7 @@ import {
   needsOf,
   resultsContext,
 } from './graph.ts';
-import { newInstance, newJob, newLeg } from './graph-making.ts';
+import { newInstance, newLeg } from './graph-making.ts';
 import { AT_ONCE } from './job/contract.ts';
 import { fail, type JobParts, runJob } from './job-run.ts';
 import type { Machines } from './machines.ts';
