@@ -7,6 +7,6 @@ import type { Job } from './job.ts';
  */
 export async function plan(job: Job): Promise<void> {
   // Nothing of the answer's making is needed before GitHub has been asked, so it is loaded while GitHub works.
-  const [gathered, { answerPlan }] = await Promise.all([gatherFor(job, 'plan'), import('./plan-answer.ts')]);
-  await answerPlan(job, gathered);
+  const [gathered, { tellPlan }] = await Promise.all([gatherFor(job, 'plan'), import('./tell-plan.ts')]);
+  await tellPlan(job, gathered);
 }

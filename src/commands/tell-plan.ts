@@ -7,7 +7,7 @@ import { chainOutputs, isOpen, planOutputs } from './outputs.ts';
 import { annotateRefusal, isQuiet, setOutputs, subjectOf, tell } from './telling.ts';
 
 /** Decides, and tells the decision wherever people and later steps look for it. */
-export async function answerPlan(job: Job, gathered: Gathered): Promise<void> {
+export async function tellPlan(job: Job, gathered: Gathered): Promise<void> {
   const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);
   const asked = job.input.environment === null ? null : findOnPath(gathered.pipeline, decision, job.input.environment);
   const subject = subjectOf(job, gathered, decision, 'plan', asked?.name ?? null);
