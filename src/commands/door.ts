@@ -4,7 +4,7 @@ import type { Gathered } from '../github/evidence.ts';
 import type { Environment } from '../pipeline/model.ts';
 import { explanation } from '../report/refusal.ts';
 import type { BriefSubject } from '../report/subject.ts';
-import { findOnPath, rulesOnRoute } from './environment.ts';
+import { findOnPath, knownRules } from './environment.ts';
 import type { Job } from './job.ts';
 import { doorOutputs } from './outputs.ts';
 import { annotateRefusal, isQuiet, setOutputs, subjectOf, tell } from './telling.ts';
@@ -26,7 +26,7 @@ export function askDoor(job: Job, gathered: Gathered): Door {
     gathered,
     decision,
     environment,
-    rules: rulesOnRoute(gathered.pipeline, decision, environment.name),
+    rules: knownRules(gathered.pipeline, decision, environment.name),
     subject: subjectOf(job, gathered, decision, 'door', environment.name),
   };
 }

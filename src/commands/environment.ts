@@ -2,6 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import type { Decision, EnvironmentDecision, Reason } from '../decision/decision.ts';
 import { REASONS } from '../decision/reasons.ts';
 import type { Environment, Pipeline } from '../pipeline/model.ts';
+import { rulesOnRoute } from '../pipeline/routes.ts';
 
 /** The environment that was asked for does not exist in the pipeline file. */
 export class UnknownEnvironment extends Error {
@@ -19,9 +20,8 @@ export function findOnPath(pipeline: Pipeline, decision: Decision, asked: string
 }
 
 /** The environment's rules on the route that was decided; the ones outside any route where there is none. */
-export function rulesOnRoute(pipeline: Pipeline, decision: Decision, name: string): Environment {
-  const route = pipeline.routes.find((candidate) => candidate.name === decision.route);
-  const rules = route?.environments.get(name) ?? pipeline.environments.get(name);
+export function knownRules(pipeline: Pipeline, decision: Decision, name: string): Environment {
+  const rules = rulesOnRoute(pipeline, decision.route, name);
   if (rules === undefined) throw new UnknownEnvironment(`No environment "${name}" in ${pipeline.path}.`);
   return rules;
 }

@@ -1,6 +1,6 @@
 import { decideAcceptance } from '../decision/acceptance.ts';
 import type { Decision, EnvironmentDecision, Verdict } from '../decision/decision.ts';
-import { type Entry, reachOf } from '../decision/reach.ts';
+import { type Entry, reachOf, stagesToCome } from '../decision/reach.ts';
 import { serializeDecision } from '../decision/serialize.ts';
 import type { Gathered } from '../github/evidence.ts';
 import type { OutputName } from './action-io.ts';
@@ -67,7 +67,7 @@ export function planOutputs(decision: Decision, environment: EnvironmentDecision
     verdict,
     environment: first?.name ?? '',
     environments: JSON.stringify(enterable.map(({ name }) => name)),
-    stages: JSON.stringify(remainingStages(decision)),
+    stages: JSON.stringify(stagesToCome(decision).map((stage) => stage.map(({ name }) => name))),
     proceed: String(isOpen(verdict)),
     ...reasonOutputs(environment === null && targets.length === 0 ? decision.reasons : targets.flatMap(({ reasons }) => reasons)),
     'lifts-at': instant(environment === null ? decision.liftsAt : environment.liftsAt),
@@ -82,7 +82,7 @@ export function doorOutputs(decision: Decision, environment: EnvironmentDecision
     verdict: environment.verdict,
     environment: environment.name,
     environments: JSON.stringify(environment.verdict === 'deploy' ? [environment.name] : []),
-    stages: JSON.stringify(remainingStages(decision)),
+    stages: JSON.stringify(stagesToCome(decision).map((stage) => stage.map(({ name }) => name))),
     proceed: String(environment.verdict === 'deploy'),
     ...reasonOutputs(environment.reasons),
     'lifts-at': instant(environment.liftsAt),
@@ -108,15 +108,6 @@ function candidateOutputs(decision: Decision, explanation: string): Outputs {
 function reasonOutputs(reasons: EnvironmentDecision['reasons']): Outputs {
   const codes = [...new Set(reasons.map(({ code }) => code))];
   return { reason: codes[0] ?? '', reasons: JSON.stringify(codes) };
-}
-
-/** The environments that are not passed, stage by stage, from the next stage on. */
-function remainingStages(decision: Decision): string[][] {
-  const stages = new Map<number, string[]>();
-  for (const { name, stage, verdict } of decision.environments) {
-    if (verdict !== 'complete') stages.set(stage, [...(stages.get(stage) ?? []), name]);
-  }
-  return [...stages.entries()].sort(([a], [b]) => a - b).map(([, names]) => names);
 }
 
 function instant(time: number | null): string {

@@ -1,6 +1,7 @@
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
 import { RECORD_SCHEMA, type RecordPayload, type StoredArtifact } from '../github/records.ts';
 import type { Pipeline } from '../pipeline/model.ts';
+import { routeNamed } from '../pipeline/routes.ts';
 import type { Job } from './job.ts';
 
 /** What a record says beside the environment it is in. */
@@ -45,7 +46,7 @@ export function recordPayload(job: Job, facts: RecordFacts): RecordPayload {
     approvedBy: [...facts.approvedBy],
     reasons: environment.reasons.map(({ code }) => code),
     notes: decision.notes.slice(0, 20).map((note) => note.slice(0, 500)),
-    relaxed: [...(pipeline.routes.find(({ name }) => name === decision.route)?.relaxations ?? [])].slice(0, 50),
+    relaxed: [...(routeNamed(pipeline, decision.route)?.relaxations ?? [])].slice(0, 50),
     replaced: live === null ? null : { sha: live.sha, version: live.version, digest: live.digest },
     verify: facts.verify,
   };

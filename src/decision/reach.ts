@@ -1,4 +1,5 @@
 import type { Environment, Pipeline } from '../pipeline/model.ts';
+import { rulesOnRoute } from '../pipeline/routes.ts';
 import type { Decision, EnvironmentDecision, Reason } from './decision.ts';
 import type { ReasonCode } from './reasons.ts';
 
@@ -40,13 +41,14 @@ const BROUGHT_BY_ENTERING: ReadonlySet<ReasonCode> = new Set(['verification_miss
  */
 export function reachOf(pipeline: Pipeline, decision: Decision, environment: string | null = null): Reach {
   const stages: Entry[][] = [];
-  for (const stage of stagesToCome(decision, environment)) {
+  for (const stage of stagesToCome(decision)) {
     const barred: Barred[] = [];
     const entries: Entry[] = [];
-    for (const each of stage) {
-      const rules = rulesOf(pipeline, decision, each.name);
-      const reasons = rules === null ? each.reasons : barring(each, rules, stages);
-      if (rules === null || reasons.length > 0) barred.push({ environment: each, reasons });
+    for (const each of stage.filter(({ name }) => environment === null || name === environment)) {
+      // A decision taken with another pipeline may name what this one does not have.
+      const rules = rulesOnRoute(pipeline, decision.route, each.name);
+      const reasons = rules === undefined ? each.reasons : barring(each, rules, stages);
+      if (rules === undefined || reasons.length > 0) barred.push({ environment: each, reasons });
       else entries.push(entryOf(each, rules));
     }
     if (entries.length > 0) stages.push(entries);
@@ -55,12 +57,11 @@ export function reachOf(pipeline: Pipeline, decision: Decision, environment: str
   return { stages, barred: [] };
 }
 
-/** The environments that are not passed, stage by stage. */
-function stagesToCome(decision: Decision, environment: string | null): EnvironmentDecision[][] {
+/** The environments that are not passed, stage by stage, from the next stage on. */
+export function stagesToCome(decision: Decision): readonly (readonly EnvironmentDecision[])[] {
   const stages = new Map<number, EnvironmentDecision[]>();
   for (const each of decision.environments) {
-    if (each.state === 'passed' || (environment !== null && each.name !== environment)) continue;
-    stages.set(each.stage, [...(stages.get(each.stage) ?? []), each]);
+    if (each.state !== 'passed') stages.set(each.stage, [...(stages.get(each.stage) ?? []), each]);
   }
   return [...stages.values()];
 }
@@ -82,10 +83,4 @@ function barring(environment: EnvironmentDecision, rules: Environment, before: r
 function entryOf(environment: EnvironmentDecision, rules: Environment): Entry {
   const deploy = environment.state !== 'entered';
   return { environment: environment.name, deploy, approvals: deploy ? (environment.approvals?.missing ?? 0) : 0, rules };
-}
-
-/** `null` where the decision was taken with another pipeline. */
-function rulesOf(pipeline: Pipeline, decision: Decision, name: string): Environment | null {
-  const route = pipeline.routes.find((each) => each.name === decision.route);
-  return route?.environments.get(name) ?? pipeline.environments.get(name) ?? null;
 }

@@ -3,6 +3,7 @@ import { type GitHubClient, GitHubError } from './client.ts';
 import { recordsQuery } from './evidence-query.ts';
 import { hasJobEnded } from './job-state.ts';
 import { type RecordsPage, type Repository, readRecordsPage, type StoredRecord } from './records.ts';
+import { readRunStatus } from './run-status.ts';
 
 /** What a wait for the environment needs from outside; tests give literals. */
 export interface QueuePorts {
@@ -186,8 +187,6 @@ export async function readRecordsAfter(
 
 const pageSchema = z.object({ repository: z.object({ records: z.unknown() }) });
 
-const runSchema = z.object({ status: z.nullable(z.string()), run_attempt: z.optional(z.number()) });
-
 /**
  * Whether a job can still finish what it began: its attempt of the run goes on, and so does the job itself where that can be told. A run
  * that GitHub no longer has is dead, provided that the token can see runs at all, which our own run shows.
@@ -198,24 +197,16 @@ export async function readRunState(
   run: Holder,
   ownRun: number,
 ): Promise<RunState> {
-  const read = async (id: number) => {
-    const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', {
-      owner: repository.owner,
-      repo: repository.repo,
-      run_id: id,
-    });
-    return runSchema.safeParse(data);
-  };
   try {
-    const parsed = await read(run.id);
-    if (!parsed.success) return 'unknown';
-    const later = (parsed.data.run_attempt ?? run.attempt) > run.attempt;
-    if (parsed.data.status === 'completed' || later) return 'dead';
+    const read = await readRunStatus(client, repository, run.id);
+    if (read === null) return 'unknown';
+    const later = (read.run_attempt ?? run.attempt) > run.attempt;
+    if (read.status === 'completed' || later) return 'dead';
     return (await hasJobEnded(client, repository, run)) ? 'dead' : 'alive';
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     if (error.failure !== 'missing' || run.id === ownRun) return 'unknown';
-    const own = await read(ownRun).catch(() => null);
-    return own?.success === true ? 'dead' : 'unknown';
+    const own = await readRunStatus(client, repository, ownRun).catch(() => null);
+    return own === null ? 'unknown' : 'dead';
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type GitHubClient, GitHubError } from './client.ts';
 import type { Repository } from './records.ts';
+import { readRunStatus } from './run-status.ts';
 
 /** A run of a workflow, as far as taking it up again needs it. Times in epoch milliseconds. */
 export interface WorkflowRun {
@@ -116,13 +117,8 @@ export async function rerunRun(client: Pick<GitHubClient, 'request'>, repository
     if (error.failure !== 'refused' && error.failure !== 'permission') throw error;
     if (error.said !== null && MAY_NOT.test(error.said)) return { outcome: 'forbidden', why: error.message };
     // A run in progress reads the same as one that is too old: 403. Which one it is, the run's own state tells.
-    if (await isUnderWay(client, repository, run)) return { outcome: 'running' };
+    const read = await readRunStatus(client, repository, run);
+    if (read !== null && read.status !== 'completed') return { outcome: 'running' };
     return { outcome: 'refused', why: `GitHub refuses to run it again: ${error.said ?? error.message}.` };
   }
-}
-
-async function isUnderWay(client: Pick<GitHubClient, 'request'>, { owner, repo }: Repository, run: number): Promise<boolean> {
-  const { data } = await client.request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { owner, repo, run_id: run });
-  const parsed = z.object({ status: z.nullable(z.string()) }).safeParse(data);
-  return parsed.success && parsed.data.status !== 'completed';
 }

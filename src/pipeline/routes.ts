@@ -1,4 +1,4 @@
-import type { Pipeline, Route } from './model.ts';
+import type { Environment, Pipeline, Route } from './model.ts';
 import { matchesPatterns } from './ref-patterns.ts';
 
 const BRANCH = 'refs/heads/';
@@ -20,6 +20,16 @@ export function selectRoute(pipeline: Pipeline, ref: string): Route | null {
   const route = pipeline.routes.find((one) => takesRef(one, ref)) ?? null;
   answers.set(pipeline, known.set(ref, route));
   return route;
+}
+
+/** The route of that name; `undefined` where no route takes the candidate, or the name comes from another pipeline. */
+export function routeNamed(pipeline: Pipeline, name: string | null): Route | undefined {
+  return pipeline.routes.find((route) => route.name === name);
+}
+
+/** An environment's rules on a route, else as the pipeline states them outside of any; `undefined` where it has no such environment. */
+export function rulesOnRoute(pipeline: Pipeline, route: string | null, environment: string): Environment | undefined {
+  return routeNamed(pipeline, route)?.environments.get(environment) ?? pipeline.environments.get(environment);
 }
 
 function takesRef(route: Route, ref: string): boolean {

@@ -3,12 +3,13 @@ import { reachOf } from '../decision/reach.ts';
 import { shortSha } from '../decision/wording.ts';
 import { formatInstant } from '../pipeline/calendar.ts';
 import { listed } from '../pipeline/listed.ts';
+import { rulesOnRoute } from '../pipeline/routes.ts';
 import { codeSpan, details, escapeMarkdown, escapeWithLinks, link, table } from './markdown.ts';
 import { MARKDOWN } from './markup.ts';
 import { pathDiagram, signAndWord } from './path-diagram.ts';
 import { MOST_ROWS, reasonTable } from './reasons.ts';
 import { reasonsOf } from './refusal.ts';
-import { type BriefSubject, isLiveUnread, liveInWords, rulesOf, strongestFirst, targetsOf, verdictOf } from './subject.ts';
+import { type BriefSubject, isLiveUnread, liveInWords, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
 import { liftInWords, verdictSentences, whoMayApprove } from './verdict-line.ts';
 import { whatEnters } from './what-enters.ts';
@@ -98,7 +99,7 @@ function approvalLine(
 const EXCLUDED = { initiator: 'whoever started this run', author: 'whoever wrote the change' } as const;
 
 function excluded(subject: BriefSubject, target: EnvironmentDecision): string {
-  const exclude = rulesOf(subject.pipeline, subject.decision.route, target.name)?.gate?.exclude ?? [];
+  const exclude = rulesOnRoute(subject.pipeline, subject.decision.route, target.name)?.gate?.exclude ?? [];
   return exclude.length === 0 ? '' : `; ${listed(exclude.map((kind) => EXCLUDED[kind]))} ${exclude.length > 1 ? 'do' : 'does'} not count`;
 }
 

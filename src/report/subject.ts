@@ -4,7 +4,7 @@ import type { Intent, Moment, RecordKind } from '../decision/evidence.ts';
 import { includesName } from '../decision/names.ts';
 import { type Effect, REASONS } from '../decision/reasons.ts';
 import { shortSha } from '../decision/wording.ts';
-import type { Environment, Pipeline } from '../pipeline/model.ts';
+import type { Pipeline } from '../pipeline/model.ts';
 import type { Markup } from './markup.ts';
 
 /** What is to be told: a decision, and what is needed to put it into words. */
@@ -50,12 +50,6 @@ export function targetsOf(subject: Subject): readonly EnvironmentDecision[] {
 export function verdictOf(subject: Subject): Verdict {
   if (subject.environment === null) return subject.decision.verdict;
   return targetsOf(subject)[0]?.verdict ?? 'blocked';
-}
-
-/** An environment's rules on the candidate's route, else as the pipeline states them. */
-export function rulesOf(pipeline: Pipeline, route: string | null, environment: string): Environment | undefined {
-  const own = pipeline.routes.find(({ name }) => name === route)?.environments;
-  return own?.get(environment) ?? pipeline.environments.get(environment);
 }
 
 const STRENGTH: Readonly<Record<Effect, number>> = { supersedes: 3, blocks: 2, waits: 1, asks: 0 };

@@ -2,9 +2,10 @@ import type { EnvironmentDecision, Reason } from '../decision/decision.ts';
 import { formatDuration } from '../pipeline/duration.ts';
 import { listed } from '../pipeline/listed.ts';
 import type { Environment } from '../pipeline/model.ts';
+import { rulesOnRoute } from '../pipeline/routes.ts';
 import { groupBy } from './group-by.ts';
 import type { Markup } from './markup.ts';
-import { effectOf, rulesOf, type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
+import { effectOf, type Subject, strongestFirst, targetsOf, verdictOf } from './subject.ts';
 import { instantInWords, zoneOf } from './times.ts';
 import { counted, refInWords, unfinished } from './words.ts';
 
@@ -129,7 +130,7 @@ export function whoCan(reason: Pick<Reason, 'who'>, markup: Markup): string {
 }
 
 function rules(subject: Subject, environment: string): Environment | undefined {
-  return rulesOf(subject.pipeline, subject.decision.route, environment);
+  return rulesOnRoute(subject.pipeline, subject.decision.route, environment);
 }
 
 /** `Mon 2026-11-02 09:00 Europe/Berlin (08:00 UTC), in 3 h`. The minute is the first one at which it has lifted. */

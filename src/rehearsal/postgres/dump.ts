@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { RehearsalImpossible } from '../database.ts';
 import { type Binaries, findClient } from './binaries.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, variablesOf } from './connection.ts';
 
 /** What `pg_dump --format` wrote. */
 export type DumpFormat = 'plain' | 'custom' | 'directory' | 'tar';
@@ -89,16 +89,7 @@ function parameters(format: DumpFormat, dump: string): string[] {
 function run(program: string, parameters: readonly string[], { connection, env, signal }: Restore): Promise<string | null> {
   return new Promise((resolve) => {
     const child = spawn(program, parameters, {
-      env: {
-        PATH: env['PATH'],
-        HOME: '/nonexistent',
-        PGHOST: connection.host,
-        PGPORT: String(connection.port),
-        PGUSER: connection.user,
-        PGPASSWORD: connection.password,
-        PGDATABASE: connection.database,
-        PGSSLMODE: 'disable',
-      },
+      env: { PATH: env['PATH'], HOME: '/nonexistent', ...variablesOf(connection) },
       stdio: ['ignore', 'ignore', 'pipe'],
       signal,
     });

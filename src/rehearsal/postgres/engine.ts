@@ -1,6 +1,7 @@
 import type { EngineOptions, RehearsalDatabase, RehearsalEngine } from '../database.ts';
 import { endProcess } from '../processes.ts';
 import { findBinaries } from './binaries.ts';
+import { variablesOf } from './connection.ts';
 import { takeStock } from './contents.ts';
 import { restoreDump } from './dump.ts';
 import { startServer } from './server.ts';
@@ -22,14 +23,7 @@ async function start(options: EngineOptions): Promise<RehearsalDatabase> {
     server: `PostgreSQL ${server.version}`,
     url,
     secrets: [connection.password, url],
-    variables: {
-      PGHOST: connection.host,
-      PGPORT: String(connection.port),
-      PGUSER: connection.user,
-      PGPASSWORD: connection.password,
-      PGDATABASE: connection.database,
-      PGSSLMODE: 'disable',
-    },
+    variables: variablesOf(connection),
     restore: (dump) => restoreDump(dump, { connection, binaries: found, env: options.env, signal: options.signal }),
     takeStock: () => takeStock(connection),
     stop: async () => {
