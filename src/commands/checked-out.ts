@@ -24,6 +24,7 @@ export async function assertCheckedOut({ run, toolkit }: Job, candidate: Candida
   const head = await headOf(git);
   if (head === candidate.sha) return;
   throw new RehearsalImpossible(
+    'checkout',
     `The candidate is ${versionOf(candidate)}, and commit ${shortSha(head)} is checked out: its migrations are not the candidate's. ${FIX} ref: ${candidate.sha}.`,
   );
 }
@@ -37,6 +38,6 @@ async function headOf(git: string): Promise<string> {
     return stdout.trim().toLowerCase();
   } catch (error) {
     const why = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
-    throw new RehearsalImpossible(`Which commit is checked out could not be read: ${why}`);
+    throw new RehearsalImpossible('checkout', `Which commit is checked out could not be read: ${why}`);
   }
 }

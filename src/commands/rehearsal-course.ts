@@ -44,23 +44,24 @@ export interface Course {
  * @throws RehearsalImpossible when the snapshot cannot be had, cannot be restored, is empty or is too old
  */
 export async function fillDatabase(course: Course): Promise<Snapshot> {
-  const command = course.rules.snapshot;
-  if (command === null) {
+  const run = course.rules.snapshot?.run ?? null;
+  if (run === null) {
     course.done({ what: 'Snapshot', how: 'none: the pipeline file names no command for one, so the database is empty', seconds: null });
     return { id: 'none', takenAt: course.now };
   }
   const begun = Date.now();
-  const fetched = await runIn(course, `Fetch the snapshot for ${course.environment}`, command.run, {
+  const fetched = await runIn(course, `Fetch the snapshot for ${course.environment}`, run, {
     DATABASE_URL: course.database.url,
     PROMOTE_SNAPSHOT: course.workspace.snapshot,
     PROMOTE_SNAPSHOT_TAKEN_AT: course.workspace.takenAt,
   });
   if (fetched.ended !== 'success')
     throw new RehearsalImpossible(
-      `The snapshot could not be fetched: its command ended with ${inWords(fetched)}. The command was: ${command.run}`,
+      'snapshot_failed',
+      `The snapshot could not be fetched: its command ended with ${inWords(fetched)}. The command was: ${run}`,
     );
   course.done({ what: 'Fetch the snapshot', how: 'its command succeeded', seconds: fetched.seconds });
-  const snapshot = await restored(course, command.run, begun);
+  const snapshot = await restored(course, run, begun);
   refuseOld(course, snapshot);
   await refuseEmpty(course);
   return snapshot;
@@ -93,6 +94,7 @@ function refuseOld({ rules, now }: Course, { takenAt }: Snapshot): void {
   if (rules.maxAge === null || now - takenAt <= rules.maxAge) return;
   const hours = (milliseconds: number): string => `${Math.floor(milliseconds / 3_600_000)} h`;
   throw new RehearsalImpossible(
+    'snapshot_expired',
     `The snapshot was taken at ${new Date(takenAt).toISOString()}, ${hours(now - takenAt)} ago, and the pipeline file takes none older than ${hours(rules.maxAge)}. Fetch a fresh one.`,
   );
 }
@@ -103,6 +105,7 @@ async function refuseEmpty(course: Course): Promise<void> {
   if (rows) return course.job.toolkit.info(`The snapshot has ${tables} tables.`);
   const found = tables === 0 ? 'no table' : `${tables} tables and not one row`;
   throw new RehearsalImpossible(
+    'snapshot_empty',
     `After the snapshot command the database has ${found}, so a migration on it would prove nothing. The command must either leave a dump in $PROMOTE_SNAPSHOT or fill the database at $DATABASE_URL.`,
   );
 }

@@ -64,7 +64,8 @@ function nothingToDo({ environment, gathered }: Door): string {
 /** Everything between the door and the verdict; whatever happens, nothing of it is left. */
 async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Promise<Ended> {
   const cancel = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => cancel.abort(new RehearsalImpossible(`The job was cancelled (${signal}).`));
+  const onSignal = (signal: NodeJS.Signals): void =>
+    cancel.abort(new RehearsalImpossible('cancelled', `The job was cancelled (${signal}).`));
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   let workspace: RehearsalWorkspace | null = null;

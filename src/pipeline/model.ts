@@ -52,12 +52,53 @@ export interface Command {
 
 export interface Rehearsal {
   readonly database: 'postgres' | 'mysql' | 'sqlite';
-  readonly snapshot: Command | null;
+  /** Major version of production's server; `null`: that of the server which the snapshot came from, where it tells. */
+  readonly version: number | null;
+  /** Variable that holds the URL of the server to rehearse on; `null`: a private one is started. */
+  readonly server: string | null;
+  readonly snapshot: SnapshotSource | null;
   /** Oldest snapshot that still counts, in milliseconds. */
   readonly maxAge: number | null;
+  /** Path of the masking file in the checkout; `null`: the data is used as it comes. */
+  readonly masking: string | null;
+  /** Paths in the checkout that hold the migrations; what they hold is the identity of the set. Empty: nobody said. */
+  readonly migrations: readonly string[];
   readonly migrate: string;
-  readonly rollback: string | null;
+  /** `false`: there is deliberately none. `null`: nobody said. */
+  readonly rollback: string | false | null;
+  /** Path in the checkout of the file with invariants, look-ups and explained row changes. */
+  readonly checks: string | null;
+  /** Command that tests the version that is live in production, run in a checkout of it on the migrated database. */
+  readonly previous: string | null;
+  /** Load that is put on the database while it migrates; `false`: none. */
+  readonly load: RehearsalLoad | false;
+  /** Longest time that one command may take, in milliseconds. */
+  readonly timeout: number;
+  /** What differs from the default limits, as written. */
+  readonly limits: RehearsalLimits;
 }
+
+/** Where a rehearsal's data comes from: exactly one of the three. */
+export interface SnapshotSource {
+  /** Command that leaves a dump or fills the database. */
+  readonly run: string | null;
+  /** A dump that lies in the checkout or on the machine. */
+  readonly file: string | null;
+  /** Variable that holds the URL of a running database, which is only read. */
+  readonly from: string | null;
+}
+
+export interface RehearsalLoad {
+  /** Path in the checkout of a file with SQL that one more client repeats; `null`: none. */
+  readonly script: string | null;
+}
+
+/** By name of the limit: from where on it fails, or warns and fails. */
+export type RehearsalLimits = Readonly<
+  Record<string, RehearsalLimit | { readonly warn?: RehearsalLimit | undefined; readonly fail?: RehearsalLimit | undefined } | undefined>
+>;
+/** Durations and sizes as text, such as `500ms` and `100MB`, or what follows: `fail`, `warn`, `ignore`. `false`: never. */
+export type RehearsalLimit = string | false;
 
 /** Healthy time that must have passed in an earlier environment of the path. */
 export interface Soak {

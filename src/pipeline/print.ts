@@ -59,10 +59,20 @@ function acceptanceText(acceptance: Acceptance): Written {
 }
 
 function rehearsalText(rehearsal: Rehearsal): Written {
-  const { database, migrate, snapshot, maxAge, rollback } = rehearsal;
-  const source = without({ run: snapshot?.run, 'max-age': maxAge === null ? null : spell(maxAge) });
-  return without({ database, snapshot: Object.keys(source).length === 0 ? null : source, migrate, rollback: rollback ?? false });
+  const { snapshot, maxAge, migrations, load, timeout, limits, rollback, ...same } = rehearsal;
+  const source = without({ ...snapshot, 'max-age': maxAge === null ? null : spell(maxAge) });
+  return without({
+    ...same,
+    snapshot: emptyAsNull(source),
+    migrations: migrations.length === 0 ? null : migrations,
+    rollback,
+    load: load === false ? false : emptyAsNull(without({ ...load })),
+    timeout: spell(timeout),
+    limits: emptyAsNull(limits),
+  });
 }
+
+const emptyAsNull = (written: Written): Written | null => (Object.keys(written).length === 0 ? null : written);
 
 function windowText(window: Window): Written {
   const [days, hours] = window.text.split(' ');

@@ -69,12 +69,24 @@ function rehearsalRelaxations(base: Rehearsal | null, own: Rehearsal | null): st
       `rehearses on snapshots ${own.maxAge === null ? 'of any age' : `up to ${spell(own.maxAge)} old`} instead of ${spell(base.maxAge)}`,
     );
   }
-  if (base.rollback !== null && own.rollback === null) said.push('does not rehearse the way back');
+  const dropped = [
+    [base.rollback && !own.rollback, 'does not rehearse the way back'],
+    [base.masking !== null && own.masking === null, 'does not mask the data'],
+    [base.checks !== null && own.checks === null, 'does not check the data afterwards'],
+    [base.previous !== null && own.previous === null, 'does not test the version before on the new schema'],
+    [base.load !== false && own.load === false, 'rehearses without load'],
+  ] as const;
+  said.push(...dropped.flatMap(([is, what]) => (is ? [what] : [])));
+  const other = (key: 'masking' | 'checks' | 'previous' | 'rollback'): boolean =>
+    Boolean(base[key]) && Boolean(own[key]) && base[key] !== own[key];
   const changed = [
-    [base.database !== own.database, 'on another database'],
-    [base.snapshot?.run !== own.snapshot?.run, 'on another snapshot'],
+    [base.database !== own.database || base.version !== own.version || base.server !== own.server, 'on another database'],
+    [JSON.stringify(base.snapshot) !== JSON.stringify(own.snapshot), 'on another snapshot'],
     [base.migrate !== own.migrate, 'with another command'],
-    [base.rollback !== null && own.rollback !== null && base.rollback !== own.rollback, 'with another way back'],
+    [other('rollback'), 'with another way back'],
+    [other('masking'), 'with other masking'],
+    [other('checks') || other('previous'), 'with other checks'],
+    [JSON.stringify(base.limits) !== JSON.stringify(own.limits), 'with other limits'],
   ] as const;
   const differences = changed.flatMap(([differs, how]) => (differs ? [how] : []));
   return differences.length === 0 ? said : [...said, `rehearses ${listed(differences)}`];

@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts';
 import type { Acceptance, Build, Command, Environment, Freeze, Gate, Rehearsal, Route, Soak, Window } from './model.ts';
 import { relaxations } from './relaxations.ts';
-import { DEFAULT_GATE, ROLE_DEFAULTS } from './roles.ts';
+import { DEFAULT_GATE, DEFAULT_REHEARSAL, ROLE_DEFAULTS } from './roles.ts';
 import type {
   AcceptanceInput,
   EnvironmentInput,
@@ -106,16 +106,38 @@ function acceptanceOf(name: string, input: AcceptanceInput, below: Acceptance | 
 type RehearsalInput = Exclude<OverrideInput['rehearsal'], false | undefined>;
 
 function rehearsalOf(input: RehearsalInput, below: Rehearsal | null): Rehearsal {
-  const run = input.snapshot?.run;
-  const age = input.snapshot?.['max-age'];
+  const base = below ?? DEFAULT_REHEARSAL;
   return {
     database: checked(input.database ?? below?.database ?? null),
-    snapshot: run === undefined ? (below?.snapshot ?? null) : { run },
-    maxAge: age === undefined ? (below?.maxAge ?? null) : parseDuration(age),
     migrate: checked(input.migrate ?? below?.migrate ?? null),
-    rollback: input.rollback === undefined ? (below?.rollback ?? null) : input.rollback || null,
+    version: input.version ?? base.version,
+    server: input.server ?? base.server,
+    ...snapshotOf(input.snapshot, base),
+    masking: unlessOff(input.masking, base.masking),
+    migrations: input.migrations === undefined ? base.migrations : [input.migrations].flat(),
+    rollback: input.rollback ?? base.rollback,
+    checks: unlessOff(input.checks, base.checks),
+    previous: unlessOff(input.previous, base.previous),
+    load: input.load === undefined ? base.load : input.load && { script: input.load.script ?? null },
+    timeout: input.timeout === undefined ? base.timeout : checked(parseDuration(input.timeout)),
+    limits: { ...base.limits, ...input.limits },
   };
 }
+
+/** A route that names another source keeps the age, and the other way round. */
+function snapshotOf(
+  input: RehearsalInput['snapshot'],
+  base: Pick<Rehearsal, 'snapshot' | 'maxAge'>,
+): Pick<Rehearsal, 'snapshot' | 'maxAge'> {
+  const { run = null, file = null, from = null, 'max-age': age } = input ?? {};
+  const named = run ?? file ?? from;
+  return {
+    snapshot: named === null ? base.snapshot : { run, file, from },
+    maxAge: age === undefined ? base.maxAge : parseDuration(age),
+  };
+}
+
+const unlessOff = (said: string | false | undefined, below: string | null): string | null => (said === undefined ? below : said || null);
 
 function soaksOf(rule: SoakInput | readonly SoakInput[] | false): readonly Soak[] {
   if (rule === false) return [];

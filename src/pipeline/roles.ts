@@ -1,4 +1,4 @@
-import type { DataPolicy, Environment, Gate, Role, VersionPolicy } from './model.ts';
+import type { DataPolicy, Environment, Gate, Rehearsal, Role, VersionPolicy } from './model.ts';
 import { VERSION_POLICIES } from './model.ts';
 
 /** What an environment of a role is when the pipeline file does not say otherwise. */
@@ -31,4 +31,20 @@ export const ROLE_DEFAULTS: Readonly<Record<Role, RoleDefaults>> = {
   staging: relyOn('masked-snapshot', null),
   snapshot: tryOut('snapshot'),
   production: relyOn('live', DEFAULT_GATE),
+};
+
+/** What a rehearsal is where nobody said otherwise. */
+export const DEFAULT_REHEARSAL: Omit<Rehearsal, 'database' | 'migrate'> = {
+  version: null,
+  server: null,
+  snapshot: null,
+  maxAge: null,
+  masking: null,
+  migrations: [],
+  rollback: null,
+  checks: null,
+  previous: null,
+  load: { script: null },
+  timeout: 3_600_000,
+  limits: {},
 };

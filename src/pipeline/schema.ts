@@ -19,6 +19,13 @@ const MOST_ENTRIES = 100;
 
 export const LONGEST_TEXT = 10_000;
 
+/** Name of an environment variable. */
+const VARIABLE_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** `500ms`, `1.5s`, `3m`, `1h`. */
+export const SHORT_DURATION_PATTERN = /^\d+(?:\.\d+)?(?:ms|s|m|h)$/;
+/** `100MB`, `2GB`; thousands, not 1024. */
+export const SIZE_PATTERN = /^\d+(?:\.\d+)?(?:kB|MB|GB|TB)$/;
+
 const text = z.string().check(z.minLength(1), z.maxLength(LONGEST_TEXT));
 const off = z.literal(false);
 const duration = z.string().check(z.regex(DURATION_PATTERN));
@@ -43,21 +50,57 @@ const gateKeys = {
 const gate = z.strictObject(gateKeys);
 const acceptance = z.strictObject({ ...gateKeys, environment: z.optional(text) });
 const command = z.strictObject({ run: text });
-const snapshot = z.strictObject({ run: z.optional(text), 'max-age': z.optional(duration) });
-
+const word = z.string().check(z.regex(VARIABLE_PATTERN));
+const path = text.check(z.regex(ARTIFACT_PATTERN));
+const snapshot = z.strictObject({
+  run: z.optional(text),
+  file: z.optional(text),
+  from: z.optional(word),
+  'max-age': z.optional(duration),
+});
+const limit = (pattern: RegExp) => {
+  const value = z.union([z.string().check(z.regex(pattern)), off]);
+  return z.optional(z.union([value, z.strictObject({ warn: z.optional(value), fail: z.optional(value) })]));
+};
+const time = limit(SHORT_DURATION_PATTERN);
+const size = limit(SIZE_PATTERN);
+const consequence = z.optional(z.enum(['fail', 'warn', 'ignore']));
+/** What each means and where it stands without being named: `src/rehearsal/limits.ts`. */
+const limits = z.strictObject({
+  duration: time,
+  statement: time,
+  'concurrent-index': time,
+  lock: time,
+  'read-stall': time,
+  'write-stall': time,
+  rewrite: size,
+  disk: size,
+  wal: size,
+  'lock-timeout': consequence,
+  'load-errors': consequence,
+  rollback: consequence,
+  previous: consequence,
+  rerun: consequence,
+  interrupted: consequence,
+  leftovers: consequence,
+  'row-changes': consequence,
+});
 const database = z.enum(['postgres', 'mysql', 'sqlite']);
-const rehearsal = z.strictObject({
-  database,
+const rehearsalKeys = {
+  version: z.optional(z.int().check(z.gte(1))),
+  server: z.optional(word),
   snapshot: z.optional(snapshot),
-  migrate: text,
+  masking: z.optional(z.union([path, off])),
+  migrations: z.optional(z.union([path, z.array(path).check(z.minLength(1), z.maxLength(MOST_ENTRIES))])),
   rollback: z.optional(z.union([text, off])),
-});
-const rehearsalOverride = z.strictObject({
-  database: z.optional(database),
-  snapshot: z.optional(snapshot),
-  migrate: z.optional(text),
-  rollback: z.optional(z.union([text, off])),
-});
+  checks: z.optional(z.union([path, off])),
+  previous: z.optional(z.union([text, off])),
+  load: z.optional(z.union([z.strictObject({ script: z.optional(path) }), off])),
+  timeout: z.optional(duration),
+  limits: z.optional(limits),
+};
+const rehearsal = z.strictObject({ database, migrate: text, ...rehearsalKeys });
+const rehearsalOverride = z.strictObject({ database: z.optional(database), migrate: z.optional(text), ...rehearsalKeys });
 
 const soak = z.strictObject({ in: text, for: duration });
 const window = z.strictObject({

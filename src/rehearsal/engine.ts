@@ -6,5 +6,5 @@ import { type RehearsalEngine, RehearsalImpossible } from './database.ts';
  */
 export async function engineFor(database: 'postgres' | 'mysql' | 'sqlite'): Promise<RehearsalEngine> {
   if (database === 'postgres') return (await import('./postgres/engine.ts')).postgres;
-  throw new RehearsalImpossible(`A rehearsal on "${database}" is not supported yet; "database: postgres" is.`);
+  throw new RehearsalImpossible('unsupported', `A rehearsal on "${database}" is not supported yet; "database: postgres" is.`);
 }

@@ -53,6 +53,7 @@ export function readTakenAt(path: string): number | null {
   const instant = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(instant)) {
     throw new RehearsalImpossible(
+      'snapshot_failed',
       `The snapshot command wrote ${JSON.stringify(text.slice(0, 60))} to $PROMOTE_SNAPSHOT_TAKEN_AT; expected an instant with its offset, such as 2026-11-02T08:00:00Z ("date -u +%FT%TZ").`,
     );
   }

@@ -49,7 +49,8 @@ export async function openWorkspace(
 ): Promise<RehearsalWorkspace> {
   for (const base of bases) await removeLeftovers(base, log);
   const base = bases.find(willDo);
-  if (base === undefined) throw new RehearsalImpossible(`The database server's user gets to none of: ${bases.join(', ')}.`);
+  if (base === undefined)
+    throw new RehearsalImpossible('server_missing', `The database server's user gets to none of: ${bases.join(', ')}.`);
   const folder = mkdtempSync(join(base, `promote-rehearsal-${process.pid}-`));
   // The server may run as somebody else, who must get to its own folder in here and sees nothing on the way.
   chmodSync(folder, 0o711);

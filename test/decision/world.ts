@@ -14,6 +14,7 @@ import type {
   Veto,
 } from '../../src/decision/evidence.ts';
 import type { Acceptance, Environment, Freeze, Gate, Pipeline, Rehearsal, Role, Route, Stage } from '../../src/pipeline/model.ts';
+import { DEFAULT_REHEARSAL } from '../../src/pipeline/roles.ts';
 import { DIGEST, OTHER_DIGEST } from '../digests.ts';
 
 /** Worlds to decide in: a pipeline, evidence and a moment, where everything not mentioned is in order. */
@@ -57,7 +58,7 @@ export function acceptance(name: string, rules: Partial<Acceptance> = {}): Accep
 }
 
 export function rehearsal(rules: Partial<Rehearsal> = {}): Rehearsal {
-  return { database: 'postgres', snapshot: null, maxAge: 7 * DAY, migrate: 'migrate', rollback: null, ...rules };
+  return { ...DEFAULT_REHEARSAL, database: 'postgres', maxAge: 7 * DAY, migrate: 'migrate', ...rules };
 }
 
 export const OFFICE_HOURS = {

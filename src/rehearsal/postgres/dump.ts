@@ -33,16 +33,19 @@ export function dumpFormat(path: string): DumpFormat {
   if (statSync(path).isDirectory()) {
     if (existsSync(join(path, 'toc.dat'))) return 'directory';
     throw new RehearsalImpossible(
+      'snapshot_unreadable',
       `The snapshot command left a folder in $PROMOTE_SNAPSHOT that is no dump of "pg_dump --format=directory": it has no file toc.dat.`,
     );
   }
   const start = firstBytes(path, 4096);
-  if (start.length === 0) throw new RehearsalImpossible('The snapshot command left an empty file in $PROMOTE_SNAPSHOT.');
+  if (start.length === 0)
+    throw new RehearsalImpossible('snapshot_unreadable', 'The snapshot command left an empty file in $PROMOTE_SNAPSHOT.');
   if (start.subarray(0, 5).toString('latin1') === 'PGDMP') return 'custom';
   if (start.subarray(257, 262).toString('latin1') === 'ustar') return 'tar';
   const foreign = FOREIGN.find(([, bytes]) => start.subarray(0, bytes.length).equals(Buffer.from(bytes)));
   const why = foreign?.[0] ?? (start.includes(0) ? 'neither SQL text nor a dump of pg_dump; is it encrypted?' : null);
-  if (why !== null) throw new RehearsalImpossible(`The snapshot command left a file in $PROMOTE_SNAPSHOT that is ${why}.`);
+  if (why !== null)
+    throw new RehearsalImpossible('snapshot_unreadable', `The snapshot command left a file in $PROMOTE_SNAPSHOT that is ${why}.`);
   return 'plain';
 }
 
@@ -66,6 +69,7 @@ export async function restoreDump(dump: string, restore: Restore): Promise<strin
   const program = findClient(name, restore.binaries, restore.env);
   if (program === null) {
     throw new RehearsalImpossible(
+      'server_missing',
       `The snapshot is a ${format} dump, which "${name}" restores, and there is no "${name}" beside the server in ${restore.binaries.folder} or on PATH. Install PostgreSQL's client ("sudo apt-get install postgresql-client"), or let the snapshot command fill the database at DATABASE_URL itself.`,
     );
   }
@@ -75,7 +79,7 @@ export async function restoreDump(dump: string, restore: Restore): Promise<strin
   const advice = /role ".*" does not exist/.test(said)
     ? ' A plain dump brings its owners along; make it with "pg_dump --no-owner --no-privileges", or in the custom format.'
     : '';
-  throw new RehearsalImpossible(`The snapshot, a ${format} dump, could not be restored.${advice}\n${said}`);
+  throw new RehearsalImpossible('snapshot_unreadable', `The snapshot, a ${format} dump, could not be restored.${advice}\n${said}`);
 }
 
 function parameters(format: DumpFormat, dump: string): string[] {

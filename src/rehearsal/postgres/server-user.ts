@@ -30,6 +30,7 @@ export function serverUser(passwd: string = '/etc/passwd'): ServerUser | null {
   const found = PREFERRED.map((name) => users.find((user) => user.name === name)).find((user) => user !== undefined) ?? users[0];
   if (found !== undefined) return found;
   throw new RehearsalImpossible(
+    'server_missing',
     'PostgreSQL refuses to run as root, and this machine has no other user that could run it. Run the job as another user, or add one in a step before: "useradd --system postgres".',
   );
 }

@@ -55,7 +55,7 @@ export async function startServer(options: EngineOptions, binaries: Binaries, us
     const started = await programs.start(connection);
     if (typeof started !== 'string') return started;
     if (tries === PORT_TRIES || !/could not bind|Address already in use/i.test(started))
-      throw new RehearsalImpossible(`PostgreSQL in ${binaries.folder} did not start: ${started}`);
+      throw new RehearsalImpossible('server_missing', `PostgreSQL in ${binaries.folder} did not start: ${started}`);
   }
 }
 
@@ -92,7 +92,8 @@ class ServerPrograms {
     this.options.watch(null);
     rmSync(passwordFile, { force: true });
     this.options.signal.throwIfAborted();
-    if (exitCode !== 0) throw new RehearsalImpossible(`PostgreSQL in ${this.binaries.folder} could not make a database: ${this.logTail()}`);
+    if (exitCode !== 0)
+      throw new RehearsalImpossible('server_missing', `PostgreSQL in ${this.binaries.folder} could not make a database: ${this.logTail()}`);
   }
 
   /** @returns the server, or what its log says when it ended instead */
