@@ -1,26 +1,50 @@
 import pg from 'pg';
 
-/** How to get to the private server. */
+/** How to get to a database of a server. */
 export interface Connection {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** As `pg` takes it. `false` for the private server, which listens on loopback only. */
+  readonly ssl: pg.ClientConfig['ssl'];
 }
+
+/** How connections of the rehearsal's own name themselves, so that observers leave them out. */
+export const OWN_NAME = 'promote';
 
 /** What PostgreSQL's own programs and most tools read: https://www.postgresql.org/docs/current/libpq-envars.html */
 export function variablesOf({ host, port, user, password, database }: Connection): Readonly<Record<string, string>> {
-  return { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database, PGSSLMODE: 'disable' };
+  return { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database };
 }
 
-/** Opens one connection for as long as `work` needs it. What `pg` throws is passed on. */
-export async function connected<T>(connection: Connection, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...connection, ssl: false, connectionTimeoutMillis: 5000, application_name: 'promote' });
+/** What commands get as DATABASE_URL. Holds the password. */
+export function urlOf({ host, port, user, password, database }: Connection): string {
+  return `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(database)}`;
+}
+
+/**
+ * Opens a connection that its caller ends. What `pg` throws is passed on.
+ * @param name how it names itself to the server
+ */
+export async function connect(connection: Connection, name: string = OWN_NAME): Promise<pg.Client> {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5000, application_name: name });
   // A server that ends while nobody is asking anything is noticed by whoever asks next.
   client.on('error', () => undefined);
   try {
     await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Opens one connection for as long as `work` needs it. What `pg` throws is passed on. */
+export async function connected<T>(connection: Connection, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connect(connection);
+  try {
     return await work(client);
   } finally {
     await client.end().catch(() => undefined);

@@ -51,7 +51,7 @@ export async function startServer(options: EngineOptions, binaries: Binaries, us
   const programs = new ServerPrograms(options, binaries, user);
   await programs.initdb(password);
   for (let tries = 1; ; tries += 1) {
-    const connection = { host: '127.0.0.1', port: await freePort(), user: SUPERUSER, password, database: 'postgres' };
+    const connection = { host: '127.0.0.1', port: await freePort(), user: SUPERUSER, password, database: 'postgres', ssl: false };
     const started = await programs.start(connection);
     if (typeof started !== 'string') return started;
     if (tries === PORT_TRIES || !/could not bind|Address already in use/i.test(started))
