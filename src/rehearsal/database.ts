@@ -133,7 +133,7 @@ export interface CopyReport {
 
 export interface ObserveOptions {
   /** Holds the command back for good once that many statements have run, and tells. Counts statements that do something, from 1. */
-  readonly stopAfter?: { readonly statements: number; readonly then: () => void };
+  readonly stopAfter?: { readonly statements: number; readonly reached: () => void };
 }
 
 /** Watches one phase. */

@@ -1,0 +1,69 @@
+import { isBookkeeping } from './comparison.ts';
+import type { DatabaseCopy } from './database.ts';
+import type { CheckFacts } from './evidence.ts';
+
+/** What the checks file says. */
+export interface ChecksFile {
+  /** Each query finds what must not be: a row is a violation. */
+  readonly invariants: readonly { readonly name: string; readonly sql: string }[];
+  /** Each query finds what the essential test cases need, in at least so many rows. */
+  readonly lookups: readonly { readonly name: string; readonly sql: string; readonly rows: number }[];
+  /** By `schema.table`: how many rows the migration may add (negative: take away), from the fewest to the most. */
+  readonly rowChanges: ReadonlyMap<string, RowChange>;
+}
+
+export interface RowChange {
+  readonly fewest: number;
+  readonly most: number;
+}
+
+/** Asks the migrated database what the team wants to know of it. */
+export async function checkData(
+  copy: Pick<DatabaseCopy, 'query' | 'countRows'>,
+  checks: ChecksFile | null,
+  before: ReadonlyMap<string, number>,
+): Promise<{ readonly facts: CheckFacts; readonly failed: boolean }> {
+  const invariants = [];
+  for (const { name, sql } of checks?.invariants ?? []) {
+    const { rows, error } = await ask(copy, sql);
+    invariants.push({ name, violations: rows, error });
+  }
+  const lookups = [];
+  for (const { name, sql, rows: expected } of checks?.lookups ?? []) {
+    const { rows, error } = await ask(copy, sql);
+    lookups.push({ name, found: rows, expected, error });
+  }
+  const rowChanges = rowChangesBetween(before, await copy.countRows(), checks?.rowChanges ?? new Map());
+  const failed =
+    invariants.some(({ violations, error }) => violations > 0 || error !== null) ||
+    lookups.some(({ found, expected, error }) => found < expected || error !== null) ||
+    rowChanges.some(({ explained }) => !explained);
+  return { facts: { invariants, lookups, rowChanges }, failed };
+}
+
+/** The server's message may quote the query, which is the team's own; rows are only counted. */
+async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string): Promise<{ rows: number; error: string | null }> {
+  try {
+    return { rows: (await copy.query(sql)).length, error: null };
+  } catch (error) {
+    return { rows: 0, error: (error as Error).message };
+  }
+}
+
+/** Tables that have other numbers of rows than before. New tables, and those of migration tools, need no explanation. */
+function rowChangesBetween(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  explanations: ReadonlyMap<string, RowChange>,
+): CheckFacts['rowChanges'] {
+  const tables = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return tables.flatMap((table) => {
+    const was = before.get(table) ?? null;
+    const is = after.get(table) ?? null;
+    const change = (is ?? 0) - (was ?? 0);
+    if (change === 0) return [];
+    const said = explanations.get(table);
+    const isSaid = said !== undefined && change >= said.fewest && change <= said.most;
+    return [{ table, before: was, after: is, explained: isSaid || was === null || isBookkeeping(table) }];
+  });
+}

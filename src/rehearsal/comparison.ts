@@ -1,0 +1,75 @@
+/** More than that say the same as these. */
+const MOST_DIFFERENCES = 50;
+
+/**
+ * Tables in which migration tools remember what they have done. They come with the first run, stay on the way back and change with every
+ * run: that is their business.
+ */
+const BOOKKEEPING: ReadonlySet<string> = new Set([
+  'schema_migrations', // Rails, dbmate, golang-migrate
+  'ar_internal_metadata', // Rails
+  'alembic_version',
+  'flyway_schema_history',
+  'databasechangelog', // Liquibase
+  'databasechangeloglock',
+  'goose_db_version',
+  'knex_migrations',
+  'knex_migrations_lock',
+  'pgmigrations', // node-pg-migrate
+  'migrations', // TypeORM, Laravel, db-migrate
+  '_prisma_migrations',
+  '__drizzle_migrations',
+  'sequelizemeta',
+  'kysely_migration',
+  'kysely_migration_lock',
+  'mikro_orm_migrations',
+  'django_migrations',
+  '__efmigrationshistory',
+  'schemaversions', // DbUp
+  'atlas_schema_revisions',
+  'schema_version',
+  'migrations_lock',
+  '_migrations',
+  '_sqlx_migrations',
+  '__diesel_schema_migrations',
+  'phinxlog',
+  'playevolutions',
+]);
+
+/** Whether a table belongs to a migration tool, by `schema.table` in whatever case. */
+export function isBookkeeping(table: string): boolean {
+  const name = table.replaceAll('"', '').split('.').at(-1) ?? '';
+  return BOOKKEEPING.has(name.toLowerCase());
+}
+
+/** Whether a described object is a migration tool's own table, or belongs to one: `index public.knex_migrations_pkey`, `constraint … on public.knex_migrations`. */
+function isOfBookkeeping(object: string): boolean {
+  return object
+    .replaceAll('"', '')
+    .toLowerCase()
+    .split(/[\s.()]+/)
+    .some((word) => [...BOOKKEEPING].some((name) => word === name || word.startsWith(`${name}_`)));
+}
+
+/**
+ * What differs between two descriptions, one line each, without what belongs to migration tools.
+ * @returns at most 50 lines; the last says how many more there are
+ */
+export function differencesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => !isOfBookkeeping(name)).sort();
+  const lines = names.flatMap((name) => difference(name, before.get(name), after.get(name)));
+  if (lines.length <= MOST_DIFFERENCES) return lines;
+  return [...lines.slice(0, MOST_DIFFERENCES - 1), `and ${lines.length - MOST_DIFFERENCES + 1} more`];
+}
+
+function difference(name: string, before: string | undefined, after: string | undefined): readonly string[] {
+  if (before === after) return [];
+  if (before === undefined) return [`${name} is new`];
+  if (after === undefined) return [`${name} is gone`];
+  const was = before.split('\n');
+  const is = after.split('\n');
+  const removed = was.filter((line) => !is.includes(line)).map((line) => `${name}: was ${line.trim()}`);
+  const added = is.filter((line) => !was.includes(line)).map((line) => `${name}: is ${line.trim()}`);
+  const changed = [...removed, ...added];
+  return changed.length === 0 ? [`${name} has its parts in another order`] : changed;
+}

@@ -1,0 +1,323 @@
+import type { Rehearsal } from '../pipeline/model.ts';
+import { type ChecksFile, checkData } from './checks.ts';
+import { differencesBetween } from './comparison.ts';
+import type { Access, DatabaseCopy, Observer, RehearsalServer, RunningLoad, SchemaDescription } from './database.ts';
+import type { CommandFacts, PhaseFacts, PhaseName } from './evidence.ts';
+import type { Observation } from './observed.ts';
+import { middleOf } from './statement-kinds.ts';
+
+/** A command of the repository that is running. */
+export interface RunningCommand {
+  readonly done: Promise<CommandFacts>;
+  /** Ends it and all that it started, at once. */
+  kill(): void;
+}
+
+export interface CommandRequest {
+  readonly phase: PhaseName;
+  /** In a few words, for the log. */
+  readonly title: string;
+  readonly run: string;
+  /** The database that it gets. */
+  readonly access: Access;
+  /** Where it runs; `null`: in the candidate's checkout. */
+  readonly folder: string | null;
+}
+
+/** What a cycle needs from outside. */
+export interface CyclePorts {
+  /** Starts a command; it is stopped after `rules.timeout` and when the job is cancelled. */
+  start(request: CommandRequest): RunningCommand;
+  /** A folder with the version that is live, for its own test; a sentence when there is none. */
+  checkOutPrevious(): Promise<{ readonly folder: string } | { readonly because: string }>;
+  /** One line for the log. */
+  log(line: string): void;
+  /** Told of each phase as it ends. */
+  ended(phase: PhaseFacts): void;
+  readonly signal: AbortSignal;
+}
+
+export interface CycleOptions {
+  readonly server: RehearsalServer;
+  readonly rules: Pick<Rehearsal, 'migrate' | 'rollback' | 'previous' | 'load'>;
+  /** `null`: the team has none. */
+  readonly checks: ChecksFile | null;
+  /** SQL of the load's own script; `null`: none. */
+  readonly loadScript: string | null;
+  readonly ports: CyclePorts;
+}
+
+/** How long the load runs before the migration, for comparison, milliseconds. */
+const BASELINE = 2000;
+
+/**
+ * Runs the whole cycle on copies of the frozen source: up → verify → the version that is live → down → equal → up again → once more, then
+ * beside load, then killed in the middle. What a phase finds is told, never judged: the verdict is made from all of it.
+ * @returns every phase, also those that were skipped, in the order of `PHASES`
+ * @throws RehearsalImpossible when a copy cannot be made, or the job is cancelled; whatever the database throws
+ */
+export async function runCycle(options: CycleOptions): Promise<readonly PhaseFacts[]> {
+  const cycle = new Cycle(options);
+  await cycle.run();
+  return cycle.phases;
+}
+
+/** What the migration makes of the data, to compare later runs with. */
+interface Migrated {
+  readonly schema: SchemaDescription;
+  readonly observation: Observation;
+}
+
+/** What a phase did, before it is written down. */
+type Findings = Partial<Omit<PhaseFacts, 'name' | 'seconds'>>;
+
+class Cycle {
+  readonly phases: PhaseFacts[] = [];
+  private readonly options: CycleOptions;
+
+  constructor(options: CycleOptions) {
+    this.options = options;
+  }
+
+  async run(): Promise<void> {
+    const migrated = await this.onCopy('up', (copy) => this.forward(copy));
+    if (migrated === null) {
+      const because = 'the migration does not come through';
+      for (const name of ['load', 'interrupted'] as const) this.skip(name, because);
+      return;
+    }
+    await this.underLoad(migrated);
+    await this.interrupted(migrated);
+  }
+
+  /** From `up` to `rerun` on one copy. @returns `null` when the migration does not come through */
+  private async forward(copy: DatabaseCopy): Promise<Migrated | null> {
+    const before = { schema: await copy.describeSchema(), rows: await copy.countRows() };
+    const migrated = await this.up(copy);
+    if (migrated === null) {
+      for (const name of ['verify', 'previous', 'down', 'equal', 'up-again', 'rerun'] as const)
+        this.skip(name, 'the migration does not come through');
+      return null;
+    }
+    await this.phase('verify', async () => {
+      const checks = await checkData(copy, this.options.checks, before.rows);
+      return { outcome: checks.failed ? 'failed' : 'done', checks: checks.facts };
+    });
+    await this.previous(copy);
+    const left = await this.down(copy, before.schema);
+    if (left === 'unknown') await this.rerunOnFreshCopy();
+    else if (left === 'migrated' || (await this.upAgain(copy, migrated.schema))) await this.rerun(copy);
+    else this.skip('rerun', 'the migration cannot be run again after the way back');
+    return migrated;
+  }
+
+  private async up(copy: DatabaseCopy): Promise<Migrated | null> {
+    let migrated: Migrated | null = null;
+    await this.phase('up', async () => {
+      const { command, observation } = await this.observed(copy, 'up', 'Migrate');
+      if (command.ended === 'success') migrated = { schema: await copy.describeSchema(), observation };
+      return { ...outcomeOf(command), copy: copy.copied, command, observation, leftovers: await copy.leftovers() };
+    });
+    return migrated;
+  }
+
+  private async previous(copy: DatabaseCopy): Promise<void> {
+    const { previous } = this.options.rules;
+    if (previous === null) return this.skip('previous', 'the pipeline file names no test of the version that is live');
+    const checkout = await this.options.ports.checkOutPrevious();
+    if ('because' in checkout) return this.skip('previous', checkout.because);
+    await this.phase('previous', async () => {
+      const title = 'Test the version that is live on the migrated database';
+      const command = await this.command({ phase: 'previous', title, run: previous, access: copy.access, folder: checkout.folder });
+      return { ...outcomeOf(command), command };
+    });
+  }
+
+  /** @returns in which state the way back leaves the copy */
+  private async down(copy: DatabaseCopy, before: SchemaDescription): Promise<'migrated' | 'back' | 'unknown'> {
+    const { rollback } = this.options.rules;
+    if (rollback === null || rollback === false) {
+      const because = rollback === null ? 'the pipeline file names no way back' : 'the pipeline file says that there is no way back';
+      for (const name of ['down', 'equal', 'up-again'] as const) this.skip(name, because);
+      return 'migrated';
+    }
+    const down = await this.phase('down', async () => {
+      const command = await this.command({ phase: 'down', title: 'Go back', run: rollback, access: copy.access, folder: null });
+      return { ...outcomeOf(command), command };
+    });
+    if (down.outcome === 'failed') {
+      for (const name of ['equal', 'up-again'] as const) this.skip(name, 'the way back does not come through');
+      return 'unknown';
+    }
+    const equal = await this.phase('equal', async () => sameOrNot(before, await copy.describeSchema()));
+    if (equal.outcome === 'done') return 'back';
+    this.skip('up-again', 'the way back leaves another schema');
+    return 'unknown';
+  }
+
+  private async upAgain(copy: DatabaseCopy, schema: SchemaDescription): Promise<boolean> {
+    const again = await this.phase('up-again', async () => {
+      const command = await this.migrate(copy, 'up-again', 'Migrate again after the way back');
+      if (command.ended !== 'success') return { outcome: 'failed', command };
+      return { ...sameOrNot(schema, await copy.describeSchema()), command };
+    });
+    return again.outcome === 'done';
+  }
+
+  /** Once more on a database that is migrated already. */
+  private async rerun(copy: DatabaseCopy): Promise<void> {
+    await this.phase('rerun', async () => {
+      const before = { schema: await copy.describeSchema(), rows: await copy.countRows() };
+      const command = await this.migrate(copy, 'rerun', 'Migrate once more');
+      if (command.ended !== 'success') return { outcome: 'failed', command };
+      const found = sameOrNot(before.schema, await copy.describeSchema());
+      const rows = differencesBetween(asText(before.rows), asText(await copy.countRows()));
+      const differences = [...found.differences, ...rows];
+      return { outcome: differences.length === 0 ? 'done' : 'failed', differences, command };
+    });
+  }
+
+  /** Nobody knows what the way back left, so the migration begins anew. */
+  private async rerunOnFreshCopy(): Promise<void> {
+    await this.onCopy('rerun', async (copy) => {
+      const first = await this.migrate(copy, 'rerun', 'Migrate a fresh copy');
+      if (first.ended === 'success') await this.rerun(copy);
+      else this.skip('rerun', 'the migration came through once and not a second time, on a fresh copy');
+    });
+  }
+
+  private async underLoad({ observation }: Migrated): Promise<void> {
+    const { rules, loadScript, ports } = this.options;
+    if (rules.load === false) return this.skip('load', 'the pipeline file asks for no load');
+    if (observation.touched.length === 0 && loadScript === null)
+      return this.skip('load', 'the migration touches no table that was there before');
+    await this.onCopy('load', (copy) =>
+      this.phase('load', async () => {
+        ports.log(`Putting load on ${observation.touched.length === 1 ? '1 table' : `${observation.touched.length} tables`}.`);
+        const load = await copy.load({ tables: observation.touched, script: loadScript, baseline: BASELINE, signal: ports.signal });
+        const { command, observation: beside, report } = await this.besideLoad(copy, load);
+        return { ...outcomeOf(command), copy: copy.copied, command, observation: beside, load: report };
+      }),
+    );
+  }
+
+  private async besideLoad(copy: DatabaseCopy, load: RunningLoad) {
+    load.begin();
+    try {
+      return { ...(await this.observed(copy, 'load', 'Migrate beside load')), report: await load.end() };
+    } catch (error) {
+      await load.end();
+      throw error;
+    }
+  }
+
+  /** Killed after half of its statements, before it hears how the last of them ended, and run again. */
+  private async interrupted({ schema, observation }: Migrated): Promise<void> {
+    const middle = middleOf(observation.statements);
+    if (middle === null) return this.skip('interrupted', 'no statement of the migration was seen that changes anything');
+    await this.onCopy('interrupted', (copy) =>
+      this.phase('interrupted', async () => {
+        const killed = await this.killAfter(copy, middle.statement);
+        if (killed.ended !== 'killed') {
+          const because = `it ended before statement ${middle.statement} of ${middle.of} and could not be killed`;
+          return { outcome: 'skipped', because, copy: copy.copied };
+        }
+        const command = await this.migrate(copy, 'interrupted', 'Migrate again after it was killed');
+        const same = command.ended === 'success' ? sameOrNot(schema, await copy.describeSchema()) : ({ outcome: 'failed' } as const);
+        return { ...same, copy: copy.copied, command, killedAfter: middle };
+      }),
+    );
+  }
+
+  private async killAfter(copy: DatabaseCopy, statements: number): Promise<CommandFacts> {
+    let running: RunningCommand | null = null;
+    const observer = await copy.observe({ stopAfter: { statements, reached: () => running?.kill() } });
+    try {
+      const title = 'Migrate, to be killed in the middle';
+      const { migrate: run } = this.options.rules;
+      running = this.options.ports.start({ phase: 'interrupted', title, run, access: observer.access, folder: null });
+      return await running.done;
+    } finally {
+      await observer.end();
+    }
+  }
+
+  private async observed(
+    copy: DatabaseCopy,
+    phase: PhaseName,
+    title: string,
+  ): Promise<{ command: CommandFacts; observation: Observation }> {
+    const observer: Observer = await copy.observe();
+    let ended: Promise<Observation> | null = null;
+    try {
+      const { migrate: run } = this.options.rules;
+      const command = await this.command({ phase, title, run, access: observer.access, folder: null });
+      ended = observer.end();
+      return { command, observation: await ended };
+    } finally {
+      await (ended ?? observer.end());
+    }
+  }
+
+  private migrate(copy: DatabaseCopy, phase: PhaseName, title: string): Promise<CommandFacts> {
+    return this.command({ phase, title, run: this.options.rules.migrate, access: copy.access, folder: null });
+  }
+
+  private async command(request: CommandRequest): Promise<CommandFacts> {
+    const { ports } = this.options;
+    ports.signal.throwIfAborted();
+    const facts = await ports.start(request).done;
+    ports.signal.throwIfAborted();
+    return facts;
+  }
+
+  private async onCopy<T>(phase: PhaseName, work: (copy: DatabaseCopy) => Promise<T>): Promise<T> {
+    this.options.ports.signal.throwIfAborted();
+    const copy = await this.options.server.copy(phase);
+    try {
+      return await work(copy);
+    } finally {
+      await copy.drop();
+    }
+  }
+
+  private async phase(name: PhaseName, work: () => Promise<Findings>): Promise<PhaseFacts> {
+    const started = performance.now();
+    const findings = await work();
+    this.options.ports.signal.throwIfAborted();
+    return this.write({ ...NOTHING, ...findings, name, seconds: Math.round((performance.now() - started) / 10) / 100 });
+  }
+
+  private skip(name: PhaseName, because: string): void {
+    this.write({ ...NOTHING, name, outcome: 'skipped', because, seconds: 0 });
+  }
+
+  private write(facts: PhaseFacts): PhaseFacts {
+    this.phases.push(facts);
+    this.options.ports.ended(facts);
+    return facts;
+  }
+}
+
+const NOTHING = {
+  outcome: 'done',
+  because: null,
+  copy: null,
+  command: null,
+  observation: null,
+  load: null,
+  leftovers: [],
+  differences: [],
+  checks: null,
+  killedAfter: null,
+} as const satisfies Findings;
+
+const outcomeOf = ({ ended }: CommandFacts): Pick<PhaseFacts, 'outcome'> => ({ outcome: ended === 'success' ? 'done' : 'failed' });
+
+function sameOrNot(before: SchemaDescription, after: SchemaDescription): Pick<PhaseFacts, 'outcome' | 'differences'> {
+  const differences = differencesBetween(before, after);
+  return { outcome: differences.length === 0 ? 'done' : 'failed', differences };
+}
+
+const asText = (counts: ReadonlyMap<string, number>): ReadonlyMap<string, string> =>
+  new Map([...counts].map(([table, count]) => [`rows of ${table}`, String(count)]));
