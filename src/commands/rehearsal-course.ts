@@ -1,153 +1,210 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRehearsalHistory } from '../github/rehearsal-history.ts';
 import type { Rehearsal } from '../pipeline/model.ts';
-import type { RehearsalDatabase } from '../rehearsal/database.ts';
-import { RehearsalImpossible } from '../rehearsal/database.ts';
-import { readDump, readTakenAt } from '../rehearsal/snapshot.ts';
-import type { RehearsalWorkspace } from '../rehearsal/workspace.ts';
-import type { RehearsalStep } from '../report/rehearsal.ts';
+import { readChecks } from '../rehearsal/checks-file.ts';
+import { type CycleOptions, runCycle } from '../rehearsal/cycle.ts';
+import { type EngineOptions, type RehearsalEngine, RehearsalImpossible, type RehearsalServer } from '../rehearsal/database.ts';
+import { engineFor } from '../rehearsal/engine.ts';
+import type { PhaseFacts, RehearsalFacts, SnapshotFacts } from '../rehearsal/evidence.ts';
+import { readMaskingRules } from '../rehearsal/masking/read.ts';
+import type { MaskingReport } from '../rehearsal/masking/rules.ts';
+import { openWorkspace, type RehearsalWorkspace } from '../rehearsal/workspace.ts';
+import { assertCheckedOut } from './checked-out.ts';
+import type { Door } from './door.ts';
+import { secretsOf } from './environment-secrets.ts';
 import type { Job } from './job.ts';
-import { type CommandResult, runCommand } from './run-command.ts';
+import { checkOutBeside, liveVersion, removeCheckout } from './previous-version.ts';
+import { type RehearsalCommands, rehearsalCommands } from './rehearsal-commands.ts';
+import { fillSource } from './rehearsal-snapshot.ts';
+import { commandVariables } from './variables.ts';
 
-/** What the migration was run on. */
-export interface Snapshot {
-  /** Tells one snapshot from another: the dump's digest, or what filled the database. */
-  readonly id: string;
-  /** GitHub's clock, epoch milliseconds. */
-  readonly takenAt: number;
-}
-
-/** How the migration went. */
-export interface Migration {
-  readonly verdict: 'pass' | 'fail';
-  readonly seconds: number;
-  /** In a few words: `exit code 1`. */
-  readonly ended: string;
+/** What is known so far: a rehearsal that ends early tells that much. */
+interface Story {
+  server: RehearsalServer | null;
+  snapshot: SnapshotFacts | null;
+  masking: MaskingReport | null;
+  readonly phases: PhaseFacts[];
 }
 
 /** One rehearsal on its way. */
-export interface Course {
+interface Course {
   readonly job: Job;
+  readonly door: Door;
   readonly rules: Rehearsal;
-  readonly environment: string;
   readonly workspace: RehearsalWorkspace;
-  readonly database: RehearsalDatabase;
-  /** For the commands: `PROMOTE_*` and the environment's own secrets. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** Now, by GitHub's clock, epoch milliseconds. */
-  readonly now: number;
+  readonly server: RehearsalServer;
+  readonly commands: RehearsalCommands;
+  /** Of the environment's own secrets, or of the job. */
+  readonly variable: (name: string) => string | undefined;
   readonly signal: AbortSignal;
-  /** Told of each thing that was done. */
-  readonly done: (step: RehearsalStep) => void;
+  readonly story: Story;
 }
 
 /**
- * Fills the database as the pipeline file says.
- * @throws RehearsalImpossible when the snapshot cannot be had, cannot be restored, is empty or is too old
+ * Everything between the door and the verdict. Whatever happens, nothing that was started or filled is left.
+ * @returns what was seen; what could not take place is told in `impossible`
+ * @throws whatever is neither the migration's fault nor foreseen
  */
-export async function fillDatabase(course: Course): Promise<Snapshot> {
-  const run = course.rules.snapshot?.run ?? null;
-  if (run === null) {
-    course.done({ what: 'Snapshot', how: 'none: the pipeline file names no command for one, so the database is empty', seconds: null });
-    return { id: 'none', takenAt: course.now };
+export async function performRehearsal(job: Job, door: Door, rules: Rehearsal): Promise<RehearsalFacts> {
+  const story: Story = { server: null, snapshot: null, masking: null, phases: [] };
+  const impossible = await perform(job, door, rules, story).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof RehearsalImpossible) return { code: error.code, message: error.message };
+      throw error;
+    },
+  );
+  return factsOf(job, door, rules, story, impossible);
+}
+
+async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Promise<void> {
+  const cancel = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void =>
+    cancel.abort(new RehearsalImpossible('cancelled', `The job was cancelled (${signal}).`));
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  let workspace: RehearsalWorkspace | null = null;
+  try {
+    await assertCheckedOut(job, door.gathered.evidence.candidate, rules.migrations);
+    const engine = await engineFor(rules.database);
+    const secrets = await secretsOf(job, door.environment.name);
+    const variable = (name: string): string | undefined => secrets[name] ?? process.env[name];
+    workspace = await openWorkspaceFor(job, engine);
+    const { name, version } = { name: door.environment.name, version: door.decision.candidate.version };
+    job.toolkit.info(`Rehearsing the migration of ${version} for ${name}.`);
+    story.server = await startServer(job, rules, engine, workspace, variable, cancel.signal);
+    const variables = { ...secrets, ...commandVariables(job, door.decision, door.environment, door.rules, null) };
+    const commands = rehearsalCommands(job, variables, rules.timeout);
+    await runCourse({ job, door, rules, workspace, server: story.server, commands, variable, signal: cancel.signal, story });
+  } catch (error) {
+    // What was being done when the cancellation came fails in its own way; the cancellation is the reason.
+    throw cancel.signal.aborted ? cancel.signal.reason : error;
+  } finally {
+    await story.server?.stop();
+    workspace?.remove();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
   }
-  const begun = Date.now();
-  const fetched = await runIn(course, `Fetch the snapshot for ${course.environment}`, run, {
-    DATABASE_URL: course.database.url,
-    PROMOTE_SNAPSHOT: course.workspace.snapshot,
-    PROMOTE_SNAPSHOT_TAKEN_AT: course.workspace.takenAt,
-  });
-  if (fetched.ended !== 'success')
+}
+
+function openWorkspaceFor(job: Job, engine: RehearsalEngine): Promise<RehearsalWorkspace> {
+  const bases = [process.env['RUNNER_TEMP'] ?? '', tmpdir()].filter((base) => base !== '');
+  return openWorkspace(bases, (base) => engine.worksIn(base), job.toolkit.info);
+}
+
+async function startServer(
+  job: Job,
+  rules: Rehearsal,
+  engine: RehearsalEngine,
+  { folder, watch }: RehearsalWorkspace,
+  variable: (name: string) => string | undefined,
+  signal: AbortSignal,
+): Promise<RehearsalServer> {
+  const serverUrl = rules.server === null ? null : (variable(rules.server) ?? '');
+  if (serverUrl === '') {
     throw new RehearsalImpossible(
-      'snapshot_failed',
-      `The snapshot could not be fetched: its command ended with ${inWords(fetched)}. The command was: ${run}`,
+      'server_missing',
+      `The pipeline file names the variable ${rules.server} as the server to rehearse on, and it is empty. Give it to the step, or to the environment in the secret PROMOTE_ENV; without "server" a private one is started.`,
     );
-  course.done({ what: 'Fetch the snapshot', how: 'its command succeeded', seconds: fetched.seconds });
-  const snapshot = await restored(course, run, begun);
-  refuseOld(course, snapshot);
-  await refuseEmpty(course);
-  return snapshot;
+  }
+  if (serverUrl !== null) job.toolkit.mask(serverUrl);
+  const options: EngineOptions = { folder, watch, signal, env: process.env, log: job.toolkit.info, serverUrl, version: rules.version };
+  const server = await engine.start(options);
+  for (const secret of server.secrets) job.toolkit.mask(secret);
+  job.toolkit.info(`${server.name} is running.`);
+  return server;
 }
 
-async function restored(course: Course, run: string, begun: number): Promise<Snapshot> {
-  const told = readTakenAt(course.workspace.takenAt);
-  const dump = await readDump(course.workspace.snapshot);
-  // Ages are by this machine's clock; what they are counted from is GitHub's.
-  const writtenAt = dump === null ? course.now : course.now - Math.max(0, begun - dump.writtenAt);
-  const takenAt = Math.min(told ?? writtenAt, course.now);
-  if (dump === null)
-    return {
-      id: `filled by: ${run
-        .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-        .trim()
-        .slice(0, 200)}`,
-      takenAt,
-    };
-  const { format, seconds } = await course.job.toolkit.group(`Restore the snapshot, ${size(dump.bytes)}`, async () => {
-    const started = performance.now();
-    const restoredAs = await course.database.restore(course.workspace.snapshot);
-    return { format: restoredAs, seconds: secondsSince(started) };
-  });
-  course.done({ what: 'Restore the snapshot', how: `a ${format} dump of ${size(dump.bytes)}`, seconds });
-  return { id: dump.id, takenAt };
+async function runCourse(course: Course): Promise<void> {
+  const { job, rules, server, story, signal } = course;
+  const files = readFiles(job, rules, course.variable);
+  story.snapshot = await fillSource({ ...course, now: course.door.gathered.now });
+  if (files.masking !== null) {
+    const { masking } = files;
+    story.masking = await job.toolkit.group(`Mask the data as ${masking.path} says`, () => server.mask(masking));
+    signal.throwIfAborted();
+  }
+  await server.freeze();
+  const pendingColumns = story.masking?.pending ?? [];
+  const { checks, loadScript } = files;
+  try {
+    await runCycle({ server, rules, checks, loadScript, pendingColumns, ports: portsOf(course) });
+  } finally {
+    await removeCheckout(job, previousFolder(course));
+  }
 }
 
-function refuseOld({ rules, now }: Course, { takenAt }: Snapshot): void {
-  if (rules.maxAge === null || now - takenAt <= rules.maxAge) return;
-  const hours = (milliseconds: number): string => `${Math.floor(milliseconds / 3_600_000)} h`;
-  throw new RehearsalImpossible(
-    'snapshot_expired',
-    `The snapshot was taken at ${new Date(takenAt).toISOString()}, ${hours(now - takenAt)} ago, and the pipeline file takes none older than ${hours(rules.maxAge)}. Fetch a fresh one.`,
-  );
+/** The files of the checkout that say how to rehearse. They are read before anything is fetched: their mistakes cost no time. */
+function readFiles(job: Job, rules: Rehearsal, variable: (name: string) => string | undefined) {
+  const textOf = (path: string, code: 'masking_invalid' | 'checks_invalid', what: string): string => {
+    const text = job.readCheckout(path);
+    if (text !== null) return text;
+    throw new RehearsalImpossible(
+      code,
+      `The pipeline file names ${path} as ${what}, and the checkout has no such file. Add it, or correct the path.`,
+    );
+  };
+  const { masking, checks, load } = rules;
+  const script = load === false ? null : load.script;
+  return {
+    masking:
+      masking === null ? null : readMaskingRules(textOf(masking, 'masking_invalid', 'the masking file'), masking, maskingKey(variable)),
+    checks: checks === null ? null : readChecks(textOf(checks, 'checks_invalid', 'the file with the checks'), checks),
+    loadScript: script === null ? null : textOf(script, 'checks_invalid', 'the script of the load'),
+  };
 }
 
-async function refuseEmpty(course: Course): Promise<void> {
-  const { tables, rows } = await course.database.takeStock();
-  course.signal.throwIfAborted();
-  if (rows) return course.job.toolkit.info(`The snapshot has ${tables} tables.`);
-  const found = tables === 0 ? 'no table' : `${tables} tables and not one row`;
-  throw new RehearsalImpossible(
-    'snapshot_empty',
-    `After the snapshot command the database has ${found}, so a migration on it would prove nothing. The command must either leave a dump in $PROMOTE_SNAPSHOT or fill the database at $DATABASE_URL.`,
-  );
+/** The key that makes masked values the same from one rehearsal to the next; without one they are the same within one only. */
+function maskingKey(variable: (name: string) => string | undefined): Uint8Array {
+  const given = variable('PROMOTE_MASKING_KEY') ?? '';
+  return given === '' ? randomBytes(32) : createHash('sha256').update(given).digest();
 }
 
-/** Runs the migration, and measures it. */
-export async function migrate(course: Course): Promise<Migration> {
-  const result = await runIn(course, `Migrate, as for ${course.environment}`, course.rules.migrate, {
-    ...course.database.variables,
-    DATABASE_URL: course.database.url,
-  });
-  const ended = inWords(result);
-  course.done({ what: 'Migrate', how: result.ended === 'success' ? 'succeeded' : `failed with ${ended}`, seconds: result.seconds });
-  return { verdict: result.ended === 'success' ? 'pass' : 'fail', seconds: result.seconds, ended };
+const previousFolder = ({ workspace }: Course): string => join(workspace.folder, 'previous');
+
+function portsOf(course: Course): CycleOptions['ports'] {
+  const { job, door, commands, signal, story } = course;
+  return {
+    start: ({ access, ...request }) => commands.start({ ...request, variables: commands.variablesFor(access) }),
+    checkOutPrevious: async () => {
+      const live = liveVersion(door);
+      if (live === null) return { because: 'no version is live' };
+      return checkOutBeside(job, live.sha, previousFolder(course));
+    },
+    log: job.toolkit.info,
+    ended: (phase) => {
+      story.phases.push(phase);
+      job.toolkit.info(`${phase.name}: ${phase.outcome}${phase.because === null ? `, ${phase.seconds} s` : ` (${phase.because})`}`);
+    },
+    signal,
+  };
 }
 
-async function runIn(course: Course, title: string, run: string, variables: Readonly<Record<string, string>>): Promise<CommandResult> {
-  course.signal.throwIfAborted();
-  const result = await course.job.toolkit.group(title, async () => {
-    const started = performance.now();
-    const ended = await runCommand({
-      run,
-      cwd: course.job.run.workspace,
-      variables: { ...course.variables, ...variables },
-      onCancel: async () => undefined,
-    });
-    // How long it took is evidence here, to the hundredth.
-    return { ...ended, seconds: secondsSince(started) };
-  });
-  course.signal.throwIfAborted();
-  return result;
-}
-
-function inWords(result: CommandResult): string {
-  if (result.ended === 'success') return 'exit code 0';
-  return result.ended === 'cancelled' ? `signal ${result.signal}` : `exit code ${result.exitCode}`;
-}
-
-function size(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
-  return bytes < 1e9 ? `${Math.round(bytes / 1e5) / 10} MB` : `${Math.round(bytes / 1e8) / 10} GB`;
-}
-
-export function secondsSince(started: number): number {
-  return Math.round((performance.now() - started) / 10) / 100;
+async function factsOf(
+  job: Job,
+  door: Door,
+  rules: Rehearsal,
+  story: Story,
+  impossible: RehearsalFacts['impossible'],
+): Promise<RehearsalFacts> {
+  const { gathered, decision, environment } = door;
+  const { sha, version, digest } = decision.candidate;
+  const production = decision.environments.find(({ name }) => gathered.pipeline.environments.get(name)?.role === 'production');
+  const { owner, repo } = job.run;
+  const place = { owner, repo, environment: environment.name, production: production?.name ?? null, before: gathered.now };
+  return {
+    candidate: { sha, version, digest: digest ?? '' },
+    environment: environment.name,
+    migrations: gathered.evidence.migrations ?? '',
+    at: gathered.now,
+    server: story.server === null ? null : { name: story.server.name, major: story.server.major },
+    snapshot: story.snapshot,
+    masking: story.masking,
+    commands: { migrate: rules.migrate, rollback: rules.rollback, previous: rules.previous },
+    phases: story.phases,
+    impossible,
+    prediction: impossible === null ? await readRehearsalHistory(job.client, place) : null,
+  };
 }

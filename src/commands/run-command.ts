@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type CommandResult =
   | { readonly ended: 'success'; readonly seconds: number }
   | { readonly ended: 'failure'; readonly exitCode: number; readonly seconds: number }
-  | { readonly ended: 'cancelled'; readonly signal: NodeJS.Signals; readonly seconds: number };
+  | { readonly ended: 'cancelled'; readonly signal: NodeJS.Signals; readonly seconds: number }
+  /** It took longer than it may, or was killed on purpose. */
+  | { readonly ended: 'timeout' | 'killed'; readonly seconds: number };
 
 export interface CommandOptions {
   /** The shell text, as in a workflow's `run:`. */
@@ -19,6 +21,18 @@ export interface CommandOptions {
   readonly onCancel: (signal: NodeJS.Signals) => Promise<void>;
   /** Milliseconds between asking the command's processes to stop and ending them. */
   readonly grace?: number;
+  /** Milliseconds after which it is stopped. */
+  readonly timeout?: number;
+  /** Once aborted, the command is ended without being asked. */
+  readonly kill?: AbortSignal;
+}
+
+/** In a few words: `failed with exit code 1`. */
+export function howItEnded(result: CommandResult): string {
+  if (result.ended === 'success') return 'succeeded';
+  if (result.ended === 'failure') return `failed with exit code ${result.exitCode}`;
+  if (result.ended === 'cancelled') return `cancelled (${result.signal})`;
+  return result.ended === 'timeout' ? `stopped after ${result.seconds} s` : 'killed';
 }
 
 /**
@@ -43,9 +57,18 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   const groupFile = join(folder, 'group');
   const started = performance.now();
   let stopping: Promise<NodeJS.Signals> | null = null;
+  let cutShort: 'timeout' | 'killed' | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
     stopping ??= stop(signal, groupFile, options);
   };
+  const cut = (why: 'timeout' | 'killed'): void => {
+    if (stopping !== null || cutShort !== null) return;
+    cutShort = why;
+    void stop('SIGTERM', groupFile, { ...options, grace: why === 'killed' ? 0 : options.grace, onCancel: async () => undefined });
+  };
+  const onKill = (): void => cut('killed');
+  const timer = options.timeout === undefined ? undefined : setTimeout(() => cut('timeout'), options.timeout);
+  options.kill?.addEventListener('abort', onKill);
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
@@ -58,15 +81,22 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     });
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     if (stopping !== null) return { ended: 'cancelled', signal: await stopping, seconds };
+    if (cutShort !== null) return { ended: cutShort, seconds };
     return exitCode === 0 ? { ended: 'success', seconds } : { ended: 'failure', exitCode, seconds };
   } finally {
+    clearTimeout(timer);
+    options.kill?.removeEventListener('abort', onKill);
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function stop(signal: NodeJS.Signals, groupFile: string, options: CommandOptions): Promise<NodeJS.Signals> {
+async function stop(
+  signal: NodeJS.Signals,
+  groupFile: string,
+  options: Pick<CommandOptions, 'onCancel'> & { readonly grace?: number | undefined },
+): Promise<NodeJS.Signals> {
   const closing = options.onCancel(signal);
   let asked = false;
   for (let waited = 0; waited < (options.grace ?? GRACE); waited += 50) {

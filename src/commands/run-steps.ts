@@ -1,7 +1,7 @@
 import { secretsOf } from './environment-secrets.ts';
 import type { Job, PostState } from './job.ts';
 import { setStatus } from './keeping.ts';
-import { type CommandResult, runCommand } from './run-command.ts';
+import { howItEnded, runCommand } from './run-command.ts';
 
 /** One command of the pipeline file, with what it does in a few words. */
 export interface Step {
@@ -26,7 +26,7 @@ export async function runSteps(job: Job, state: PostState, steps: readonly Step[
       }),
     );
     if (result.ended !== 'success') {
-      job.toolkit.annotate('error', `${step.title}: ${inWords(result)}`, `The command was: ${step.run}`);
+      job.toolkit.annotate('error', `${step.title}: ${howItEnded(result)}`, `The command was: ${step.run}`);
       return false;
     }
     job.toolkit.info(`${step.title}: done in ${result.seconds} s.`);
@@ -44,8 +44,4 @@ async function closeCancelled(job: Job, state: PostState, step: Step, signal: st
       `${(error as Error).message} The next run in this environment closes it.`,
     );
   }
-}
-
-function inWords(result: Exclude<CommandResult, { ended: 'success' }>): string {
-  return result.ended === 'cancelled' ? `cancelled (${result.signal})` : `failed with exit code ${result.exitCode}`;
 }

@@ -17,11 +17,19 @@ export interface RowChange {
   readonly most: number;
 }
 
+/** A column that the masking file names and the snapshot does not have. */
+export interface PendingColumn {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
 /** Asks the migrated database what the team wants to know of it. */
 export async function checkData(
   copy: Pick<DatabaseCopy, 'query' | 'countRows'>,
   checks: ChecksFile | null,
   before: ReadonlyMap<string, number>,
+  pending: readonly PendingColumn[],
 ): Promise<{ readonly facts: CheckFacts; readonly failed: boolean }> {
   const invariants = [];
   for (const { name, sql } of checks?.invariants ?? []) {
@@ -34,12 +42,25 @@ export async function checkData(
     lookups.push({ name, found: rows, expected, error });
   }
   const rowChanges = rowChangesBetween(before, await copy.countRows(), checks?.rowChanges ?? new Map());
+  const missingColumns = await withoutColumn(copy, pending);
   const failed =
+    missingColumns.length > 0 ||
     invariants.some(({ violations, error }) => violations > 0 || error !== null) ||
     lookups.some(({ found, expected, error }) => found < expected || error !== null) ||
     rowChanges.some(({ explained }) => !explained);
-  return { facts: { invariants, lookups, rowChanges }, failed };
+  return { facts: { invariants, lookups, rowChanges, missingColumns }, failed };
 }
+
+async function withoutColumn(copy: Pick<DatabaseCopy, 'query'>, pending: readonly PendingColumn[]): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const { schema, table, column } of pending) {
+    const { error } = await ask(copy, `SELECT ${quoted(column)} FROM ${quoted(schema)}.${quoted(table)} LIMIT 0`);
+    if (error !== null) missing.push(`${schema}.${table}.${column}`);
+  }
+  return missing;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** The server's message may quote the query, which is the team's own; rows are only counted. */
 async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string): Promise<{ rows: number; error: string | null }> {

@@ -1,5 +1,5 @@
 import type { Rehearsal } from '../pipeline/model.ts';
-import { type ChecksFile, checkData } from './checks.ts';
+import { type ChecksFile, checkData, type PendingColumn } from './checks.ts';
 import { differencesBetween } from './comparison.ts';
 import type { Access, DatabaseCopy, Observer, RehearsalServer, RunningLoad, SchemaDescription } from './database.ts';
 import type { CommandFacts, PhaseFacts, PhaseName } from './evidence.ts';
@@ -42,12 +42,16 @@ export interface CycleOptions {
   readonly rules: Pick<Rehearsal, 'migrate' | 'rollback' | 'previous' | 'load'>;
   /** `null`: the team has none. */
   readonly checks: ChecksFile | null;
+  /** Columns that the migration must bring, because the masking file names them. */
+  readonly pendingColumns: readonly PendingColumn[];
   /** SQL of the load's own script; `null`: none. */
   readonly loadScript: string | null;
+  /** How long the load runs before the migration, for comparison, milliseconds. */
+  readonly baseline?: number;
   readonly ports: CyclePorts;
 }
 
-/** How long the load runs before the migration, for comparison, milliseconds. */
+/** How long the load runs before the migration where nobody says otherwise, milliseconds. */
 const BASELINE = 2000;
 
 /**
@@ -100,7 +104,7 @@ class Cycle {
       return null;
     }
     await this.phase('verify', async () => {
-      const checks = await checkData(copy, this.options.checks, before.rows);
+      const checks = await checkData(copy, this.options.checks, before.rows, this.options.pendingColumns);
       return { outcome: checks.failed ? 'failed' : 'done', checks: checks.facts };
     });
     await this.previous(copy);
@@ -187,14 +191,14 @@ class Cycle {
   }
 
   private async underLoad({ observation }: Migrated): Promise<void> {
-    const { rules, loadScript, ports } = this.options;
+    const { rules, loadScript, ports, baseline = BASELINE } = this.options;
     if (rules.load === false) return this.skip('load', 'the pipeline file asks for no load');
     if (observation.touched.length === 0 && loadScript === null)
       return this.skip('load', 'the migration touches no table that was there before');
     await this.onCopy('load', (copy) =>
       this.phase('load', async () => {
         ports.log(`Putting load on ${observation.touched.length === 1 ? '1 table' : `${observation.touched.length} tables`}.`);
-        const load = await copy.load({ tables: observation.touched, script: loadScript, baseline: BASELINE, signal: ports.signal });
+        const load = await copy.load({ tables: observation.touched, script: loadScript, baseline, signal: ports.signal });
         const { command, observation: beside, report } = await this.besideLoad(copy, load);
         return { ...outcomeOf(command), copy: copy.copied, command, observation: beside, load: report };
       }),

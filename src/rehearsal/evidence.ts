@@ -92,4 +92,6 @@ export interface CheckFacts {
     readonly after: number | null;
     readonly explained: boolean;
   }[];
+  /** Columns that the masking file names and that neither the snapshot nor the migrated schema has: `schema.table.column`. */
+  readonly missingColumns: readonly string[];
 }

@@ -68,11 +68,13 @@ class Teller {
 
   tell(issue: z.core.$ZodIssue, above: Path): void {
     const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
-    if (issue.code === 'invalid_union') return this.tellUnion(issue, path);
-    if (issue.code === 'unrecognized_keys') {
+    if (issue.code === 'invalid_union') this.tellUnion(issue, path);
+    else if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) this.report.add([...path, key], `${quote(key)} is not a key here.`, chooseFrom(key, this.keys), 'key');
-      return;
-    }
+    } else this.tellValue(issue, path);
+  }
+
+  private tellValue(issue: z.core.$ZodIssue, path: Path): void {
     const here = valueAt(this.value, path);
     if (here === undefined) this.report.addMissing(path.slice(0, -1), `${nameOf(path)} is missing.`, this.fix(path, [issue]), 'key');
     else this.report.add(path, `${nameOf(path)} is ${shown(here)}.`, this.fix(path, [issue]));

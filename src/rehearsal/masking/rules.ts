@@ -39,6 +39,6 @@ export interface MaskingReport {
   readonly seconds: number;
   /** What the scan for leaks looked through. */
   readonly scan: { readonly columns: number; readonly values: number; readonly canaries: number; readonly seconds: number };
-  /** Declared columns that the data does not have: the candidate's own migrations must bring them. `schema.table.column`. */
-  readonly pending: readonly string[];
+  /** Declared columns that the data does not have: the candidate's own migrations must bring them. */
+  readonly pending: readonly { readonly schema: string; readonly table: string; readonly column: string }[];
 }

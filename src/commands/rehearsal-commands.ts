@@ -1,0 +1,57 @@
+import type { CommandRequest, RunningCommand } from '../rehearsal/cycle.ts';
+import type { Access } from '../rehearsal/database.ts';
+import type { CommandFacts } from '../rehearsal/evidence.ts';
+import type { Job } from './job.ts';
+import { type CommandResult, howItEnded, runCommand } from './run-command.ts';
+
+/** Runs the repository's commands for a rehearsal. */
+export interface RehearsalCommands {
+  /** One command in a group of the log; it ends by itself, after the time it may take, by `kill`, or when the job is cancelled. */
+  start(
+    request: Pick<CommandRequest, 'title' | 'run' | 'folder'> & { readonly variables: Readonly<Record<string, string>> },
+  ): RunningCommand;
+  /** The variables that lead a command to a database; what must not be printed of them is masked. */
+  variablesFor(access: Access): Readonly<Record<string, string>>;
+}
+
+/**
+ * @param variables for every command: `PROMOTE_*` and the environment's own secrets
+ * @param timeout longest time that one command may take, milliseconds
+ */
+export function rehearsalCommands(job: Job, variables: Readonly<Record<string, string>>, timeout: number): RehearsalCommands {
+  return {
+    start: ({ title, run, folder, variables: own }) => {
+      const kill = new AbortController();
+      const done = job.toolkit.group(title, async () => {
+        const started = performance.now();
+        const result = await runCommand({
+          run,
+          cwd: folder ?? job.run.workspace,
+          variables: { ...variables, ...own },
+          timeout,
+          kill: kill.signal,
+          onCancel: async () => undefined,
+        });
+        const seconds = secondsSince(started);
+        job.toolkit.info(`${title}: ${howItEnded(result)}, ${seconds} s.`);
+        return factsOf(result, seconds);
+      });
+      return { done, kill: () => kill.abort() };
+    },
+    variablesFor: (access) => {
+      job.toolkit.mask(access.url);
+      for (const [name, value] of Object.entries(access.variables)) if (/PASSWORD/i.test(name)) job.toolkit.mask(value);
+      return { ...access.variables, DATABASE_URL: access.url };
+    },
+  };
+}
+
+function factsOf(result: CommandResult, seconds: number): CommandFacts {
+  const ended = result.ended === 'cancelled' ? 'killed' : result.ended;
+  return { ended, exitCode: result.ended === 'failure' ? result.exitCode : null, seconds };
+}
+
+/** How long it took is evidence here, to the hundredth. */
+export function secondsSince(started: number): number {
+  return Math.round((performance.now() - started) / 10) / 100;
+}
