@@ -1,6 +1,7 @@
 import { blobId } from './blob-id.ts';
 import { checkNames } from './checks/names.ts';
 import { checkPaths } from './checks/paths.ts';
+import { checkRehearsals } from './checks/rehearsals.ts';
 import { checkRoutes } from './checks/routes.ts';
 import { checkRules } from './checks/rules.ts';
 import { draftOf } from './draft.ts';
@@ -37,7 +38,7 @@ function problemsOf(source: Source): readonly Problem[] {
   checkShape(source.value, report);
   if (source.damagedFrom !== null) return report.problems;
   const draft = draftOf(source.value, names, routes !== null && countOf(valueAt(source.value, ['routes'])) === routes);
-  for (const check of [checkNames, checkPaths, checkRoutes, checkRules]) check(draft, report);
+  for (const check of [checkNames, checkPaths, checkRoutes, checkRules, checkRehearsals]) check(draft, report);
   return report.problems;
 }
 

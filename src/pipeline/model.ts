@@ -152,6 +152,9 @@ export interface Environment {
   readonly downgrade: 'refuse' | 'allow';
   /** Whether a candidate may replace a version that it does not contain. */
   readonly divergence: 'refuse' | 'allow';
+  /** Migrates the environment's database before it is deployed. */
+  readonly migrate: Command | null;
+  /** `null`: the job's own steps deploy. */
   readonly deploy: Command | null;
   readonly verify: Command | null;
 }

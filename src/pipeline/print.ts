@@ -45,7 +45,7 @@ function rulesText(environment: Environment): Written {
     windows: environment.windows.length === 0 ? false : environment.windows.map(windowText),
     downgrade: environment.downgrade,
     divergence: environment.divergence,
-    deploy: environment.deploy ?? false,
+    deploy: emptyAsNull(without({ migrate: environment.migrate?.run, run: environment.deploy?.run })) ?? false,
     verify: environment.verify ?? false,
   };
 }
@@ -59,14 +59,16 @@ function acceptanceText(acceptance: Acceptance): Written {
 }
 
 function rehearsalText(rehearsal: Rehearsal): Written {
-  const { snapshot, maxAge, migrations, load, timeout, limits, rollback, ...same } = rehearsal;
+  const { snapshot, maxAge, migrations, load, timeout, limits, ...same } = rehearsal;
   const source = without({ ...snapshot, 'max-age': maxAge === null ? null : spell(maxAge) });
   return without({
     ...same,
+    masking: rehearsal.masking ?? false,
+    checks: rehearsal.checks ?? false,
+    previous: rehearsal.previous ?? false,
     snapshot: emptyAsNull(source),
     migrations: migrations.length === 0 ? null : migrations,
-    rollback,
-    load: load === false ? false : emptyAsNull(without({ ...load })),
+    load: load && without({ ...load }),
     timeout: spell(timeout),
     limits: emptyAsNull(limits),
   });

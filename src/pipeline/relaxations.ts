@@ -1,6 +1,7 @@
 import { spell } from './duration.ts';
+import { allowance } from './limit.ts';
 import { listed } from './listed.ts';
-import type { Acceptance, Environment, Gate, Rehearsal, Soak, Window } from './model.ts';
+import type { Acceptance, Environment, Gate, Rehearsal, RehearsalLimit, RehearsalLimits, Soak, Window } from './model.ts';
 
 /**
  * What a route allows that the environment itself would not, one sentence each: `route hotfix: production needs 1 approval instead of 2`.
@@ -60,36 +61,73 @@ function acceptsRelaxations(base: Environment, own: Environment): string[] {
   return added.length === 0 ? [] : [`also takes ${listed(added.map((version) => VERSIONS[version]))}`];
 }
 
+function ageRelaxations({ maxAge: before }: Rehearsal, { maxAge: now }: Rehearsal): string[] {
+  if (before === null || (now !== null && now <= before)) return [];
+  return [`rehearses on snapshots ${now === null ? 'of any age' : `up to ${spell(now)} old`} instead of ${spell(before)}`];
+}
+
 function rehearsalRelaxations(base: Rehearsal | null, own: Rehearsal | null): string[] {
   if (base === null) return [];
   if (own === null) return ['needs no rehearsal'];
-  const said: string[] = [];
-  if (base.maxAge !== null && (own.maxAge === null || own.maxAge > base.maxAge)) {
-    said.push(
-      `rehearses on snapshots ${own.maxAge === null ? 'of any age' : `up to ${spell(own.maxAge)} old`} instead of ${spell(base.maxAge)}`,
-    );
-  }
+  const said = ageRelaxations(base, own);
+  if (own.timeout > base.timeout) said.push(`lets a command take ${spell(own.timeout)} instead of ${spell(base.timeout)}`);
   const dropped = [
     [base.rollback && !own.rollback, 'does not rehearse the way back'],
+    [base.rollback === null && own.rollback === false, 'has deliberately no way back'],
     [base.masking !== null && own.masking === null, 'does not mask the data'],
     [base.checks !== null && own.checks === null, 'does not check the data afterwards'],
     [base.previous !== null && own.previous === null, 'does not test the version before on the new schema'],
     [base.load !== false && own.load === false, 'rehearses without load'],
   ] as const;
-  said.push(...dropped.flatMap(([is, what]) => (is ? [what] : [])));
-  const other = (key: 'masking' | 'checks' | 'previous' | 'rollback'): boolean =>
-    Boolean(base[key]) && Boolean(own[key]) && base[key] !== own[key];
+  said.push(...dropped.flatMap(([is, what]) => (is ? [what] : [])), ...limitRelaxations(base.limits, own.limits));
+  const other = (...keys: (keyof Rehearsal)[]): boolean => keys.some((key) => JSON.stringify(base[key]) !== JSON.stringify(own[key]));
+  const instead = (key: keyof Rehearsal): boolean => Boolean(base[key]) && Boolean(own[key]) && other(key);
   const changed = [
-    [base.database !== own.database || base.version !== own.version || base.server !== own.server, 'on another database'],
-    [JSON.stringify(base.snapshot) !== JSON.stringify(own.snapshot), 'on another snapshot'],
-    [base.migrate !== own.migrate, 'with another command'],
-    [other('rollback'), 'with another way back'],
-    [other('masking'), 'with other masking'],
-    [other('checks') || other('previous'), 'with other checks'],
-    [JSON.stringify(base.limits) !== JSON.stringify(own.limits), 'with other limits'],
+    [other('database', 'version', 'server'), 'on another database'],
+    [other('snapshot'), 'on another snapshot'],
+    [other('migrate'), 'with another command'],
+    [base.migrations.length > 0 && other('migrations'), 'with other migrations'],
+    [instead('rollback'), 'with another way back'],
+    [instead('masking'), 'with other masking'],
+    [instead('checks') || instead('previous'), 'with other checks'],
+    [instead('load'), 'with other load'],
   ] as const;
   const differences = changed.flatMap(([differs, how]) => (differs ? [how] : []));
   return differences.length === 0 ? said : [...said, `rehearses ${listed(differences)}`];
+}
+
+/** What a limit allows more of. A limit by a word has none. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  duration: 'the migration take',
+  statement: 'a statement take',
+  'concurrent-index': 'a concurrent index take',
+  lock: 'a lock be held',
+  'read-stall': 'a read wait',
+  'write-stall': 'a write wait',
+  rewrite: 'a rewritten table have',
+  disk: 'the disk peak be',
+  wal: 'the write-ahead log be',
+};
+
+type Limit = RehearsalLimits[string];
+
+function limitRelaxations(base: RehearsalLimits, own: RehearsalLimits): string[] {
+  return Object.keys(own).flatMap((name) => {
+    const [before, after] = [partsOf(base[name]), partsOf(own[name])];
+    return (['fail', 'warn'] as const).flatMap((part) => {
+      const [less, more] = [before[part], after[part]];
+      // Where nothing is written the default holds, which is not known here.
+      if (less === more || (less !== undefined && more !== undefined && allowance(more) <= allowance(less))) return [];
+      const what = ALLOWED[name];
+      if (what === undefined) return [`answers "${name}" with "${more}" instead of ${less === undefined ? 'the default' : `"${less}"`}`];
+      const [now, then] = [more, less].map((one) => (one === false ? 'without limit' : (one ?? 'the default')));
+      return [`lets ${what} ${now} instead of ${then}${part === 'warn' ? ' without a warning' : ''}`];
+    });
+  });
+}
+
+function partsOf(limit: Limit): { readonly warn?: RehearsalLimit | undefined; readonly fail?: RehearsalLimit | undefined } {
+  return typeof limit === 'object' ? limit : { fail: limit };
 }
 
 function soakRelaxations(base: readonly Soak[], own: readonly Soak[]): string[] {
@@ -147,6 +185,7 @@ function switchRelaxations(base: Environment, own: Environment): string[] {
     [base.verify !== null && own.verify === null, 'is not verified'],
     [base.verify !== null && own.verify !== null && base.verify.run !== own.verify.run, 'is verified by another command'],
     [base.deploy?.run !== own.deploy?.run, 'is deployed by another command'],
+    [base.migrate?.run !== own.migrate?.run, 'is migrated by another command'],
   ] as const;
   return said.flatMap(([relaxed, sentence]) => (relaxed ? [sentence] : []));
 }

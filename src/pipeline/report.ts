@@ -57,7 +57,7 @@ export class Report {
   }
 }
 
-const MOST_NAMED = 12;
+const MOST_NAMED = 13;
 
 /** The fix for a word that is not among the known ones. */
 export function chooseFrom(word: string, known: readonly string[]): string {

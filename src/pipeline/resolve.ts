@@ -55,6 +55,7 @@ function environmentOf(name: string, rules: EnvironmentInput): Environment {
     windows: [],
     downgrade: defaults.downgrade,
     divergence: defaults.divergence,
+    migrate: null,
     deploy: null,
     verify: null,
   };
@@ -73,8 +74,8 @@ function withRules(base: Environment, rules: OverrideInput): Environment {
     windows: rules.windows === undefined ? base.windows : windowsOf(rules.windows),
     downgrade: rules.downgrade ?? base.downgrade,
     divergence: rules.divergence ?? base.divergence,
-    deploy: laid(rules.deploy, base.deploy, commandOf),
-    verify: laid(rules.verify, base.verify, commandOf),
+    ...deployOf(rules.deploy, base),
+    verify: laid(rules.verify, base.verify, ({ run }) => ({ run })),
   };
 }
 
@@ -87,7 +88,13 @@ function laid<Input extends object, Value>(
   return rule === false ? null : make(rule, below);
 }
 
-const commandOf = ({ run }: { readonly run: string }): Command => ({ run });
+const commandOf = (run: string | undefined): Command | null => (run === undefined ? null : { run });
+
+function deployOf(rule: OverrideInput['deploy'], base: Pick<Environment, 'migrate' | 'deploy'>): Pick<Environment, 'migrate' | 'deploy'> {
+  if (rule === undefined) return { migrate: base.migrate, deploy: base.deploy };
+  const { migrate, run } = rule || {};
+  return { migrate: commandOf(migrate), deploy: commandOf(run) };
+}
 
 function gateOf(input: GateInput, below: Gate | null): Gate {
   const base = below ?? DEFAULT_GATE;
@@ -114,7 +121,7 @@ function rehearsalOf(input: RehearsalInput, below: Rehearsal | null): Rehearsal 
     server: input.server ?? base.server,
     ...snapshotOf(input.snapshot, base),
     masking: unlessOff(input.masking, base.masking),
-    migrations: input.migrations === undefined ? base.migrations : [input.migrations].flat(),
+    migrations: input.migrations === undefined ? base.migrations : [input.migrations].flat().map(plainPath),
     rollback: input.rollback ?? base.rollback,
     checks: unlessOff(input.checks, base.checks),
     previous: unlessOff(input.previous, base.previous),
@@ -138,6 +145,13 @@ function snapshotOf(
 }
 
 const unlessOff = (said: string | false | undefined, below: string | null): string | null => (said === undefined ? below : said || null);
+
+/** As Git spells it: without `./` before, a slash at the end or two in a row. */
+const plainPath = (path: string): string =>
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
 
 function soaksOf(rule: SoakInput | readonly SoakInput[] | false): readonly Soak[] {
   if (rule === false) return [];

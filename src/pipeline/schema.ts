@@ -50,6 +50,7 @@ const gateKeys = {
 const gate = z.strictObject(gateKeys);
 const acceptance = z.strictObject({ ...gateKeys, environment: z.optional(text) });
 const command = z.strictObject({ run: text });
+const deploy = z.strictObject({ migrate: z.optional(text), run: z.optional(text) });
 const word = z.string().check(z.regex(VARIABLE_PATTERN));
 const path = text.check(z.regex(ARTIFACT_PATTERN));
 const snapshot = z.strictObject({
@@ -59,8 +60,9 @@ const snapshot = z.strictObject({
   'max-age': z.optional(duration),
 });
 const limit = (pattern: RegExp) => {
-  const value = z.union([z.string().check(z.regex(pattern)), off]);
-  return z.optional(z.union([value, z.strictObject({ warn: z.optional(value), fail: z.optional(value) })]));
+  const value = z.string().check(z.regex(pattern));
+  const part = z.optional(z.union([value, off]));
+  return z.optional(z.union([value, off, z.strictObject({ warn: part, fail: part })]));
 };
 const time = limit(SHORT_DURATION_PATTERN);
 const size = limit(SIZE_PATTERN);
@@ -121,7 +123,7 @@ const ruleKeys = {
   windows: z.optional(z.union([z.array(window).check(z.maxLength(MOST_ENTRIES)), off])),
   downgrade: z.optional(either),
   divergence: z.optional(either),
-  deploy: z.optional(z.union([command, off])),
+  deploy: z.optional(z.union([deploy, off])),
   verify: z.optional(z.union([command, off])),
 };
 

@@ -56,6 +56,7 @@ function prune(fault: Fault, value: unknown): void {
   if (fault.issue.code === 'unrecognized_keys') {
     const at = valueAt(value, fault.path) as Record<string, unknown> | undefined;
     if (isObject(at)) for (const key of fault.issue.keys) delete at[key];
+    if (isOfOnePiece(fault.path)) remove(value, fault.path);
     return;
   }
   remove(value, fault.path);
@@ -70,7 +71,12 @@ function remove(value: unknown, path: Path): void {
   const stand = standIn(path, holder[key]);
   if (Array.isArray(parent) || stand !== undefined) holder[key] = stand;
   else delete holder[key];
-  if (stand === undefined && isRequired(above, String(key))) remove(value, above);
+  if (stand === undefined && (isRequired(above, String(key)) || isOfOnePiece(above))) remove(value, above);
+}
+
+/** Whether what is left of a mapping would seem to lack what was taken out. */
+function isOfOnePiece(path: Path): boolean {
+  return path.at(-2) === 'limits' || ['deploy', 'snapshot'].includes(String(path.at(-1)));
 }
 
 /** A bad role or a bad name is no reason to leave the rest of an environment or a route unchecked. */
@@ -151,12 +157,22 @@ function describe(fault: Fault, value: unknown, report: Report): void {
     missing(path, report);
     return;
   }
-  const special = isEntry(path) ? null : SPECIAL.get(String(typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1)))?.(here);
+  const special = isEntry(path) ? null : SPECIAL.get(kindOf(path))?.(here);
   const said = special ?? general(issue, path, here);
   const message = `${path.length === 0 ? 'The file' : capital(named(path))} ${said.message}.`;
   if (here === null) report.addMissing(path, message, said.fix, 'value');
   else report.add(path, message, said.fix);
 }
+
+/** What a value is to messages: its key, or what it shares with others. */
+function kindOf(path: Path): string {
+  const [key, above] = path.filter((part) => typeof part === 'string').reverse();
+  const limit = path[path.indexOf('limits') + 1];
+  if (path.includes('limits') && limit !== undefined && allowedWords(path).length === 0) return SIZES.has(String(limit)) ? 'size' : 'time';
+  return above === 'rehearsal' && key === 'version' ? 'major' : String(key);
+}
+
+const SIZES = new Set(['rewrite', 'disk', 'wal']);
 
 function unknownKey(path: Path, key: string, report: Report): void {
   const known = keysAt(path);
@@ -182,7 +198,8 @@ function isOverride(path: Path): boolean {
   return path.length === 4 && path[0] === 'routes' && path[2] === 'environments';
 }
 
-function missing(path: Path, report: Report): void {
+/** Says that a mapping lacks a key. */
+export function missing(path: Path, report: Report): void {
   const above = path.slice(0, -1);
   const key = String(path.at(-1));
   const place = above.length === 0 ? 'the pipeline file' : named(above);
@@ -242,7 +259,17 @@ const SPECIAL = new Map<string, (here: unknown) => Said | null>(
     'max-age': notADuration,
     by: notAReviewer,
     owner: notAReviewer,
-    artifact: notAnArtifact,
+    artifact: notAPath('dist or build/shop.jar'),
+    ...Object.fromEntries(['masking', 'checks', 'migrations', 'script'].map((key) => [key, notAPath('db/migrations or db/checks.yml')])),
+    timeout: notADuration,
+    server: notAVariable,
+    from: notAVariable,
+    time: (here: unknown) => notALimit(here, '500ms, 2s, 5m or 1h'),
+    size: (here: unknown) => notALimit(here, '500MB or 2GB'),
+    major: (here: unknown) => ({
+      message: `is ${shown(here)}, and must be the major version of a database server`,
+      fix: 'Write a whole number, such as 18.',
+    }),
     deploy: notACommand,
     verify: notACommand,
     version: (here: unknown) => ({ message: `is ${shown(here)}, and this release reads version 1`, fix: 'Write "version: 1".' }),
@@ -266,12 +293,32 @@ function notAReviewer(here: unknown): Said | null {
   };
 }
 
-function notAnArtifact(here: unknown): Said | null {
-  if (typeof here !== 'string' || here === '' || here.length > LONGEST_TEXT) return null;
+function isOrdinaryText(here: unknown): here is string {
+  return typeof here === 'string' && here !== '' && here.length <= LONGEST_TEXT;
+}
+
+function notAPath(examples: string): (here: unknown) => Said | null {
+  return (here) =>
+    isOrdinaryText(here)
+      ? {
+          message: `is ${quote(here)}, and must name one file or folder inside the checkout`,
+          fix: `Write its path from there, such as ${examples}: not the checkout itself, nothing absolute, no ".." and no pattern.`,
+        }
+      : null;
+}
+
+function notAVariable(here: unknown): Said | null {
+  if (!isOrdinaryText(here)) return null;
   return {
-    message: `is ${quote(here)}, and must name one file or folder inside the checkout`,
-    fix: 'Write its path from there, such as dist or build/shop.jar: not the checkout itself, nothing absolute, no ".." and no pattern.',
+    // Whatever stands there instead may hold a password.
+    message: 'is no name of a variable',
+    fix: 'Write the name alone, such as DATABASE_URL, and give the variable to the job.',
   };
+}
+
+function notALimit(here: unknown, examples: string): Said | null {
+  if (isObject(here)) return null;
+  return { message: `is ${shown(here)}, which is no limit`, fix: `Write ${examples}, or "false" for no limit.` };
 }
 
 function notACommand(here: unknown): Said | null {

@@ -43,6 +43,7 @@ export function environment(name: string, rules: Partial<Environment> = {}): Env
     windows: [],
     downgrade: 'refuse',
     divergence: 'refuse',
+    migrate: null,
     deploy: null,
     verify: null,
     ...rules,

@@ -33,6 +33,15 @@ describe('the reference of the pipeline file', () => {
     for (const role of ROLES) expect(docs).toMatch(new RegExp(`^\\| \`${role}\` \\|`, 'm'));
   });
 
+  it('shows a rehearsal with every key, and it loads', () => {
+    const [example = ''] = [...docs.matchAll(/```yaml\n(rehearsal:\n[\s\S]*?)```/g)].map((match) => match[1] ?? '');
+    const keys = [...example.matchAll(/^ {2}([a-z]+):/gm)].map((match) => match[1]);
+    expect(keys.sort()).toEqual(Object.keys(PIPELINE_KEYS['rehearsal'] ?? {}).sort());
+    const indented = example.replaceAll(/^/gm, '    ');
+    const text = `version: 1\nenvironments:\n  staging:\n    role: staging\n${indented}\nroutes: [{ name: a, branches: [a], path: [staging] }]\n`;
+    expect(said(text)).toEqual([]);
+  });
+
   it('shows routes that load', () => {
     const examples = [...docs.matchAll(/```yaml\n(routes:\n[\s\S]*?)```/g)].map((match) => match[1] ?? '');
     expect(examples.length).toBeGreaterThan(0);

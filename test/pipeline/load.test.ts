@@ -47,10 +47,19 @@ describe('the example of the design', () => {
     });
     expect(environment('staging')?.rehearsal).toEqual({
       database: 'postgres',
-      snapshot: { run: './scripts/fetch-snapshot.sh' },
+      version: null,
+      server: null,
+      snapshot: { run: './scripts/fetch-snapshot.sh', file: null, from: null },
       maxAge: 7 * 24 * 3600_000,
+      masking: null,
+      migrations: [],
       migrate: 'npm run migrate',
       rollback: 'npm run rollback',
+      checks: null,
+      previous: null,
+      load: { script: null },
+      timeout: 3600_000,
+      limits: {},
     });
     expect(environment('production')?.soak).toEqual([{ environment: 'staging', duration: 4 * 3600_000 }]);
     expect(environment('production')?.windows).toEqual([
@@ -139,8 +148,94 @@ describe('ready pipeline files of the models', () => {
   });
 });
 
+/** Every key of a rehearsal, and every way in which a route can say otherwise. */
+const REHEARSALS = `version: 1
+environments:
+  a: { role: staging, rehearsal: { database: postgres, migrate: m } }
+  b:
+    role: staging
+    rehearsal:
+      database: postgres
+      version: 18
+      server: REHEARSAL_URL
+      snapshot: { run: fetch, max-age: 7d }
+      masking: ./db/masking.yml
+      migrations: ['./db//migrations/', db/tool.yml]
+      migrate: m
+      rollback: r
+      checks: db/checks.yml
+      previous: npm test
+      load: { script: db/load.sql }
+      timeout: 1h30m
+      limits: { lock: 500ms, write-stall: { warn: 200ms, fail: 2s }, disk: false, rollback: warn, wal: { warn: 1.5GB } }
+    deploy: { migrate: m }
+  c: { role: staging, rehearsal: { database: postgres, migrate: m, rollback: false }, deploy: { migrate: m, run: d }, verify: { run: v } }
+  d: { role: staging }
+routes:
+  - name: off
+    branches: [off]
+    path: [a, b, c, d]
+    environments:
+      a: { rehearsal: { rollback: false, load: false, snapshot: { file: dump } } }
+      b: { rehearsal: { masking: false, checks: false, previous: false, rollback: false, load: {}, limits: { lock: false } }, deploy: { run: d } }
+      c: { rehearsal: { rollback: r, snapshot: { max-age: 1d } }, deploy: false, verify: false }
+      d: { rehearsal: { database: sqlite, migrate: m, snapshot: { from: REPLICA_URL } } }
+`;
+
+describe('a rehearsal', () => {
+  const loaded = loadPipeline(REHEARSALS, 'p.yml');
+  const route = loaded.routes[0]?.environments;
+
+  it('is told everything that the file says', () => {
+    expect(loaded.environments.get('b')).toMatchObject({
+      migrate: { run: 'm' },
+      deploy: null,
+      rehearsal: {
+        database: 'postgres',
+        version: 18,
+        server: 'REHEARSAL_URL',
+        snapshot: { run: 'fetch', file: null, from: null },
+        maxAge: 7 * 24 * 3600_000,
+        masking: './db/masking.yml',
+        migrations: ['db/migrations', 'db/tool.yml'],
+        migrate: 'm',
+        rollback: 'r',
+        checks: 'db/checks.yml',
+        previous: 'npm test',
+        load: { script: 'db/load.sql' },
+        timeout: 5400_000,
+        limits: { lock: '500ms', 'write-stall': { warn: '200ms', fail: '2s' }, disk: false, rollback: 'warn', wal: { warn: '1.5GB' } },
+      },
+    });
+  });
+
+  it('tells a way back that is deliberately missing from one that nobody named', () => {
+    expect(['a', 'c'].map((name) => loaded.environments.get(name)?.rehearsal?.rollback)).toEqual([null, false]);
+    expect(['a', 'c'].map((name) => route?.get(name)?.rehearsal?.rollback)).toEqual([false, 'r']);
+  });
+
+  it('is laid over the environment’s own key by key by a route, its limits one by one', () => {
+    expect(route?.get('b')).toMatchObject({
+      migrate: null,
+      deploy: { run: 'd' },
+      rehearsal: {
+        version: 18,
+        snapshot: { run: 'fetch' },
+        masking: null,
+        checks: null,
+        previous: null,
+        load: { script: null },
+        limits: { lock: false, 'write-stall': { warn: '200ms', fail: '2s' } },
+      },
+    });
+    expect(route?.get('c')?.rehearsal).toMatchObject({ snapshot: null, maxAge: 24 * 3600_000 });
+    expect(route?.get('c')).toMatchObject({ migrate: null, deploy: null, verify: null });
+    expect(route?.get('d')?.rehearsal).toMatchObject({ database: 'sqlite', snapshot: { from: 'REPLICA_URL' } });
+  });
+});
+
 describe('the resolved file', () => {
-  const texts = [EXAMPLE, BUILT_IN_TEXT, ...readdirSync(MODELS).map((name) => readFileSync(join(MODELS, name), 'utf8'))];
+  const texts = [EXAMPLE, BUILT_IN_TEXT, REHEARSALS, ...readdirSync(MODELS).map((name) => readFileSync(join(MODELS, name), 'utf8'))];
 
   it.each(texts.map((text, index) => [index, text] as const))('loads to the same pipeline (%i)', (_, text) => {
     const loaded = loadPipeline(text, 'p.yml');

@@ -14,6 +14,12 @@ const freeze = (text: string): string => file({ rest: `freezes: [{ ${text}, reas
 const ALL = 'path: [dev, staging, production]';
 
 const built = (artifact: string): string => file({ rest: `build: { artifact: ${JSON.stringify(artifact)} }\n` });
+const rehearsed = (rules: string): string => staging(`rehearsal: { database: postgres, migrate: m, ${rules} }`);
+const onRoute = (base: string, rules: string): string =>
+  file({
+    environments: `${DEV}\n  staging: { role: staging${base} }\n  production: { role: production }`,
+    routes: `  - { name: a, branches: [x], ${ALL}, environments: { staging: { rehearsal: { ${rules} } } } }`,
+  });
 /** A file with one mistake, and the one thing that is said about it. */
 const MISTAKES: readonly (readonly [name: string, text: string, said: string])[] = [
   ['empty file', '', '1:1 The file is empty. | Write a pipeline, or delete the file: without one, the built-in pipeline applies.'],
@@ -335,6 +341,152 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     freeze('from: 2026-02-30T00:00, until: 2026-12-21T00:00, zone: UTC'),
     '8:19 "2026-02-30T00:00" is no date and time. | Write it as 2026-12-20T00:00, in the time of the zone.',
   ],
+  ['deploy of nothing', staging('deploy: {}'), '4:29 "deploy" of environment "staging" has no "run". | Add "run: ./scripts/deploy.sh".'],
+  [
+    'rehearsal of no database',
+    staging('rehearsal: { migrate: m }'),
+    '4:29 "rehearsal" of environment "staging" has no "database". | Add "database: postgres" (postgres, mysql or sqlite).',
+  ],
+  [
+    'rehearsal of a strange database',
+    staging('rehearsal: { database: postgers, migrate: m }'),
+    '4:52 "database" of "rehearsal" of environment "staging" cannot be "postgers". | Did you mean "postgres"?',
+  ],
+  [
+    'rehearsal key with a near one',
+    rehearsed('masing: x'),
+    '4:74 "masing" is not a key of "rehearsal" of environment "staging". | Did you mean "masking"?',
+  ],
+  [
+    'rehearsal key misspelt',
+    rehearsed('migrattions: x'),
+    '4:74 "migrattions" is not a key of "rehearsal" of environment "staging". | Did you mean "migrations"?',
+  ],
+  [
+    'rehearsal on a route over nothing',
+    onRoute('', 'database: postgres'),
+    '7:92 "rehearsal" of environment "staging" of route 1 has no "migrate". | Add "migrate: npm run migrate".',
+  ],
+  [
+    'snapshot from nowhere',
+    rehearsed('snapshot: { max-age: 7d }'),
+    '4:74 The snapshot comes from nowhere. | Write "run:" with a command that fetches it, "file:" with a path, or "from:" with the variable that holds a URL.',
+  ],
+  [
+    'snapshot from nowhere on a route',
+    onRoute(', rehearsal: { database: postgres, migrate: m }', 'snapshot: {}'),
+    '7:105 The snapshot comes from nowhere. | Write "run:" with a command that fetches it, "file:" with a path, or "from:" with the variable that holds a URL.',
+  ],
+  [
+    'snapshot from two places',
+    rehearsed('snapshot: { run: a, from: B }'),
+    '4:94 The snapshot comes from "run" and "from", and can come from one of them only. | Keep one of them.',
+  ],
+  [
+    'snapshot from a URL',
+    rehearsed('snapshot: { from: "postgres://user:secret@host/db" }'),
+    '4:92 "from" of "snapshot" of "rehearsal" of environment "staging" is no name of a variable. | Write the name alone, such as DATABASE_URL, and give the variable to the job.',
+  ],
+  [
+    'server by its URL',
+    rehearsed('server: "postgres://host/db"'),
+    '4:82 "server" of "rehearsal" of environment "staging" is no name of a variable. | Write the name alone, such as DATABASE_URL, and give the variable to the job.',
+  ],
+  [
+    'server version with a minor one',
+    rehearsed('version: 15.18'),
+    '4:83 "version" of "rehearsal" of environment "staging" is 15.18, and must be the major version of a database server. | Write a whole number, such as 18.',
+  ],
+  [
+    'server version 0',
+    rehearsed('version: 0'),
+    '4:83 "version" of "rehearsal" of environment "staging" is 0, and must be the major version of a database server. | Write a whole number, such as 18.',
+  ],
+  [
+    'masking file outside',
+    rehearsed('masking: ../masking.yml'),
+    '4:83 "masking" of "rehearsal" of environment "staging" is "../masking.yml", and must name one file or folder inside the checkout. | Write its path from there, such as db/migrations or db/checks.yml: not the checkout itself, nothing absolute, no ".." and no pattern.',
+  ],
+  [
+    'checks by a pattern',
+    rehearsed('checks: db/*.yml'),
+    '4:82 "checks" of "rehearsal" of environment "staging" is "db/*.yml", and must name one file or folder inside the checkout. | Write its path from there, such as db/migrations or db/checks.yml: not the checkout itself, nothing absolute, no ".." and no pattern.',
+  ],
+  [
+    'migrations outside',
+    rehearsed('migrations: [db, /srv/db]'),
+    '4:91 Entry 2 of "migrations" of "rehearsal" of environment "staging" is "/srv/db", and must name one file or folder inside the checkout. | Write its path from there, such as db/migrations or db/checks.yml: not the checkout itself, nothing absolute, no ".." and no pattern.',
+  ],
+  [
+    'migrations by no path',
+    rehearsed('migrations: []'),
+    '4:86 "migrations" of "rehearsal" of environment "staging" is empty. | Give it a value, or remove the key.',
+  ],
+  [
+    'load script outside',
+    rehearsed('load: { script: ~/load.sql }'),
+    '4:90 "script" of "load" of "rehearsal" of environment "staging" is "~/load.sql", and must name one file or folder inside the checkout. | Write its path from there, such as db/migrations or db/checks.yml: not the checkout itself, nothing absolute, no ".." and no pattern.',
+  ],
+  [
+    'load switched on',
+    rehearsed('load: true'),
+    '4:80 "load" of "rehearsal" of environment "staging" is true, and must be a mapping or "false". | Write it so, or remove the key.',
+  ],
+  [
+    'timeout without a unit',
+    rehearsed('timeout: 90'),
+    '4:83 "timeout" of "rehearsal" of environment "staging" is 90, which is no duration. | Write whole numbers with the units w, d, h, m or s, the larger unit first: 30m, 4h, 1h30m, 7d.',
+  ],
+  [
+    'unknown limit',
+    rehearsed('limits: { reed-stall: 1s }'),
+    '4:84 "reed-stall" is not a key of "limits" of "rehearsal" of environment "staging". | Did you mean "read-stall"?',
+  ],
+  [
+    'limit of no time',
+    rehearsed('limits: { lock: soon }'),
+    '4:90 "lock" of "limits" of "rehearsal" of environment "staging" is "soon", which is no limit. | Write 500ms, 2s, 5m or 1h, or "false" for no limit.',
+  ],
+  [
+    'limit by a number',
+    rehearsed('limits: { lock: 5 }'),
+    '4:90 "lock" of "limits" of "rehearsal" of environment "staging" is 5, which is no limit. | Write 500ms, 2s, 5m or 1h, or "false" for no limit.',
+  ],
+  [
+    'limit of no size',
+    rehearsed('limits: { disk: 5s }'),
+    '4:90 "disk" of "limits" of "rehearsal" of environment "staging" is "5s", which is no limit. | Write 500MB or 2GB, or "false" for no limit.',
+  ],
+  [
+    'limit in parts with a strange one',
+    rehearsed('limits: { lock: { worn: 1s } }'),
+    '4:92 "worn" is not a key of "lock" of "limits" of "rehearsal" of environment "staging". | Did you mean "warn"?',
+  ],
+  [
+    'limit in parts of no time',
+    rehearsed('limits: { lock: { warn: 1x } }'),
+    '4:98 "warn" of "lock" of "limits" of "rehearsal" of environment "staging" is "1x", which is no limit. | Write 500ms, 2s, 5m or 1h, or "false" for no limit.',
+  ],
+  [
+    'limit in no parts',
+    rehearsed('limits: { lock: {} }'),
+    '4:84 "lock" of "limits" of "rehearsal" of environment "staging" is empty. | Write "warn:" or "fail:", or both.',
+  ],
+  [
+    'limit that warns too late',
+    rehearsed('limits: { lock: { warn: 1m, fail: 2s } }'),
+    '4:98 "lock" warns from 1m on, and fails from 2s on already. | Warn earlier than it fails.',
+  ],
+  [
+    'limit by an unknown word',
+    rehearsed('limits: { rerun: wran }'),
+    '4:91 "rerun" of "limits" of "rehearsal" of environment "staging" cannot be "wran". | Did you mean "warn"?',
+  ],
+  [
+    'limit by a time where a word stands',
+    rehearsed('limits: { rerun: 5 }'),
+    '4:91 "rerun" of "limits" of "rehearsal" of environment "staging" is 5, and must be one of fail, warn and ignore. | Write it so, or remove the key.',
+  ],
   [
     'a key twice',
     staging('data: test, data: live'),
@@ -527,7 +679,7 @@ describe('a hostile file ends in an error', () => {
 
 describe('what a route relaxes', () => {
   const base =
-    'staging: { role: staging, accepts: [accepted], acceptance: { approvals: 2, by: [octocat, hubot] }, rehearsal: { database: postgres, migrate: m, rollback: r, snapshot: { run: s, max-age: 7d } }, verify: { run: v }, deploy: { run: d }, gate: { approvals: 2, by: [octo-org/qa], exclude: [initiator] }, soak: { in: dev, for: 4h }, windows: [{ days: mon-fri, hours: 09:00-17:00, zone: UTC }] }';
+    'staging: { role: staging, accepts: [accepted], acceptance: { approvals: 2, by: [octocat, hubot] }, rehearsal: { database: postgres, migrate: m, rollback: r, snapshot: { run: s, max-age: 7d }, masking: m, checks: c, previous: p, load: { script: l }, migrations: [db], limits: { write-stall: 1s, disk: 1GB, lock: { warn: 1s, fail: 4s }, rerun: warn } }, verify: { run: v }, deploy: { run: d }, gate: { approvals: 2, by: [octo-org/qa], exclude: [initiator] }, soak: { in: dev, for: 4h }, windows: [{ days: mon-fri, hours: 09:00-17:00, zone: UTC }] }';
   const relaxed = (rules: string): readonly string[] => {
     const text = file({
       environments: `${DEV}\n  ${base}\n  production: { role: production }`,
@@ -555,6 +707,36 @@ describe('what a route relaxes', () => {
       ['rehearses on snapshots up to 14d old instead of 7d.', 'does not rehearse the way back.'],
     ],
     ['rehearsal: { migrate: other }', ['rehearses with another command.']],
+    [
+      'rehearsal: { rollback: other, masking: o, checks: o, previous: o, load: { script: o }, migrations: [o] }',
+      ['rehearses with other migrations, with another way back, with other masking, with other checks and with other load.'],
+    ],
+    [
+      'rehearsal: { masking: false, checks: false, previous: false, load: false }',
+      [
+        'does not mask the data.',
+        'does not check the data afterwards.',
+        'does not test the version before on the new schema.',
+        'rehearses without load.',
+      ],
+    ],
+    ['rehearsal: { version: 15, server: X, snapshot: { file: f } }', ['rehearses on another database and on another snapshot.']],
+    ['rehearsal: { timeout: 2h }', ['lets a command take 2h instead of 1h.']],
+    ['rehearsal: { limits: { write-stall: 5s } }', ['lets a write wait 5s instead of 1s.']],
+    [
+      'rehearsal: { limits: { write-stall: false, disk: 2GB } }',
+      ['lets a write wait without limit instead of 1s.', 'lets the disk peak be 2GB instead of 1GB.'],
+    ],
+    ['rehearsal: { limits: { lock: { warn: 2s, fail: 3s } } }', ['lets a lock be held 2s instead of 1s without a warning.']],
+    [
+      'rehearsal: { limits: { wal: { warn: 1GB }, rerun: ignore, previous: warn } }',
+      [
+        'answers "rerun" with "ignore" instead of "warn".',
+        'lets the write-ahead log be 1GB instead of the default without a warning.',
+        'answers "previous" with "warn" instead of the default.',
+      ],
+    ],
+    ['deploy: { run: d, migrate: m }', ['is migrated by another command.']],
     ['soak: false', ['does not wait 4h in dev.']],
     ['soak: { in: dev, for: 30m }', ['waits 30m in dev instead of 4h.']],
     ['windows: false', ['may be entered at any time instead of mon-fri 09:00-17:00 UTC.']],
@@ -580,6 +762,7 @@ describe('what a route relaxes', () => {
     'windows: [{ days: tue, hours: 10:00-11:00, zone: UTC }]',
     'accepts: [accepted]',
     'rehearsal: { snapshot: { max-age: 1d } }',
+    'rehearsal: { timeout: 30m, limits: { write-stall: 900ms, disk: 0.9GB, lock: { warn: 1s, fail: 3s }, rerun: fail } }',
   ])('nothing by %s', (rules) => {
     expect(relaxed(rules)).toEqual([]);
   });

@@ -29,6 +29,7 @@ export function environment(name: string, role: Role, rules: Partial<Environment
     windows: [],
     downgrade: 'refuse',
     divergence: 'refuse',
+    migrate: null,
     deploy: null,
     verify: null,
     ...rules,
