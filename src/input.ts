@@ -1,4 +1,5 @@
-import { INPUTS, type InputName } from './commands/action-io.ts';
+import type { InputName } from './commands/action-io.ts';
+import { DEFAULTS } from './commands/input-defaults.ts';
 import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './commands/job.ts';
 
 const NEEDS_ENVIRONMENT: ReadonlySet<CommandName> = new Set(['deploy', 'accept', 'rehearse']);
@@ -69,6 +70,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     requestTimeout: span('request-timeout', 1000, 300),
     retryWait: span('retry-wait', 1000, 60),
     jobStatus: oneOf('job-status', JOB_STATUSES),
+    migrationSeconds: optional('migration-seconds'),
   };
   if (NEEDS_ENVIRONMENT.has(command) && input.environment === null) {
     problems.push(`Input "environment" is empty; "command: ${command}" needs the name of an environment of the pipeline file.`);
@@ -88,10 +90,8 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
 function readInput(env: Readonly<Record<string, string | undefined>>, name: InputName): string {
   const value = env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`];
   if (value !== undefined && value.trim() !== '') return value.trim();
-  const entry: { readonly description: string; readonly default?: string } = INPUTS[name];
-  if (entry.default === undefined) return '';
+  const otherwise = (DEFAULTS as Readonly<Partial<Record<InputName, string>>>)[name] ?? '';
   // Only the runner can evaluate this default. Without its word on how the job ended, nothing may be recorded as a success.
   if (name === 'job-status') return 'failure';
-  if (entry.default.startsWith('${{')) return '';
-  return entry.default;
+  return otherwise.startsWith('${{') ? '' : otherwise;
 }

@@ -10,6 +10,7 @@ const schema = z.object({
   phase: z.enum(['waiting', 'running', 'started', 'closed']),
   verify: z.nullable(z.string()),
   environmentUrl: z.nullable(z.string()),
+  migrationSeconds: z.optional(z.number()),
   variables: z.record(z.string(), z.string()),
 });
 

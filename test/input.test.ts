@@ -39,6 +39,7 @@ describe('inputs', () => {
       requestTimeout: 15_000,
       retryWait: 1000,
       jobStatus: 'failure',
+      migrationSeconds: null,
     });
   });
 

@@ -1,3 +1,5 @@
+import { DEFAULTS } from './input-defaults.ts';
+
 /**
  * Every input and output of the action. `action.yml` and the tables in the documentation are generated from these registries,
  * so what the code reads, what GitHub validates and what people look up cannot differ.
@@ -13,7 +15,7 @@ export const INPUTS = {
   command: {
     description:
       '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `rehearse` runs the environment’s migration on a copy of the data and records how it went · `resume` runs the runs again whose candidates waited for time · `find-artifact` finds what was built from the commit before.',
-    default: 'plan',
+    default: DEFAULTS.command,
   },
   environment: {
     description:
@@ -21,11 +23,11 @@ export const INPUTS = {
   },
   token: {
     description: 'Token for the GitHub API. Permissions: see the README.',
-    default: '${{ github.token }}',
+    default: DEFAULTS.token,
   },
   pipeline: {
     description: 'Path of the pipeline file. It is always read from the default branch.',
-    default: '.github/promote.yml',
+    default: DEFAULTS.pipeline,
   },
   'artifact-digest': {
     description: 'Digest of what was built once, `sha256:…`. Empty: the one on record for this commit, if there is one.',
@@ -52,34 +54,38 @@ export const INPUTS = {
   },
   rollback: {
     description: 'Go back to this candidate. It must have succeeded in the environment before; the version it replaces is vetoed.',
-    default: 'false',
+    default: DEFAULTS.rollback,
   },
   migrations: {
     description:
-      'Identity of the set of migrations of this candidate, for example a hash. Rehearsal evidence for another set does not count.',
+      'Identity of the set of migrations of this candidate, for example a hash, where the pipeline file does not name their files. Rehearsal evidence for another set does not count.',
+  },
+  'migration-seconds': {
+    description:
+      'For `deploy` with steps of your own that migrate: how long that took, from an output of yours. It is read when the job ends.',
   },
   'when-blocked': {
     description: '`fail` ends the step with the explanation · `continue` goes on, and the other steps test the output `proceed`.',
-    default: 'fail',
+    default: DEFAULTS['when-blocked'],
   },
   url: {
     description: 'Where the deployed environment can be visited. Empty: the `url` in the pipeline file.',
   },
   'queue-timeout': {
     description: 'Minutes to wait for a deploy that is already in progress in the same environment.',
-    default: '30',
+    default: DEFAULTS['queue-timeout'],
   },
   'request-timeout': {
     description: 'Seconds after which a request to GitHub counts as failed and is tried again.',
-    default: '15',
+    default: DEFAULTS['request-timeout'],
   },
   'retry-wait': {
     description: 'Seconds before the first repetition of a failed request; later ones wait longer.',
-    default: '1',
+    default: DEFAULTS['retry-wait'],
   },
   'job-status': {
     description: 'Tells the post step how the job ended. Leave it alone.',
-    default: '${{ job.status }}',
+    default: DEFAULTS['job-status'],
   },
 } as const satisfies Record<string, InputEntry>;
 
@@ -118,8 +124,11 @@ export const OUTPUTS = {
   record: 'Id of the GitHub deployment that records this promotion, acceptance or rehearsal.',
   'approved-by': 'JSON list of the logins whose approval counted.',
   replaced: 'Version that was live in the environment before.',
-  rehearsal: 'How the migration went in its rehearsal: `pass` or `fail`. Empty when none took place.',
+  rehearsal: 'Verdict of the rehearsal: `pass`, `warn` or `fail`. Empty when none took place.',
   'rehearsal-seconds': 'How long the migration took in its rehearsal.',
+  'rehearsal-reasons': 'JSON list of the codes of everything that the rehearsal found.',
+  'rehearsal-report': 'Path of the report of the rehearsal, one HTML file to look at. Empty when there is none.',
+  'rehearsal-evidence': 'Path of the same as JSON.',
 } as const satisfies Record<string, string>;
 
 export type OutputName = keyof typeof OUTPUTS;

@@ -112,13 +112,28 @@ async function enter(job: Job, door: Door, state: PostState): Promise<void> {
       url: runPage(job),
     },
   ]);
-  if (rules.deploy === null) return job.toolkit.saveState({ ...state, phase: 'started' });
-  const commands = [
-    { title: `Deploy ${decision.candidate.version} to ${environment.name}`, run: rules.deploy.run },
-    ...(rules.verify === null ? [] : [{ title: `Verify ${environment.name}`, run: rules.verify.run }]),
-  ];
-  if (await runSteps(job, { ...state, phase: 'running' }, commands)) job.toolkit.saveState({ ...state, phase: 'started' });
-  else job.toolkit.fail();
+  const migration = await migrate(job, door, state);
+  const { version } = decision.candidate;
+  const commands = rules.deploy === null ? [] : [{ title: `Deploy ${version} to ${environment.name}`, run: rules.deploy.run }];
+  if (rules.deploy !== null && rules.verify !== null) commands.push({ title: `Verify ${environment.name}`, run: rules.verify.run });
+  if (migration === null || (await runSteps(job, { ...state, phase: 'running' }, commands)) === null) return job.toolkit.fail();
+  job.toolkit.saveState({ ...state, ...migration, phase: 'started' });
+}
+
+/**
+ * Runs the environment's own migration, if it has one. A rollback leaves the database as it is: the version that it goes back to knows
+ * nothing of what later ones brought.
+ * @returns what the post phase has to know of it; `null` when it failed
+ */
+async function migrate(job: Job, { rules, environment }: Door, state: PostState): Promise<Pick<PostState, 'migrationSeconds'> | null> {
+  if (rules.migrate === null) return {};
+  if (intentOf(job) === 'rollback') {
+    job.toolkit.info(`${environment.name} is not migrated: a rollback leaves the database as it is.`);
+    return {};
+  }
+  const steps = [{ title: `Migrate ${environment.name}`, run: rules.migrate.run }];
+  const times = await runSteps(job, { ...state, phase: 'running' }, steps);
+  return times && { migrationSeconds: times[0] };
 }
 
 /**

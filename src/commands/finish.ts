@@ -1,3 +1,4 @@
+import { readSeconds, withMigrationTime } from '../github/migration-time.ts';
 import { orElse } from './consequence.ts';
 import type { Job, PostState } from './job.ts';
 import { setStatus } from './keeping.ts';
@@ -23,15 +24,30 @@ export async function finish(job: Job, state: PostState): Promise<void> {
     return job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a failure.`);
   }
   if (state.verify !== null && !(await verified(job, state, state.verify))) return;
+  const words = state.verify === null ? 'Deployed' : 'Deployed and verified';
   await orElse(
     `The job succeeded, and its record ${state.record} in ${state.environment} could not be closed, so it does not count unless GitHub shows it as a success. Run the job again: the next run in ${state.environment} closes the record.`,
-    () => setStatus(job, state, 'success', state.verify === null ? 'Deployed' : 'Deployed and verified'),
+    () => setStatus(job, state, 'success', withMigrationTime(words, migrationSeconds(job, state))),
   );
   job.toolkit.info(`Record ${state.record} in ${state.environment} is closed as a success.`);
 }
 
+/** What the job's own steps say wins: they may have migrated beside. */
+function migrationSeconds({ input, toolkit }: Job, state: PostState): number | null {
+  const said = input.migrationSeconds;
+  const seconds = said === null ? null : readSeconds(said);
+  if (said !== null && seconds === null) {
+    toolkit.annotate(
+      'warning',
+      'How long the migration took is not recorded',
+      `Input "migration-seconds" is ${JSON.stringify(said)}; expected seconds, such as 12.42.`,
+    );
+  }
+  return seconds ?? state.migrationSeconds ?? null;
+}
+
 async function verified(job: Job, state: PostState, run: string): Promise<boolean> {
-  if (await runSteps(job, state, [{ title: `Verify ${state.environment}`, run }])) return true;
+  if ((await runSteps(job, state, [{ title: `Verify ${state.environment}`, run }])) !== null) return true;
   await orElse(`The verification failed, and ${stillOpen(state)}`, () => setStatus(job, state, 'failure', 'The verification failed'));
   job.toolkit.fail();
   return false;

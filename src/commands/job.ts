@@ -29,6 +29,8 @@ export interface ActionInput {
   readonly requestTimeout: number;
   readonly retryWait: number;
   readonly jobStatus: JobStatus;
+  /** As given; only the post phase of `deploy` reads it. */
+  readonly migrationSeconds: string | null;
 }
 
 /** What the runner says about the run. */
@@ -84,6 +86,8 @@ export interface PostState {
   /** A verification that runs after the job's own steps, because the deploy is theirs. */
   readonly verify: string | null;
   readonly environmentUrl: string | null;
+  /** How long the pipeline file's own migration took; absent: it has not run. */
+  readonly migrationSeconds?: number | undefined;
   /** `PROMOTE_*` for the verification. */
   readonly variables: Readonly<Record<string, string>>;
 }

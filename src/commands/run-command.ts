@@ -79,7 +79,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
       silent: true,
       listeners: { stdout: (data) => process.stdout.write(data), stderr: (data) => process.stderr.write(data) },
     });
-    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const seconds = Math.round((performance.now() - started) / 10) / 100;
     if (stopping !== null) return { ended: 'cancelled', signal: await stopping, seconds };
     if (cutShort !== null) return { ended: cutShort, seconds };
     return exitCode === 0 ? { ended: 'success', seconds } : { ended: 'failure', exitCode, seconds };

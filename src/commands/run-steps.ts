@@ -12,10 +12,11 @@ export interface Step {
 /**
  * Runs commands of the pipeline file one after the other until one fails, each in a group of the log. When the job is cancelled the
  * record is closed at once: the runner gives ten seconds, and the post phase may not come.
- * @returns whether all of them succeeded
+ * @returns how long each took, seconds; `null` when one failed
  */
-export async function runSteps(job: Job, state: PostState, steps: readonly Step[]): Promise<boolean> {
+export async function runSteps(job: Job, state: PostState, steps: readonly Step[]): Promise<readonly number[] | null> {
   const secrets = await secretsOf(job, state.environment);
+  const times: number[] = [];
   for (const step of steps) {
     const result = await job.toolkit.group(step.title, () =>
       runCommand({
@@ -27,11 +28,12 @@ export async function runSteps(job: Job, state: PostState, steps: readonly Step[
     );
     if (result.ended !== 'success') {
       job.toolkit.annotate('error', `${step.title}: ${howItEnded(result)}`, `The command was: ${step.run}`);
-      return false;
+      return null;
     }
     job.toolkit.info(`${step.title}: done in ${result.seconds} s.`);
+    times.push(result.seconds);
   }
-  return true;
+  return times;
 }
 
 async function closeCancelled(job: Job, state: PostState, step: Step, signal: string): Promise<void> {

@@ -76,6 +76,47 @@ describe('what a job leaves behind', () => {
     expect(world.records().at(-1)).toMatchObject({ outcome: 'failure' });
   });
 
+  it('a migration of its own runs before the deploy, in its own part of the log, and how long it took is recorded', async () => {
+    world = await startWorld({ pipeline: pipeline(", deploy: { migrate: 'echo one > order', run: 'echo two >> order; cat order' }") });
+    const job = await world.push().deploy('dev');
+    expect(job.log).toMatch(/^::group::Migrate dev\n[\s\S]*^::endgroup::\n[\s\S]*^::group::Deploy [\s\S]*^one\ntwo$/m);
+    expect(world.records()).toMatchObject([
+      { outcome: 'success', descriptions: [expect.anything(), expect.stringMatching(/^Deployed · migration \d+\.\d\d s$/)] },
+    ]);
+  });
+
+  it('a migration that fails is a failure, and nothing is deployed', async () => {
+    world = await startWorld({ pipeline: pipeline(", deploy: { migrate: 'exit 4', run: 'echo deploying' }") });
+    const job = await world.push().deploy('dev');
+    expect(job).toMatchObject({ exitCode: 1 });
+    expect(job.log).toMatch(/^::error title=Migrate dev%3A failed with exit code 4::/m);
+    expect(job.log).not.toContain('deploying');
+    expect(world.records()).toMatchObject([{ outcome: 'failure' }]);
+  });
+
+  it('a migration alone is followed by the job’s own steps and the verification', async () => {
+    world = await startWorld({ pipeline: pipeline(", deploy: { migrate: 'echo migrating' }", ", verify: { run: 'echo verifying' }") });
+    const job = await world.push().deploy('dev');
+    expect(job.log).toContain('migrating');
+    expect(job.log).not.toContain('verifying');
+    expect(job.post.log).toContain('verifying');
+    expect(world.records().at(-1)?.descriptions.at(-1)).toMatch(/^Deployed and verified · migration \d+\.\d\d s$/);
+  });
+
+  it.each([
+    ['12.421', 'Deployed · migration 12.42 s'],
+    ['quickly', 'Deployed'],
+  ])('what own steps say about their migration when the job ends, %j, is recorded if it is a time', async (said, description) => {
+    world = await startWorld({ pipeline: pipeline('') });
+    const run = world.push();
+    const inputs = { command: 'deploy', environment: 'dev' };
+    const main = await run.main(inputs);
+    const post = await run.post({ ...inputs, 'migration-seconds': said }, main, 'success');
+    expect(world.records()).toMatchObject([{ outcome: 'success', descriptions: [expect.anything(), description] }]);
+    expect(post.exitCode).toBe(0);
+    expect(post.log.includes('::warning')).toBe(said === 'quickly');
+  });
+
   it.each(['failure', 'cancelled'] as const)('own steps that end as %s close the record as a failure', async (status) => {
     world = await startWorld({ pipeline: pipeline('') });
     const run = world.push();
