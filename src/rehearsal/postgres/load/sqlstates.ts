@@ -1,0 +1,65 @@
+import pg from 'pg';
+
+/**
+ * What applications meet while their database changes, by SQLSTATE. Codes and condition names:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const CODES: Readonly<Record<string, readonly [condition: string, meaning: string]>> = {
+  '08006': ['connection_failure', 'the connection was lost'],
+  '0A000': ['feature_not_supported', 'a prepared statement no longer fits: its columns have other types than when it was prepared'],
+  '22001': ['string_data_right_truncation', 'a value is too long for its column'],
+  '22003': ['numeric_value_out_of_range', 'a number is too large for its column'],
+  '22P02': ['invalid_text_representation', 'a value does not fit the type of its column'],
+  '23502': ['not_null_violation', 'a column that must not be null would be'],
+  '23503': ['foreign_key_violation', 'a row that is referred to does not exist, or is still referred to'],
+  '23505': ['unique_violation', 'a value that must be unique is there already'],
+  '23514': ['check_violation', 'a row does not fit a check'],
+  '25006': ['read_only_sql_transaction', 'the database takes no writes'],
+  '25P02': ['in_failed_sql_transaction', 'the transaction had failed before'],
+  '40001': ['serialization_failure', 'a transaction got in the way of another and has to be repeated'],
+  '40P01': ['deadlock_detected', 'a deadlock: it was ended for the others to go on'],
+  '42501': ['insufficient_privilege', 'the right to do it is missing'],
+  '42703': ['undefined_column', 'a column is missing'],
+  '42804': ['datatype_mismatch', 'a value has another type than its column'],
+  '42809': ['wrong_object_type', 'what was a table is something else'],
+  '42883': ['undefined_function', 'a function or operator is missing for these types'],
+  '42P01': ['undefined_table', 'a table is missing'],
+  '428C9': ['generated_always', 'a column that is written has become a generated one'],
+  '53100': ['disk_full', 'the disk is full'],
+  '53200': ['out_of_memory', 'the server has no memory left'],
+  '53300': ['too_many_connections', 'the server has no connection left'],
+  '55000': ['object_not_in_prerequisite_state', 'something is not in the state that it needs'],
+  '55P03': ['lock_not_available', 'a lock was not to be had in time'],
+  '57014': ['query_canceled', 'a statement was cancelled or took too long'],
+  '57P01': ['admin_shutdown', 'the connection was ended by somebody'],
+  '57P02': ['crash_shutdown', 'the server crashed'],
+  '57P03': ['cannot_connect_now', 'the server takes no connections'],
+  P0001: ['raise_exception', 'a function raised an error'],
+};
+
+const CLASSES: Readonly<Record<string, string>> = {
+  '08': 'the connection failed',
+  '22': 'a value does not fit',
+  '23': 'a row breaks a constraint',
+  '25': 'the transaction is in the wrong state',
+  '40': 'the transaction was rolled back',
+  '42': 'a statement no longer fits the schema, or a right is missing',
+  '53': 'the server lacks resources',
+  '54': 'a limit of the server is reached',
+  '55': 'something is not in the state that it needs',
+  '57': 'somebody intervened',
+  '58': 'the system around the server failed',
+  XX: 'an internal error of the server',
+};
+
+/** For people: `a column is missing (undefined_column)`. */
+export function meaningOf(code: string): string {
+  const known = CODES[code];
+  if (known !== undefined) return `${known[1]} (${known[0]})`;
+  return CLASSES[code.slice(0, 2)] ?? 'an error';
+}
+
+/** SQLSTATE of whatever a query threw; what the server did not say itself is a lost connection. */
+export function sqlstateOf(error: unknown): string {
+  return (error instanceof pg.DatabaseError ? error.code : undefined) ?? '08006';
+}
