@@ -21,6 +21,21 @@ const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const names = z.array(name).check(z.maxLength(200));
 const texts = z.array(text).check(z.maxLength(200));
 
+const figure = z.nullable(z.number().check(z.nonnegative()));
+
+/** What a rehearsal measured, in few enough words to be kept with its record: `RehearsalFigures` says what each means. */
+const figuresSchema = z.object({
+  seconds: z.number().check(z.nonnegative()),
+  statements: figure,
+  longestStatement: figure,
+  readStall: figure,
+  writeStall: figure,
+  diskPeak: figure,
+  wal: figure,
+  size: figure,
+});
+export type RecordedFigures = z.output<typeof figuresSchema>;
+
 export const recordPayloadSchema = z.object({
   schema: z.literal(RECORD_SCHEMA),
   kind: z.enum(RECORD_KINDS),
@@ -49,7 +64,19 @@ export const recordPayloadSchema = z.object({
   relaxed: texts,
   replaced: z.nullable(z.object({ sha, version: name, digest: z.nullable(name) })),
   rehearsal: z.optional(
-    z.object({ verdict: z.enum(['pass', 'warn', 'fail']), migrations: name, snapshot: name, snapshotTakenAt: instant }),
+    z.object({
+      verdict: z.enum(['pass', 'warn', 'fail']),
+      migrations: name,
+      snapshot: name,
+      snapshotTakenAt: instant,
+      figures: z.optional(figuresSchema),
+      /** Codes of what it found. */
+      reasons: z.optional(z.array(name).check(z.maxLength(50))),
+      /** Name and version of the server. */
+      server: z.optional(name),
+      /** Digest of the evidence that it left as JSON. */
+      evidence: z.optional(name),
+    }),
   ),
   /** Whether a verification is part of this promotion, so that its success says that it passed. */
   verify: z.boolean(),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { DeploymentRecord } from '../decision/evidence.ts';
+import type { DeploymentRecord, RehearsalResult } from '../decision/evidence.ts';
 import { type GitHubClient, GitHubError } from './client.ts';
 import { numberOfNodeId } from './node-id.ts';
 import { nextPage, pageInfoSchema } from './page-info.ts';
@@ -195,13 +195,18 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     approvedBy: payload.approvedBy,
     policyHash: payload.policyHash,
     route: payload.route,
-    rehearsal: payload.rehearsal ?? null,
+    rehearsal: payload.rehearsal === undefined ? null : resultOf(payload.rehearsal),
     claim: payload.claim ?? null,
     initiator: payload.initiator,
     replaced: payload.replaced?.sha ?? null,
     stored: payload.artifact ?? null,
     runner: payload.runner ?? null,
   };
+}
+
+/** What the decision asks of a rehearsal; the rest is for people and for the next one. */
+function resultOf({ verdict, migrations, snapshot, snapshotTakenAt }: RehearsalResult): RehearsalResult {
+  return { verdict, migrations, snapshot, snapshotTakenAt };
 }
 
 /** @throws GitHubError when nobody can say which deployment it is, so that the environment's records count as unread. */
