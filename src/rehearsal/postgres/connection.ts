@@ -29,7 +29,7 @@ export function urlOf({ host, port, user, password, database }: Connection): str
  * @param name how it names itself to the server
  */
 export async function connect(connection: Connection, name: string = OWN_NAME): Promise<pg.Client> {
-  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5000, application_name: name });
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5000, keepAlive: true, application_name: name });
   // A server that ends while nobody is asking anything is noticed by whoever asks next.
   client.on('error', () => undefined);
   try {

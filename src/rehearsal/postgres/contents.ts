@@ -1,23 +1,74 @@
-import type { Contents } from '../database.ts';
+import { availableParallelism } from 'node:os';
+import type { Contents, Leftover } from '../database.ts';
 import { type Connection, connected } from './connection.ts';
+import { sizeOf } from './databases.ts';
 
-/** Ordinary and partitioned tables that no part of the server brought along; a partition counts with its table. */
-const TABLES = `SELECT format('%I.%I', n.nspname, c.relname) AS name
+/** How many tables are counted at a time. */
+const COUNTERS = Math.min(4, availableParallelism());
+
+interface Table {
+  /** As people write it: `public.orders`. */
+  readonly name: string;
+  /** As SQL takes it, with `ONLY` where tables that inherit from it are counted by themselves. */
+  readonly sql: string;
+}
+
+/** Ordinary and partitioned tables that no part of the server brought along; a partition counts with its table. The largest first. */
+const TABLES = `SELECT n.nspname || '.' || c.relname AS name,
+    CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || format('%I.%I', n.nspname, c.relname) AS sql
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-  ORDER BY pg_catalog.pg_relation_size(c.oid) DESC`;
+  ORDER BY c.relkind = 'p' DESC, pg_catalog.pg_relation_size(c.oid) DESC`;
 
 /** Gathers statistics, counts the tables, and looks for one row in the tables themselves. */
 export function takeStock(connection: Connection): Promise<Contents> {
   return connected(connection, async (client) => {
     await client.query('ANALYZE');
-    const { rows: tables } = await client.query<{ name: string }>(TABLES);
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ filled: boolean }>(`SELECT EXISTS (SELECT FROM ${name}) AS filled`);
-      if (rows[0]?.filled === true) return { tables: tables.length, rows: true };
+    const { rows: tables } = await client.query<Table>(TABLES);
+    const bytes = await sizeOf(client, connection.database);
+    for (const { sql } of tables) {
+      const { rows } = await client.query<{ filled: boolean }>(`SELECT EXISTS (SELECT FROM ${sql}) AS filled`);
+      if (rows[0]?.filled === true) return { tables: tables.length, rows: true, bytes };
     }
-    return { tables: tables.length, rows: false };
+    return { tables: tables.length, rows: false, bytes };
   });
+}
+
+/** Exact numbers of rows, by `schema.table`. */
+export async function countRows(connection: Connection): Promise<ReadonlyMap<string, number>> {
+  const tables = await connected(connection, async (client) => (await client.query<Table>(TABLES)).rows);
+  const counts = new Map(tables.map(({ name }) => [name, 0]));
+  const waiting = [...tables];
+  const counter = (): Promise<void> =>
+    connected(connection, async (client) => {
+      for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
+        const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${table.sql}`);
+        counts.set(table.name, Number(rows[0]?.count ?? 0));
+      }
+    });
+  await Promise.all(Array.from({ length: Math.min(COUNTERS, tables.length) }, counter));
+  return counts;
+}
+
+/**
+ * A constraint that is not enforced (PostgreSQL 18) was never meant to be validated; older servers have no such column, hence the detour
+ * by JSON. What hangs on a parent is told once, with the parent.
+ */
+const LEFTOVERS = `SELECT 'invalid-index' AS kind, format('%s.%s on %s.%s', n.nspname, i.relname, tn.nspname, t.relname) AS name
+  FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace
+    JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+  WHERE NOT (x.indisvalid AND x.indisready AND x.indislive) AND n.nspname <> 'pg_toast'
+  UNION ALL
+  SELECT 'unvalidated-constraint', format('%s.%s on %s', n.nspname, c.conname,
+    coalesce((SELECT tn.nspname || '.' || t.relname FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace WHERE t.oid = c.conrelid),
+      pg_catalog.format_type(c.contypid, NULL)))
+  FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+  WHERE NOT c.convalidated AND c.conparentid = 0 AND (to_jsonb(c) ->> 'conenforced') IS DISTINCT FROM 'false'
+  ORDER BY 1, 2`;
+
+/** Invalid indexes, and constraints that were never validated. */
+export function leftovers(connection: Connection): Promise<readonly Leftover[]> {
+  return connected(connection, async (client) => (await client.query<Leftover>(LEFTOVERS)).rows);
 }

@@ -1,107 +1,103 @@
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RehearsalImpossible } from '../database.ts';
-import { type Binaries, findClient } from './binaries.ts';
-import { type Connection, variablesOf } from './connection.ts';
+import { readArchiveHeader } from './archive-header.ts';
+import { isCopyFolder } from './copy-folder.ts';
+import { foreignKind } from './foreign.ts';
+import { majorOf } from './host.ts';
 
-/** What `pg_dump --format` wrote. */
-export type DumpFormat = 'plain' | 'custom' | 'directory' | 'tar';
+/** What `pg_dump --format` wrote, or a folder with a schema and a file of `COPY` for each table. */
+export type DumpFormat = 'plain' | 'custom' | 'directory' | 'tar' | 'copy';
 
-export interface Restore {
-  readonly connection: Connection;
-  readonly binaries: Binaries;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
+/** What a dump says of itself. */
+export interface DumpOrigin {
+  /** Major version of the server that was dumped; `null` where it does not tell. */
+  readonly server: number | null;
+  /** Major version of pg_dump. */
+  readonly program: number | null;
 }
 
-/** What a file begins with that is no dump, with what to do. */
-const FOREIGN: readonly (readonly [string, readonly number[]])[] = [
-  ['compressed with gzip; decompress it in the snapshot command', [0x1f, 0x8b]],
-  ['compressed with zstd; decompress it in the snapshot command', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['compressed with xz; decompress it in the snapshot command', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ['a zip file; unpack it in the snapshot command', [0x50, 0x4b, 0x03, 0x04]],
-  ['a database of SQLite, and this rehearsal runs on PostgreSQL', [...Buffer.from('SQLite format 3')]],
-];
+const UNKNOWN: DumpOrigin = { server: null, program: null };
+
+/** How a file of tar says that it is one, 257 bytes in. */
+const TAR = 'ustar';
+const TAR_BLOCK = 512;
 
 /**
- * The format of a dump, by its first bytes.
- * @throws RehearsalImpossible for what is no dump of PostgreSQL
+ * The format of a dump, by how it begins.
+ * @throws RehearsalImpossible for what is no dump of PostgreSQL, or only a part of one
  */
 export function dumpFormat(path: string): DumpFormat {
-  if (statSync(path).isDirectory()) {
-    if (existsSync(join(path, 'toc.dat'))) return 'directory';
-    throw new RehearsalImpossible(
-      'snapshot_unreadable',
-      `The snapshot command left a folder in $PROMOTE_SNAPSHOT that is no dump of "pg_dump --format=directory": it has no file toc.dat.`,
-    );
-  }
-  const start = firstBytes(path, 4096);
-  if (start.length === 0)
-    throw new RehearsalImpossible('snapshot_unreadable', 'The snapshot command left an empty file in $PROMOTE_SNAPSHOT.');
-  if (start.subarray(0, 5).toString('latin1') === 'PGDMP') return 'custom';
-  if (start.subarray(257, 262).toString('latin1') === 'ustar') return 'tar';
-  const foreign = FOREIGN.find(([, bytes]) => start.subarray(0, bytes.length).equals(Buffer.from(bytes)));
-  const why = foreign?.[0] ?? (start.includes(0) ? 'neither SQL text nor a dump of pg_dump; is it encrypted?' : null);
-  if (why !== null)
-    throw new RehearsalImpossible('snapshot_unreadable', `The snapshot command left a file in $PROMOTE_SNAPSHOT that is ${why}.`);
+  if (statSync(path).isDirectory()) return folderFormat(path);
+  const start = firstBytes(path, 8192);
+  if (start.length === 0) throw unreadable('an empty file');
+  if (readArchiveHeader(start) !== null) return 'custom';
+  if (start.subarray(257, 257 + TAR.length).toString('latin1') === TAR) return tarFormat(start);
+  const foreign = foreignKind(start);
+  if (foreign !== null) throw unreadable(foreign);
+  refuseTruncated(path, start.toString('latin1'));
   return 'plain';
 }
 
+/** Which versions a dump was made with. */
+export function dumpOrigin(path: string, format: DumpFormat): DumpOrigin {
+  if (format === 'copy') return UNKNOWN;
+  const start = firstBytes(format === 'directory' ? join(path, 'toc.dat') : path, 8192);
+  if (format === 'plain') {
+    const [, server] = /^-- Dumped from database version (\d+)/m.exec(start.toString('latin1')) ?? [];
+    const [, program] = /^-- Dumped by pg_dump version (\d+)/m.exec(start.toString('latin1')) ?? [];
+    return { server: server === undefined ? null : Number(server), program: program === undefined ? null : Number(program) };
+  }
+  const header = readArchiveHeader(format === 'tar' ? start.subarray(TAR_BLOCK) : start);
+  if (header === null) return UNKNOWN;
+  const major = (version: string | null): number | null => (version === null ? null : majorOf(version) || null);
+  return { server: major(header.server), program: major(header.program) };
+}
+
+function folderFormat(path: string): DumpFormat {
+  if (existsSync(join(path, 'toc.dat'))) return 'directory';
+  if (isCopyFolder(path)) return 'copy';
+  if (existsSync(join(path, 'PG_VERSION')) || existsSync(join(path, 'backup_label')))
+    throw unreadable('a copy of a server\'s own files ("pg_basebackup"), which holds every database; make a dump with "pg_dump"');
+  const names = readdirSync(path).slice(0, 5).join(', ');
+  throw unreadable(
+    `a folder that is neither a dump of "pg_dump --format=directory" (it has no file toc.dat) nor one with a schema.sql and a file <schema>.<table>.csv, .tsv or .copy for each table. It has: ${names || 'nothing'}`,
+  );
+}
+
+function tarFormat(start: Buffer): DumpFormat {
+  const first = start.subarray(0, 100).toString('latin1').split('\0')[0] ?? '';
+  if (first === 'toc.dat') return 'tar';
+  throw unreadable(`a tar archive that is no dump of "pg_dump --format=tar": it begins with "${first}". Unpack it in the snapshot command`);
+}
+
+/** pg_dump ends what it writes with a line of its own; without it a part is missing, maybe in the middle of a table. */
+function refuseTruncated(path: string, start: string): void {
+  if (!/^-- PostgreSQL database dump\s*$/m.test(start)) return;
+  if (lastBytes(path, 4096).toString('latin1').includes('-- PostgreSQL database dump complete')) return;
+  throw unreadable(
+    'a plain dump that is truncated: its last line "PostgreSQL database dump complete" is missing. Make and transfer it again',
+  );
+}
+
+export function unreadable(what: string): RehearsalImpossible {
+  return new RehearsalImpossible('snapshot_unreadable', `The snapshot is ${what}.`);
+}
+
 function firstBytes(path: string, count: number): Buffer {
+  return bytesOf(path, count, () => 0);
+}
+
+function lastBytes(path: string, count: number): Buffer {
+  return bytesOf(path, count, (length) => Math.max(0, length - count));
+}
+
+function bytesOf(path: string, count: number, from: (length: number) => number): Buffer {
   const file = openSync(path, 'r');
   try {
     const buffer = Buffer.alloc(count);
-    return buffer.subarray(0, readSync(file, buffer, 0, count, 0));
+    return buffer.subarray(0, readSync(file, buffer, 0, count, from(fstatSync(file).size)));
   } finally {
     closeSync(file);
   }
-}
-
-/**
- * Fills the database from a dump, without the owners and rights in it: the roles they name exist in production only.
- * @throws RehearsalImpossible when the program that reads it is missing or fails, with what it said
- */
-export async function restoreDump(dump: string, restore: Restore): Promise<string> {
-  const format = dumpFormat(dump);
-  const name = format === 'plain' ? 'psql' : 'pg_restore';
-  const program = findClient(name, restore.binaries, restore.env);
-  if (program === null) {
-    throw new RehearsalImpossible(
-      'server_missing',
-      `The snapshot is a ${format} dump, which "${name}" restores, and there is no "${name}" beside the server in ${restore.binaries.folder} or on PATH. Install PostgreSQL's client ("sudo apt-get install postgresql-client"), or let the snapshot command fill the database at DATABASE_URL itself.`,
-    );
-  }
-  const said = await run(program, parameters(format, dump), restore);
-  restore.signal.throwIfAborted();
-  if (said === null) return format;
-  const advice = /role ".*" does not exist/.test(said)
-    ? ' A plain dump brings its owners along; make it with "pg_dump --no-owner --no-privileges", or in the custom format.'
-    : '';
-  throw new RehearsalImpossible('snapshot_unreadable', `The snapshot, a ${format} dump, could not be restored.${advice}\n${said}`);
-}
-
-function parameters(format: DumpFormat, dump: string): string[] {
-  if (format === 'plain') return ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--output=/dev/null', `--file=${dump}`];
-  // Parallel restoring needs a file that can be read in several places at once.
-  const jobs = format === 'tar' ? [] : [`--jobs=${Math.min(4, availableParallelism())}`];
-  return ['--no-owner', '--no-privileges', '--exit-on-error', ...jobs, '--dbname=rehearsal', dump];
-}
-
-/** @returns `null` when it succeeded, the end of what it said otherwise */
-function run(program: string, parameters: readonly string[], { connection, env, signal }: Restore): Promise<string | null> {
-  return new Promise((resolve) => {
-    const child = spawn(program, parameters, {
-      env: { PATH: env['PATH'], HOME: '/nonexistent', ...variablesOf(connection) },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      signal,
-    });
-    let said = '';
-    child.stderr.on('data', (data: Buffer) => {
-      said = (said + data.toString('utf8')).slice(-4000);
-    });
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code) => resolve(code === 0 ? null : said.trim().split('\n').slice(-8).join('\n') || `it ended with code ${code}`));
-  });
 }

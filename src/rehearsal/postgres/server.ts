@@ -18,6 +18,9 @@ export interface PostgresServer {
   readonly connection: Connection;
 }
 
+/** What a server needs to know of its rehearsal. */
+export type ServerOptions = Pick<EngineOptions, 'folder' | 'env' | 'log' | 'signal' | 'watch'>;
+
 const SUPERUSER = 'promote';
 const DATABASE = 'rehearsal';
 
@@ -28,15 +31,19 @@ const PORT_TRIES = 5;
 const LONGEST_START = 60_000;
 
 /**
- * Only loopback, only with the password. Nothing has to survive a crash, so nothing is waited for to reach the disk. Shared memory of
- * parallel queries lies in the data folder: containers give only 64 MB of the usual kind.
+ * Only loopback, only with the password. Nothing has to survive a crash, so nothing is waited for to reach the disk; but as much is
+ * written ahead as in production, because how much is evidence. Nothing vacuums beside a migration: the figures would depend on when.
+ * Shared memory of parallel queries lies in the data folder: containers give only 64 MB of the usual kind.
  */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   fsync: 'off',
   synchronous_commit: 'off',
-  full_page_writes: 'off',
+  full_page_writes: 'on',
+  wal_level: 'replica',
+  autovacuum: 'off',
+  max_connections: '200',
   dynamic_shared_memory_type: 'mmap',
   logging_collector: 'off',
   log_destination: 'stderr',
@@ -46,7 +53,7 @@ const SETTINGS = {
  * Makes a database cluster in the rehearsal's folder and starts a server on it.
  * @throws RehearsalImpossible with what the server's log says
  */
-export async function startServer(options: EngineOptions, binaries: Binaries, user: ServerUser | null): Promise<PostgresServer> {
+export async function startServer(options: ServerOptions, binaries: Binaries, user: ServerUser | null): Promise<PostgresServer> {
   const password = randomBytes(24).toString('hex');
   const programs = new ServerPrograms(options, binaries, user);
   await programs.initdb(password);
@@ -60,13 +67,13 @@ export async function startServer(options: EngineOptions, binaries: Binaries, us
 }
 
 class ServerPrograms {
-  private readonly options: EngineOptions;
+  private readonly options: ServerOptions;
   private readonly binaries: Binaries;
   private readonly user: ServerUser | null;
   private readonly data: string;
   private readonly log: string;
 
-  constructor(options: EngineOptions, binaries: Binaries, user: ServerUser | null) {
+  constructor(options: ServerOptions, binaries: Binaries, user: ServerUser | null) {
     this.options = options;
     this.binaries = binaries;
     this.user = user;

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+
+/** How much of what a program said is kept. */
+const KEPT = 8000;
+
+export interface ProgramRun {
+  readonly path: string;
+  readonly parameters: readonly string[];
+  /** Beside PATH; how to reach the server is in here, so that no password is on a command line. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one of PostgreSQL's client programs, and waits for its end also when it is ended.
+ * @returns `null` when it succeeded, the end of what it said otherwise
+ */
+export function runProgram({ path, parameters, variables, env, signal }: ProgramRun): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn(path, parameters, {
+      // None of the job's own variables, and no file in a home: both change what these programs do.
+      env: { PATH: env['PATH'], HOME: '/nonexistent', LC_ALL: 'C', PGAPPNAME: 'promote', ...variables },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      signal,
+    });
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => {
+      said = (said + data.toString('utf8')).slice(-KEPT);
+    });
+    child.on('error', (error) => {
+      if (child.pid === undefined) resolve(error.message);
+    });
+    child.on('close', (code) => resolve(code === 0 ? null : said.trim().split('\n').slice(-8).join('\n') || `it ended with code ${code}`));
+  });
+}

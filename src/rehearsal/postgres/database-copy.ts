@@ -1,0 +1,71 @@
+import type {
+  Access,
+  CopyReport,
+  DatabaseCopy,
+  Leftover,
+  LoadOptions,
+  ObserveOptions,
+  Observer,
+  RunningLoad,
+  SchemaDescription,
+} from '../database.ts';
+import { type Connection, connected } from './connection.ts';
+import { countRows, leftovers } from './contents.ts';
+import { describeSchema } from './schema/describe.ts';
+
+/** How long one query of the checks may take, milliseconds. */
+const LONGEST_QUERY = 300_000;
+
+interface CopyOptions {
+  readonly connection: Connection;
+  readonly access: Access;
+  readonly copied: CopyReport;
+  readonly drop: () => Promise<void>;
+}
+
+/** One copy of the data on a PostgreSQL. Who observes it and who puts load on it is loaded when it is asked for. */
+export class PostgresCopy implements DatabaseCopy {
+  readonly access: Access;
+  readonly copied: CopyReport;
+  readonly drop: () => Promise<void>;
+  private readonly connection: Connection;
+
+  constructor({ connection, access, copied, drop }: CopyOptions) {
+    this.connection = connection;
+    this.access = access;
+    this.copied = copied;
+    this.drop = drop;
+  }
+
+  async observe(options: ObserveOptions = {}): Promise<Observer> {
+    const { observe } = await import('./observe/observer.ts');
+    return observe(this.connection, options);
+  }
+
+  async load(options: LoadOptions): Promise<RunningLoad> {
+    const { startLoad } = await import('./load/load.ts');
+    return startLoad(this.connection, options);
+  }
+
+  describeSchema(): Promise<SchemaDescription> {
+    return describeSchema(this.connection);
+  }
+
+  countRows(): Promise<ReadonlyMap<string, number>> {
+    return countRows(this.connection);
+  }
+
+  query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return connected(this.connection, async (client) => {
+      await client.query('BEGIN READ ONLY');
+      await client.query(`SET LOCAL statement_timeout = ${LONGEST_QUERY}`);
+      // The extended protocol takes one statement: nothing can end the transaction and go on.
+      const { rows } = await client.query<Record<string, unknown>>({ text: sql, queryMode: 'extended' } as { text: string });
+      return rows;
+    });
+  }
+
+  leftovers(): Promise<readonly Leftover[]> {
+    return leftovers(this.connection);
+  }
+}

@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { createReadStream, statSync } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type pg from 'pg';
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
+import { RehearsalImpossible } from '../database.ts';
+import { type Connection, connect } from './connection.ts';
+import { type PlainDumpHandler, PlainDumpReader } from './plain-dump.ts';
+
+export interface Loading {
+  readonly signal: AbortSignal;
+  /** Told which part has been read, 0 to 1. */
+  readonly progress: (share: number) => void;
+}
+
+const CHUNK = 1024 * 1024;
+
+/** INSERTs are sent together up to that many characters: one at a time each would wait for the one before. */
+const BATCH = 256 * 1024;
+
+/** What reaches beyond the one database: on a given server it would touch what is not the rehearsal's. */
+const BEYOND = /^(CREATE|DROP|ALTER)\s+(DATABASE|TABLESPACE|SYSTEM|ROLE|GROUP|USER(?!\s+MAPPING))\b/i;
+const OTHER_ENCODING = /^SET\s+client_encoding\s*(?:=|TO)\s*'?(?!UTF-?8\b|SQL_ASCII\b)(\w+)/i;
+
+/**
+ * Runs a plain dump on one connection, rows of `COPY … FROM stdin` included, so that no client program is needed and a dump cannot lead
+ * one elsewhere or run programs.
+ * @throws Error with the line and the server's message; RehearsalImpossible for what only psql can do
+ */
+export async function runPlainDump(path: string, connection: Connection, loading: Loading): Promise<void> {
+  await withClient(connection, loading.signal, async (client) => {
+    const total = statSync(path).size;
+    const runner = new Runner(client);
+    const reader = new PlainDumpReader(runner);
+    let read = 0;
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, signal: loading.signal })) {
+      await reader.take(chunk as Buffer);
+      read += (chunk as Buffer).length;
+      loading.progress(read / total);
+    }
+    await reader.end();
+    await runner.flush();
+  });
+}
+
+/** A connection that is cut when the job is cancelled, whatever it is doing. */
+export async function withClient<T>(connection: Connection, signal: AbortSignal, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const client = await connect(connection);
+  const cut = (): void => void client.end().catch(() => undefined);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    return await work(client);
+  } finally {
+    signal.removeEventListener('abort', cut);
+    await client.end().catch(() => undefined);
+  }
+}
+
+class Runner implements PlainDumpHandler {
+  private readonly client: pg.Client;
+  private sink: CopySink | null = null;
+  private batch: string[] = [];
+  private batched = 0;
+  private batchLine = 0;
+
+  constructor(client: pg.Client) {
+    this.client = client;
+  }
+
+  async statement(sql: string, line: number): Promise<void> {
+    if (/^INSERT\s/i.test(sql)) return this.add(sql, line);
+    await this.flush();
+    if (BEYOND.test(sql))
+      throw unfit(
+        line,
+        `"${sql.slice(0, 40).replaceAll(/\s+/g, ' ')}…" reaches beyond the database; dump without "--create", without roles and tablespaces`,
+      );
+    const [, encoding] = OTHER_ENCODING.exec(sql) ?? [];
+    if (encoding !== undefined) throw unfit(line, `it is in the encoding ${encoding}; dump with "--encoding=UTF8"`);
+    await this.run(sql, line);
+  }
+
+  async copyBegins(sql: string, line: number): Promise<void> {
+    await this.flush();
+    this.sink = new CopySink(this.client, sql, `line ${line}`);
+  }
+
+  async copyRows(rows: Buffer): Promise<void> {
+    await this.sink?.write(rows);
+  }
+
+  async copyEnds(): Promise<void> {
+    await this.sink?.end();
+    this.sink = null;
+  }
+
+  async meta(command: string, line: number): Promise<void> {
+    // What pg_dump writes to keep psql from obeying the data; here nothing obeys it.
+    if (/^\\(un)?restrict\b/.test(command)) return;
+    throw unfit(line, `"${command.slice(0, 40)}" is a command to psql; let the snapshot command run psql itself, on $DATABASE_URL`);
+  }
+
+  async flush(): Promise<void> {
+    if (this.batch.length === 0) return;
+    const sql = this.batch.join('\n');
+    this.batch = [];
+    this.batched = 0;
+    await this.run(sql, this.batchLine);
+  }
+
+  private async add(sql: string, line: number): Promise<void> {
+    if (this.batch.length === 0) this.batchLine = line;
+    this.batch.push(sql);
+    this.batched += sql.length;
+    if (this.batched > BATCH) await this.flush();
+  }
+
+  private async run(sql: string, line: number): Promise<void> {
+    try {
+      await this.client.query(sql);
+    } catch (error) {
+      // A newer pg_dump sets what this server does not know yet; it is about the session only.
+      if (/^SET\s/i.test(sql) && (error as { code?: string }).code === '42704') return;
+      throw located(error, `line ${line}`);
+    }
+  }
+}
+
+function unfit(line: number, why: string): RehearsalImpossible {
+  return new RehearsalImpossible(
+    'snapshot_unreadable',
+    `The snapshot, a plain dump, cannot be restored, because of its line ${line}: ${why}.`,
+  );
+}
+
+function located(error: unknown, where: string): Error {
+  const { message, where: context } = error as { message: string; where?: string };
+  return new Error(`${where}: ${message}${context === undefined ? '' : `\nCONTEXT:  ${context}`}`, { cause: error });
+}
+
+/** Rows on their way into a table. */
+export class CopySink {
+  private readonly stream: CopyStreamQuery;
+  private readonly where: string;
+  private failure: Error | null = null;
+
+  /** @param where for messages */
+  constructor(client: pg.Client, sql: string, where: string) {
+    this.where = where;
+    this.stream = client.query(copyFrom(sql));
+    this.stream.on('error', (error: Error) => {
+      this.failure = error;
+    });
+  }
+
+  async write(rows: Buffer): Promise<void> {
+    if (this.failure !== null) throw located(this.failure, this.where);
+    if (this.stream.write(rows)) return;
+    await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]).catch((error: unknown) => {
+      throw located(error, this.where);
+    });
+  }
+
+  async end(): Promise<void> {
+    if (this.failure !== null) throw located(this.failure, this.where);
+    this.stream.end();
+    await finished(this.stream).catch((error: unknown) => {
+      throw located(error, this.where);
+    });
+  }
+}
