@@ -205,6 +205,7 @@ describe('what the load works on', () => {
     const { blind, tables, errors, during } = await beside(() => sleep(300), { tables: names.map((name) => `public.${name}`) });
     expect(tables.toSorted()).toEqual([
       'public.Odd names',
+      'public.empty',
       'public.events',
       'public.events_2026',
       'public.keyless',
@@ -213,8 +214,8 @@ describe('what the load works on', () => {
     ]);
     expect(blind.toSorted()).toEqual([
       'public.Odd names is only read by the load: it has no column that may be set.',
-      'public.empty is not part of the load: it has no rows.',
-      'public.keyless is only read by the load: it has no key to find a row by.',
+      'public.empty is only read by the load: it has no key to find a row by, or no row.',
+      'public.keyless is only read by the load: it has no key to find a row by, or no row.',
       'public.refused is only read by the load: without any migration a write fails with P0001, a function raised an error (raise_exception).',
       'public.seen is no table, so the load leaves it alone.',
     ]);

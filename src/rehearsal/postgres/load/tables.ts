@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isBookkeeping } from '../../comparison.ts';
 import { meaningOf, sqlstateOf } from './sqlstates.ts';
 
 /** A table that the load works on. */
@@ -41,10 +42,6 @@ interface Column {
 const KEYS = 500;
 /** As many rows are looked at to choose the keys from. */
 const SAMPLE = 20_000;
-
-/** What tools remember their migrations in: no application reads or writes it, and the tool itself locks it for as long as it works. */
-const OF_TOOLS =
-  /^(flyway_schema_history|schema_version|databasechangelog(lock)?|schema_migrations|ar_internal_metadata|alembic_version|django_migrations|_prisma_migrations|knex_migrations(_lock)?|goose_db_version|pgmigrations|__efmigrationshistory|sequelizemeta|typeorm_migrations|__drizzle_migrations|kysely_migration(_lock)?|mikro_orm_migrations|atlas_schema_revisions|schema_history|gorp_migrations|refinery_schema_history|_sqlx_migrations|__diesel_schema_migrations|phinxlog|doctrine_migration_versions)$/i;
 
 const TABLES = `SELECT c.oid::int8 AS oid, given.name, format('%I.%I', n.nspname, c.relname) AS quoted, c.relkind,
     c.reltuples AS estimate,
@@ -91,14 +88,15 @@ export async function tablesOfLoad(client: pg.Client, names: readonly string[]):
   const tables: LoadTable[] = [];
   const { rows } = await client.query<Found>(TABLES, [names]);
   for (const found of rows) {
-    if (OF_TOOLS.test(found.name.slice(found.name.indexOf('.') + 1).replaceAll('"', ''))) continue;
+    // No application reads or writes it, and the tool itself locks it for as long as it works.
+    if (isBookkeeping(found.name)) continue;
     const table = await prepare(client, found);
     if (typeof table === 'string') {
       blind.push(table);
       continue;
     }
     if (table.write === null) {
-      const why = table.keys[0]?.length === 0 ? 'no key to find a row by' : 'no column that may be set';
+      const why = table.keys[0]?.length === 0 ? 'no key to find a row by, or no row' : 'no column that may be set';
       blind.push(`${found.name} is only read by the load: it has ${why}.`);
     }
     const usable = await tried(client, table, blind);
@@ -116,15 +114,12 @@ async function prepare(client: pg.Client, found: Found): Promise<LoadTable | str
   const readable = columns.filter((column) => column.readable);
   if (readable.length === 0) return `${name} is not part of the load: this login may read none of its columns.`;
   const selected = readable.map((column) => (column.wide ? `${column.name} IS NULL` : column.name)).join(', ');
-  if (key === undefined) {
-    const read = `SELECT ${selected} FROM ${quoted} LIMIT 1`;
-    const fit = await filled(client, quoted);
-    return fit === true ? { name, read, write: null, keys: [[]], part: found.part } : unfit(name, fit);
-  }
+  const anyRow = { name, read: `SELECT ${selected} FROM ${quoted} LIMIT 1`, write: null, keys: [[]], part: found.part };
+  if (key === undefined) return anyRow;
   const keyColumns = columns.filter((column) => column.key).map((column) => column.name);
   const keys = await sample(client, found, keyColumns);
   if (typeof keys === 'string') return unfit(name, keys);
-  if (keys.length === 0) return unfit(name, false);
+  if (keys.length === 0) return anyRow;
   const where = keyColumns.map((column, index) => `${column} = $${index + 1}`).join(' AND ');
   const column = columns.find((candidate) => candidate.updatable)?.name;
   return {
@@ -134,11 +129,6 @@ async function prepare(client: pg.Client, found: Found): Promise<LoadTable | str
     keys,
     part: found.part,
   };
-}
-
-/** @returns a code when it cannot be read */
-async function filled(client: pg.Client, quoted: string): Promise<boolean | string> {
-  return answerOf(async () => (await client.query(`SELECT FROM ${quoted} LIMIT 1`)).rowCount === 1);
 }
 
 /** @returns a code when it cannot be read */
@@ -164,8 +154,7 @@ async function answerOf<T>(ask: () => Promise<T>): Promise<T | string> {
   }
 }
 
-function unfit(name: string, why: string | false): string {
-  if (why === false) return `${name} is not part of the load: it has no rows.`;
+function unfit(name: string, why: string): string {
   return `${name} is not part of the load: without any migration reading it fails with ${why}, ${meaningOf(why)}.`;
 }
 
