@@ -3,16 +3,16 @@ import { rowsInWords } from '../amounts.ts';
 import type { CheckFacts, PhaseFacts, PhaseName, RehearsalFacts } from '../evidence.ts';
 import type { Limits } from '../limits.ts';
 import type { RehearsalReason } from '../reasons.ts';
-import { cameThrough, chosen, finding } from './finding.ts';
+import { chosen, finding } from './finding.ts';
 
 /** What the queries of the checks file find on the migrated data, and what the masking file says of columns that are not there. */
 export function data(facts: RehearsalFacts, limits: Limits): readonly RehearsalReason[] {
-  return [...facts.phases.flatMap((phase) => checksOf(phase, limits)), ...pendingColumns(facts)];
+  return facts.phases.flatMap((phase) => checksOf(phase, limits));
 }
 
 function checksOf({ name: phase, checks }: PhaseFacts, limits: Limits): RehearsalReason[] {
   if (checks === null) return [];
-  return [...invariants(phase, checks), ...lookups(phase, checks), ...rowChanges(phase, checks, limits)];
+  return [...invariants(phase, checks), ...lookups(phase, checks), ...rowChanges(phase, checks, limits), ...missingColumns(phase, checks)];
 }
 
 function invariants(phase: PhaseName, { invariants: all }: CheckFacts): RehearsalReason[] {
@@ -67,10 +67,8 @@ function rowChange(before: number | null, after: number | null): string {
   return `has ${Math.abs(change).toLocaleString('en-US')} ${change > 0 ? 'more' : 'fewer'} ${Math.abs(change) === 1 ? 'row' : 'rows'} than before (${before.toLocaleString('en-US')} → ${after.toLocaleString('en-US')})`;
 }
 
-/** A migration that did not come through has brought no columns. */
-function pendingColumns(facts: RehearsalFacts): RehearsalReason[] {
-  const pending = facts.masking?.pending ?? [];
-  if (pending.length === 0 || !cameThrough(facts)) return [];
-  const because = `The masking file names ${listed(pending, 'and', 6)}, which neither the snapshot nor the migrated schema has.`;
-  return [finding('masking_pending', { phase: 'up', because, measured: pending.length })];
+function missingColumns(phase: PhaseName, { missingColumns: missing }: CheckFacts): RehearsalReason[] {
+  if (missing.length === 0) return [];
+  const because = `The masking file names ${listed(missing, 'and', 6)}, which neither the snapshot nor the migrated schema has.`;
+  return [finding('masking_pending', { phase, because, measured: missing.length })];
 }
