@@ -1,0 +1,153 @@
+import type { LockTrace, Observation, StatementTrace, TransactionTrace, WaitTrace } from '../../observed.ts';
+import type { Relation } from './catalog.ts';
+import type { Journal, Statement, Transaction } from './journal.ts';
+import type { Hold } from './ledger.ts';
+import { lockTimeouts } from './lock-timeouts.ts';
+import type { SqlParser } from './parser.ts';
+import { redact } from './redaction.ts';
+import type { FoundRewrite } from './rewrites.ts';
+import type { Wait } from './waits.ts';
+
+/** What was seen, before it is told. */
+export interface Seen {
+  readonly journal: Journal;
+  readonly parser: SqlParser;
+  /** As they were when observation began, by OID. */
+  readonly relations: ReadonlyMap<number, Relation>;
+  readonly waits: readonly Wait[];
+  readonly rewrites: readonly FoundRewrite[];
+  readonly disk: Observation['disk'];
+  readonly wal: number | null;
+  /** `lock_timeout` of a new connection, milliseconds. */
+  readonly lockTimeout: number;
+}
+
+/** Weakest first: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES */
+const MODES = [
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+];
+const BLOCKS: Readonly<Record<string, LockTrace['blocks']>> = {
+  ShareUpdateExclusiveLock: 'schema changes',
+  ShareLock: 'writes',
+  ShareRowExclusiveLock: 'writes',
+  ExclusiveLock: 'writes',
+  AccessExclusiveLock: 'reads and writes',
+};
+const TABLES = ['r', 'p'];
+/** More waits than these say nothing more. */
+const MOST_WAITS = 1000;
+
+/** Tells what was seen: without literals, with names and numbers. */
+export function assemble(seen: Seen): Observation {
+  const { journal, relations } = seen;
+  const statements = journal.statements.filter(({ run }) => run);
+  const numbers = new Map(statements.map((statement, index) => [statement, index + 1]));
+  const transactions = journal.transactions.filter((transaction) => transaction.statements.some(({ run }) => run));
+  const holds = transactions.flatMap(({ locks }) => locks.holds);
+  const numberOf = (statement: Statement | null): number | null => (statement === null ? null : (numbers.get(statement) ?? null));
+  return {
+    begunAt: journal.begunAt,
+    lasted: journal.now(),
+    statements: statementTraces(seen, statements, new Map(transactions.map((transaction, index) => [transaction, index + 1]))),
+    transactions: transactions.map(transactionTrace),
+    locks: transactions.flatMap((transaction) => lockTraces(transaction, relations, numberOf)).sort((one, other) => one.from - other.from),
+    waits: longest(seen).map((wait) => waitTrace(wait, relations, numberOf)),
+    rewrites: seen.rewrites.map(({ relation, statement }) => ({
+      relation: relation.name,
+      bytes: relation.bytes,
+      statement: numberOf(statement),
+    })),
+    touched: touched(holds, relations),
+    disk: seen.disk,
+    wal: seen.wal,
+    blind: [...journal.blind],
+  };
+}
+
+function statementTraces(
+  seen: Seen,
+  statements: readonly Statement[],
+  transactions: ReadonlyMap<Transaction, number>,
+): readonly StatementTrace[] {
+  const { journal, parser, lockTimeout } = seen;
+  const timeouts = lockTimeouts(journal, parser, lockTimeout);
+  const texts = new Map<string, string>();
+  return statements.map((statement, index) => {
+    const key = `${statement.plain}${statement.text}`;
+    const text = texts.get(key) ?? redact(parser, statement.text, statement.plain);
+    texts.set(key, text);
+    return {
+      number: index + 1,
+      text,
+      kind: statement.kind,
+      connection: statement.connection,
+      transaction: transactions.get(statement.transaction) ?? 0,
+      began: statement.began,
+      seconds: statement.seconds,
+      lockTimeout: timeouts.get(statement) ?? null,
+      error: statement.error,
+      rows: statement.rows,
+    };
+  });
+}
+
+function transactionTrace({ began, ended, block, how }: Transaction, index: number): TransactionTrace {
+  return { number: index + 1, began, seconds: ((ended ?? began) - began) / 1000, block, ended: how };
+}
+
+function lockTraces(
+  { locks }: Transaction,
+  relations: ReadonlyMap<number, Relation>,
+  numberOf: (statement: Statement | null) => number | null,
+): readonly LockTrace[] {
+  const told = locks.holds.filter((hold) => BLOCKS[hold.mode] !== undefined && relations.has(hold.relation));
+  return told
+    .filter((hold) => !told.some((other) => covers(other, hold, relations)))
+    .map((hold) => ({
+      relation: relations.get(hold.relation)?.name ?? '',
+      mode: hold.mode,
+      statement: numberOf(hold.statement),
+      from: hold.takenBy,
+      held: { atLeast: Math.max(0, hold.heldUntil - hold.takenBy), atMost: Math.max(0, (hold.goneBy ?? hold.heldUntil) - hold.takenAfter) },
+      blocks: BLOCKS[hold.mode] ?? 'schema changes',
+    }));
+}
+
+/** Whether a lock says all that another says: a stronger one on the same relation, or one on its table, by the same statement. */
+function covers(one: Hold, other: Hold, relations: ReadonlyMap<number, Relation>): boolean {
+  if (one === other || one.statement !== other.statement || one.takenBy > other.takenBy) return false;
+  const [strength, least] = [MODES.indexOf(one.mode), MODES.indexOf(other.mode)];
+  if (one.relation === other.relation) return strength > least;
+  return relations.get(other.relation)?.of === one.relation && strength >= least;
+}
+
+function longest({ waits, journal }: Seen): readonly Wait[] {
+  if (waits.length <= MOST_WAITS) return waits;
+  journal.blind.add(`There were ${waits.length} waits; the ${MOST_WAITS} longest are told.`);
+  const kept = new Set([...waits].sort((one, other) => other.lasted.atMost - one.lasted.atMost).slice(0, MOST_WAITS));
+  return waits.filter((wait) => kept.has(wait));
+}
+
+function waitTrace(
+  { who, behind, statement, relation, mode, from, lasted }: Wait,
+  relations: ReadonlyMap<number, Relation>,
+  numberOf: (statement: Statement | null) => number | null,
+): WaitTrace {
+  const name = relation === null ? null : (relations.get(relation)?.name ?? null);
+  return { who, statement: numberOf(statement), relation: name, mode, from, lasted, behind };
+}
+
+function touched(holds: readonly Hold[], relations: ReadonlyMap<number, Relation>): readonly string[] {
+  const strong = holds.filter(({ mode }) => MODES.indexOf(mode) >= MODES.indexOf('RowExclusiveLock'));
+  const tables = strong
+    .map(({ relation }) => relations.get(relation))
+    .filter((relation) => relation !== undefined && TABLES.includes(relation.kind));
+  return [...new Set(tables.map((relation) => relation?.name ?? ''))].sort();
+}

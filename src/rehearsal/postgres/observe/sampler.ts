@@ -1,0 +1,189 @@
+import type pg from 'pg';
+import { type Connection, connect } from '../connection.ts';
+import type { Journal, Statement, Transaction } from './journal.ts';
+import type { SeenLock } from './ledger.ts';
+import { FIRST_NORMAL_OID } from './server-view.ts';
+import type { WaitBook, Waiting } from './waits.ts';
+
+/** A connection of the migration, as far as samples need it. */
+export interface Sampled {
+  readonly pid: number;
+  readonly transaction: Transaction | null;
+  readonly running: readonly Statement[];
+}
+
+interface SampleRow {
+  readonly pid: number;
+  readonly relation: string | null;
+  readonly mode: string;
+  readonly granted: boolean;
+  readonly locktype: string;
+  readonly behind: number[] | null;
+  readonly waited: number | null;
+}
+
+/** Locks that the migration's backends hold, and whoever waits for any lock with those it waits for. */
+const SAMPLE = `PREPARE promote_sample(int[]) AS
+  SELECT pid, relation::int8 AS relation, mode, granted, locktype, CASE WHEN NOT granted THEN pg_catalog.pg_blocking_pids(pid) END AS behind,
+    (extract(epoch FROM pg_catalog.clock_timestamp() - waitstart) * 1000)::float8 AS waited
+  FROM pg_catalog.pg_locks
+  WHERE NOT granted OR locktype = 'tuple' OR (pid = ANY($1) AND locktype = 'relation' AND relation >= ${FIRST_NORMAL_OID}
+    AND mode NOT IN ('AccessShareLock', 'RowShareLock')
+    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))`;
+
+/** Milliseconds that the server waits before it looks again at a running statement. */
+const CLOSE = 1;
+/** Milliseconds between looks while a transaction is open and its statements are short: then only waits of others can be missed. */
+const LOOSE = 8;
+/** A statement that is younger is left to the proxy. */
+const YOUNG = 1;
+/** Looking must not take more than this share of the time. */
+const SHARE = 0.4;
+/** Longest time between two looks at a running statement that goes unsaid, milliseconds. */
+const PROMISED = 2.5;
+
+/** Looks again and again at what the proxy cannot see at a statement's boundaries: locks that come and go within it, and waits. */
+export class Sampler {
+  private readonly client: pg.Client;
+  private readonly journal: Journal;
+  private readonly waits: WaitBook;
+  private readonly observed: () => readonly Sampled[];
+  private awake: (() => void) | null = null;
+  private running = true;
+  private readonly ended: Promise<void>;
+  private looked = 0;
+  private took = 0.4;
+  private close = { looks: 0, spent: 0 };
+
+  private constructor(client: pg.Client, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]) {
+    this.client = client;
+    this.journal = journal;
+    this.waits = waits;
+    this.observed = observed;
+    this.ended = this.run();
+  }
+
+  static async open(target: Connection, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]): Promise<Sampler> {
+    const client = await connect(target);
+    await client.query('SET jit = off');
+    await client.query(SAMPLE);
+    return new Sampler(client, journal, waits, observed);
+  }
+
+  /** There is something new to look at. */
+  wake(): void {
+    this.awake?.();
+  }
+
+  async end(): Promise<void> {
+    this.running = false;
+    this.wake();
+    await this.ended;
+    await this.client.end().catch(() => undefined);
+    const average = this.close.spent / Math.max(1, this.close.looks);
+    if (average > PROMISED)
+      this.journal.blind.add(
+        `Locks within a statement were looked at every ${average.toFixed(1)} ms instead of every 2: the server took that long to answer. Shorter ones may be missing.`,
+      );
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (this.running) await this.step();
+    } catch (error) {
+      if (this.running) this.journal.blind.add(`Waits and short locks were not seen from some moment on: ${(error as Error).message}.`);
+    }
+    this.waits.close(this.journal.now());
+  }
+
+  private async step(): Promise<void> {
+    const busy = this.observed().filter(({ transaction }) => transaction !== null);
+    if (busy.length === 0) {
+      this.waits.close(this.journal.now());
+      await this.nap(null);
+      return;
+    }
+    const now = this.journal.now();
+    const began = Math.min(...busy.flatMap(({ running }) => running.map((statement) => statement.began)));
+    const youth = YOUNG - (now - began);
+    if (youth <= 0) await this.lookClosely(busy, began);
+    else if (now - this.looked >= LOOSE) await this.look(busy, 0);
+    else await this.nap(Math.min(youth, LOOSE - (now - this.looked)));
+  }
+
+  private async lookClosely(busy: readonly Sampled[], began: number): Promise<void> {
+    const again = this.looked > began;
+    const from = this.looked;
+    await this.look(busy, again ? Math.max(CLOSE, this.took * (1 / SHARE - 1)) : 0);
+    if (!again) return;
+    this.close.looks += 1;
+    this.close.spent += this.looked - from;
+  }
+
+  /** @param pause milliseconds that the server waits before: its clock is finer than timers here */
+  private async look(busy: readonly Sampled[], pause: number): Promise<void> {
+    const before = busy.map((sampled) => ({ sampled, transaction: sampled.transaction, statement: sampled.running[0] ?? null }));
+    const from = this.journal.now() + pause;
+    const sample = `EXECUTE promote_sample('{${busy.map(({ pid }) => pid).join(',')}}')`;
+    const answer: unknown = await this.client.query(pause === 0 ? sample : `SELECT pg_catalog.pg_sleep(${pause / 1000}); ${sample}`);
+    const by = this.journal.now();
+    const { rows } = (Array.isArray(answer) ? answer.at(-1) : answer) as pg.QueryResult<SampleRow>;
+    this.looked = by;
+    this.took = this.took * 0.9 + Math.max(0, by - from) * 0.1;
+    for (const { sampled, transaction, statement } of before) {
+      const held = rows.filter(({ pid, granted, locktype }) => pid === sampled.pid && granted && locktype === 'relation');
+      if (transaction !== null) enter(transaction, statement, sampled, held.map(toLock), from, by);
+    }
+    await this.waits.look(rows.flatMap(toWaiting(rows)), from, by, (pids) => this.namesOf(pids));
+  }
+
+  private async namesOf(pids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const { rows } = await this.client.query<{ pid: number; application_name: string | null }>(
+      'SELECT pid, application_name FROM pg_catalog.pg_stat_activity WHERE pid = ANY($1::int[])',
+      [pids],
+    );
+    return new Map(rows.map(({ pid, application_name }) => [pid, application_name ?? '']));
+  }
+
+  /** Until the time is over, or there is something new. */
+  private nap(milliseconds: number | null): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = milliseconds === null ? null : setTimeout(() => this.awake?.(), milliseconds);
+      this.awake = () => {
+        if (timer !== null) clearTimeout(timer);
+        this.awake = null;
+        resolve();
+      };
+    });
+  }
+}
+
+/** Takes down a look at a transaction, unless it went on meanwhile: then what the proxy read is newer and exact. */
+function enter(
+  transaction: Transaction,
+  statement: Statement | null,
+  sampled: Sampled,
+  locks: readonly SeenLock[],
+  from: number,
+  by: number,
+): void {
+  if (transaction.ended !== null) {
+    if (sampled.transaction === null) transaction.locks.lookLate(locks, from, transaction.ended, statement);
+  } else if ((sampled.running[0] ?? null) === statement) transaction.locks.look(locks, from, by, statement);
+}
+
+function toLock({ relation, mode }: SampleRow): SeenLock {
+  return { relation: Number(relation), mode };
+}
+
+function toWaiting(rows: readonly SampleRow[]): (row: SampleRow) => readonly Waiting[] {
+  return ({ pid, relation, mode, granted, locktype, behind, waited }) => {
+    if (granted) return [];
+    const named = locktype === 'relation' || locktype === 'tuple' ? relation : null;
+    // Whoever waits for a row waits for another's transaction, and holds the row's place in the queue.
+    const row = named ?? rows.find((other) => other.pid === pid && other.granted && other.locktype === 'tuple')?.relation ?? null;
+    return [
+      { pid, relation: row === null ? null : Number(row), mode: locktype === 'relation' ? mode : null, behind: behind ?? [], waited },
+    ];
+  };
+}

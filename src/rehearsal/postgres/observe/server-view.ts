@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import { type Connection, connect } from '../connection.ts';
+import type { SeenLock } from './ledger.ts';
+
+/** Oldest OID that is not of the system's own: https://www.postgresql.org/docs/current/system-catalog-initial-data.html */
+export const FIRST_NORMAL_OID = 16384;
+
+const LOCKS = `SELECT string_agg(relation || ' ' || mode, ',') AS locks FROM pg_catalog.pg_locks
+  WHERE pid = $1 AND locktype = 'relation' AND granted AND relation >= ${FIRST_NORMAL_OID}
+    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
+
+/** Reads at one moment what a backend holds, while the proxy keeps its client waiting. */
+export class LockReader {
+  private readonly client: pg.Client;
+
+  private constructor(client: pg.Client) {
+    this.client = client;
+  }
+
+  static async open(target: Connection): Promise<LockReader> {
+    const client = await connect(target);
+    await client.query('SET jit = off');
+    return new LockReader(client);
+  }
+
+  /** Locks on relations of this database that are none of the system's. */
+  async locksOf(pid: number): Promise<readonly SeenLock[]> {
+    const { rows } = await this.client.query<{ locks: string | null }>({ name: 'locks', text: LOCKS, values: [pid] });
+    return parseLocks(rows[0]?.locks ?? null);
+  }
+
+  async namesOf(pids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const { rows } = await this.client.query<{ pid: number; application_name: string | null }>({
+      name: 'names',
+      text: 'SELECT pid, application_name FROM pg_catalog.pg_stat_activity WHERE pid = ANY($1::int[])',
+      values: [pids],
+    });
+    return new Map(rows.map(({ pid, application_name }) => [pid, application_name ?? '']));
+  }
+
+  /** Ends backends and waits until they are gone, not longer than `patience` milliseconds. */
+  async end(pids: readonly number[], patience: number): Promise<void> {
+    if (pids.length === 0) return;
+    const until = performance.now() + patience;
+    const gone = `SELECT count(pg_catalog.pg_terminate_backend(pid))::int AS left FROM pg_catalog.pg_stat_activity WHERE pid = ANY($1::int[])`;
+    for (;;) {
+      const { rows } = await this.client.query<{ left: number }>(gone, [pids]);
+      if (rows[0]?.left === 0 || performance.now() > until) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+}
+
+export function parseLocks(text: string | null): readonly SeenLock[] {
+  if (text === null || text === '') return [];
+  return text.split(',').map((lock) => {
+    const blank = lock.indexOf(' ');
+    return { relation: Number(lock.slice(0, blank)), mode: lock.slice(blank + 1) };
+  });
+}

@@ -1,0 +1,33 @@
+import type { ObserveOptions } from '../../database.ts';
+
+/** Counts the statements that did something, and says when it is time to hold everything back. */
+export class StopAfter {
+  private readonly asked: ObserveOptions['stopAfter'];
+  private readonly hang: () => void;
+  private counted = 0;
+  fired = false;
+
+  /** @param hang cuts every connection to the server */
+  constructor(asked: ObserveOptions['stopAfter'], hang: () => void) {
+    this.asked = asked;
+    this.hang = hang;
+  }
+
+  get armed(): boolean {
+    return this.asked !== undefined;
+  }
+
+  count(): void {
+    this.counted += 1;
+  }
+
+  /** @returns whether nothing may pass any more; the first time it is so, everybody is told */
+  check(): boolean {
+    if (!this.fired && this.asked !== undefined && this.counted >= this.asked.statements) {
+      this.fired = true;
+      this.hang();
+      this.asked.then();
+    }
+    return this.fired;
+  }
+}
