@@ -1,7 +1,7 @@
 import { type KnownMigration, PATIENTLY } from './migration.ts';
 
 /** Migrations that stop nobody. */
-export const SAFE: readonly KnownMigration[] = [
+const MIGRATIONS: readonly Omit<KnownMigration, 'verdict' | 'reasons'>[] = [
   {
     name: 'adds a column without a default',
     up: [PATIENTLY, 'ALTER TABLE customers ADD COLUMN nickname text'],
@@ -133,4 +133,6 @@ export const SAFE: readonly KnownMigration[] = [
     up: [],
     down: [],
   },
-].map((one): KnownMigration => ({ verdict: 'pass', reasons: [], ...one }));
+];
+
+export const SAFE: readonly KnownMigration[] = MIGRATIONS.map((one) => ({ ...one, verdict: 'pass', reasons: [] }));
