@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { migrationsFor } from '../decision/migrations.ts';
 import { readRehearsalHistory } from '../github/rehearsal-history.ts';
 import type { Rehearsal } from '../pipeline/model.ts';
 import { readChecks } from '../rehearsal/checks-file.ts';
@@ -191,13 +192,14 @@ async function factsOf(
 ): Promise<RehearsalFacts> {
   const { gathered, decision, environment } = door;
   const { sha, version, digest } = decision.candidate;
+  const migrations = migrationsFor(gathered.evidence, door.rules);
   const production = decision.environments.find(({ name }) => gathered.pipeline.environments.get(name)?.role === 'production');
   const { owner, repo } = job.run;
   const place = { owner, repo, environment: environment.name, production: production?.name ?? null, before: gathered.now };
   return {
     candidate: { sha, version, digest: digest ?? '' },
     environment: environment.name,
-    migrations: gathered.evidence.migrations ?? '',
+    migrations: migrations?.read === true ? migrations.value : '',
     at: gathered.now,
     server: story.server === null ? null : { name: story.server.name, major: story.server.major },
     snapshot: story.snapshot,

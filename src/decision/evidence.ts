@@ -134,6 +134,8 @@ export interface EnvironmentEvidence {
    * more does no harm. Any order.
    */
   readonly records: Read<readonly DeploymentRecord[]>;
+  /** Identity of the candidate's migrations, from the files that the environment's rehearsal names; absent: it names none. */
+  readonly migrations?: Read<string>;
 }
 
 /** An environment closed by a person. */
@@ -177,6 +179,6 @@ export interface Evidence {
   readonly relations: ReadonlyMap<string, Relation>;
   readonly holds: Read<readonly Hold[]>;
   readonly vetoes: Read<readonly Veto[]>;
-  /** Identity of the candidate's set of migrations; `null` when nobody computed it. */
+  /** Identity of the candidate's migrations as the job was told; `null`: the pipeline's own files tell (`migrationsFor`). */
   readonly migrations: string | null;
 }

@@ -225,7 +225,13 @@ interface About {
   readonly where: string;
 }
 
-const REHEARSALS: ReadonlySet<ReasonCode> = new Set(['rehearsal_missing', 'rehearsal_failed', 'rehearsal_stale', 'rehearsal_differs']);
+const REHEARSALS: ReadonlySet<ReasonCode> = new Set([
+  'rehearsal_missing',
+  'rehearsal_failed',
+  'rehearsal_stale',
+  'rehearsal_differs',
+  'migrations_unread',
+]);
 
 /** The environment whose rehearsal is meant: the candidate's own while it is there, else the first one before it that does not count. */
 function toRehearse(context: EntryContext): string {
@@ -257,6 +263,7 @@ const protect: Remedy = (world, { context }) =>
 const approve: Remedy = (world, { context }) =>
   gated(context.environment, (gate) => remedy.withApprovals(world, context.environment, gate), world);
 const rehearse: Remedy = (world, { where }) => remedy.withRehearsal(world, where);
+const readMigrations: Remedy = (world, { where }) => remedy.withMigrations(world, where);
 const redeploy: Remedy = (world, { context }) =>
   context.environment.soak.reduce((present, { environment }) => remedy.withSuccess(present, environment), world);
 const withoutOwn: Remedy = (world) => remedy.withEvidence(world, { ownRecord: null });
@@ -307,6 +314,7 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
   rehearsal_failed: rehearse,
   rehearsal_stale: rehearse,
   rehearsal_differs: rehearse,
+  migrations_unread: readMigrations,
   environment_missing: protect,
   reviewers_missing: protect,
   reviewers_insufficient: protect,

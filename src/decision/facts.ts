@@ -1,6 +1,7 @@
 import type { Acceptance, Environment } from '../pipeline/model.ts';
 import type { SameArtifact } from './artifact.ts';
-import type { DeploymentRecord, EnvironmentEvidence, Evidence } from './evidence.ts';
+import type { DeploymentRecord, EnvironmentEvidence, Evidence, Read } from './evidence.ts';
+import { migrationsFor } from './migrations.ts';
 import { sameName } from './names.ts';
 
 /**
@@ -197,7 +198,7 @@ export function factsOf(evidence: Evidence, environment: Environment, stage: num
   }
   const failure = walk.failures === null ? null : walk.failure();
   const acceptance = environment.acceptance === null ? null : acceptanceAmong(environment.acceptance, walk.acceptances);
-  const rehearsed = environment.rehearsal === null ? null : rehearsedBy(walk.rehearsals, evidence.migrations);
+  const rehearsed = environment.rehearsal === null ? null : rehearsedBy(walk.rehearsals, migrationsFor(evidence, environment));
   return {
     environment,
     stage,
@@ -251,12 +252,12 @@ function distinct(logins: readonly string[]): number {
 
 const NEVER_REHEARSED: Rehearsed = { failed: null, passed: false, matching: false, snapshotTakenAt: Number.NEGATIVE_INFINITY };
 
-function rehearsedBy(records: readonly DeploymentRecord[] | null, migrations: string | null): Rehearsed {
+function rehearsedBy(records: readonly DeploymentRecord[] | null, migrations: Read<string> | null): Rehearsed {
   if (records === null) return NEVER_REHEARSED;
   let failed: DeploymentRecord | null = null;
   for (const record of records) if (isFailedRehearsal(record) && (failed === null || record.id > failed.id)) failed = record;
   const good = records.filter((record) => isPassedRehearsal(record) && (failed === null || record.id > failed.id));
-  const matching = good.filter((record) => migrations === null || record.rehearsal?.migrations === migrations);
+  const matching = good.filter(({ rehearsal }) => migrations === null || (migrations.read && rehearsal?.migrations === migrations.value));
   return {
     failed: good.length === 0 ? failed : null,
     passed: good.length > 0,

@@ -207,6 +207,13 @@ export const REASONS = {
     fix: "Run the rehearsal with the candidate's migrations.",
     who: 'Whoever may start a run.',
   },
+  migrations_unread: {
+    effect: 'blocks',
+    rule: 'rehearsal',
+    meaning: 'The pipeline names the files of the migrations, and nobody could read what the candidate has there.',
+    fix: 'Correct `rehearsal.migrations` in the pipeline file if the path is wrong; else let the token read the repository (contents: read) and run again.',
+    who: 'Whoever may change the pipeline file or the workflow.',
+  },
   environment_missing: {
     effect: 'blocks',
     rule: 'gate-exists',

@@ -63,8 +63,15 @@ export function withAcceptance(world: World, name: string, asked: Acceptance | n
   return withRecord(world, name, { kind: 'acceptance', approvedBy });
 }
 
+/** What the candidate has where the pipeline names its migrations can be read, and is what was rehearsed. */
+export function withMigrations(world: World, name: string): World {
+  const rehearsed = recordsIn(world, name).findLast(({ kind }) => kind === 'rehearsal')?.rehearsal;
+  return withEnvironment(world, name, { migrations: { read: true, value: rehearsed?.migrations ?? 'rehearsed' } });
+}
+
 export function withRehearsal(world: World, name: string): World {
-  const migrations = world.evidence.migrations ?? 'rehearsed';
+  const read = world.evidence.environments.get(name)?.migrations;
+  const migrations = world.evidence.migrations ?? (read?.read === true ? read.value : 'rehearsed');
   return withRecord(world, name, {
     kind: 'rehearsal',
     rehearsal: { verdict: 'pass', migrations, snapshot: 'fresh', snapshotTakenAt: world.now },

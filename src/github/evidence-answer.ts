@@ -26,6 +26,8 @@ export interface EvidenceAnswer {
   /** Page of deployments of the environment asked about at this position. */
   readonly records: (index: number) => Read<unknown>;
   readonly protection: (index: number) => Read<Protection | null>;
+  /** Id of what lies at the path asked about at this position; `null`: nothing. */
+  readonly migrations: (index: number) => Read<string | null>;
   /** `null`: GitHub did not list the run where it was looked for. */
   readonly reviews: (run: number) => Read<readonly Review[] | null>;
   readonly date: number;
@@ -87,6 +89,7 @@ export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAns
     candidateRecords: piece(answer, ['candidate', 'deployments'], z.unknown()),
     records: (index) => piece(answer, [`r${index}`], z.unknown()),
     protection: (index) => protectionOf(answer, `p${index}`),
+    migrations: (index) => mapped(nullablePiece(answer, [`m${index}`], z.object({ oid: z.string() })), (found) => found?.oid ?? null),
     reviews: (run) => reviewsOf(answer, run),
     date: answer.date,
   };

@@ -7,6 +7,7 @@ import { HOLD_LABEL, VETO_LABEL } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Material } from './evidence-request.ts';
 import { type Entering, enteringOf } from './gathered-authors.ts';
 import { labelled } from './gathered-issues.ts';
+import { migrationsOf } from './gathered-migrations.ts';
 import { type GatheredRecords, type RecordsByEnvironment, recordsOf } from './gathered-records.ts';
 import { changesOf, refStateOf, relationsOf } from './gathered-relations.ts';
 import { reviewsOf } from './gathered-reviews.ts';
@@ -47,7 +48,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews: await reviewsOf(client, request, answer) },
     ownRecord: request.ownRecord ?? null,
     policy: { candidateCopy: candidateCopyOf(answer) },
-    environments: environmentsOf(material, names, records.byEnvironment, entering),
+    environments: environmentsOf(material, names, records.byEnvironment, entering, sha),
     relations,
     holds: await labelled(client, request, HOLD_LABEL, answer.holds, (issues) =>
       readHolds(client, request, issues, policy.pipeline.environments.keys()),
@@ -111,6 +112,7 @@ function environmentsOf(
   names: NeededNames,
   records: RecordsByEnvironment,
   { authors }: Entering,
+  sha: string,
 ): ReadonlyMap<string, EnvironmentEvidence> {
   const protectionOf = (name: string): Read<Protection | null> => {
     const index = material.question.protections.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
@@ -118,12 +120,15 @@ function environmentsOf(
   };
   return new Map(
     names.records.map((name) => {
-      const acceptance = names.path.includes(name) ? names.environments.get(name)?.acceptance : null;
+      const rules = names.path.includes(name) ? names.environments.get(name) : undefined;
+      const { acceptance } = rules ?? {};
+      const migrations = rules === undefined ? null : migrationsOf(material, rules, sha);
       const evidence: EnvironmentEvidence = {
         protection: protectionOf(name),
         acceptanceProtection: acceptance ? protectionOf(acceptance.environment) : { read: true, value: null },
         authors: authors.get(name) ?? { read: false, why: 'nobody asked' },
         records: records.get(name) ?? { read: false, why: 'nobody asked' },
+        ...(migrations === null ? {} : { migrations }),
       };
       return [name, evidence];
     }),

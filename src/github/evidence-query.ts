@@ -42,6 +42,8 @@ export interface Question {
   readonly environments: readonly string[];
   /** GitHub environments whose protection is needed. */
   readonly protections: readonly string[];
+  /** Paths whose Git ids at the candidate's commit are needed. */
+  readonly migrations: readonly string[];
   /** Commit under which GitHub lists the run whose reviews are needed. */
   readonly runHeadSha: string | null;
 }
@@ -136,10 +138,11 @@ function issuesWith(alias: string, label: string): string {
 
 /** The query for all evidence at once. */
 export function evidenceQuery(question: Question): Query {
-  const { environments, protections } = question;
+  const { environments, protections, migrations } = question;
   const records = environments.map((name, index) => ({ name, variable: `r${index}` }));
   const environmentNames = protections.map((name, index) => ({ name, variable: `p${index}` }));
-  const named = [...records, ...environmentNames];
+  const objects = migrations.map((path, index) => ({ name: `${question.candidate}:${path}`, variable: `m${index}` }));
+  const named = [...records, ...environmentNames, ...objects];
   const optional = [
     ...(question.runHeadSha === null ? [] : [{ declaration: '$runHeadSha: GitObjectID!', selection: REVIEWS }]),
     ...(question.alternativeRef === null
@@ -170,7 +173,11 @@ export function evidenceQuery(question: Question): Query {
         ({ variable }) =>
           `\n    ${variable}: deployments(environments: [$${variable}], first: ${SIZES.records}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }`,
       )
-      .join('')}${environmentNames.map(({ variable }) => `\n    ${variable}: environment(name: $${variable}) { ...Protection }`).join('')}
+      .join(
+        '',
+      )}${environmentNames.map(({ variable }) => `\n    ${variable}: environment(name: $${variable}) { ...Protection }`).join('')}${objects
+      .map(({ variable }) => `\n    ${variable}: object(expression: $${variable}) { oid }`)
+      .join('')}
   }
 }${FRAGMENTS}${protections.length === 0 ? '' : PROTECTION}`;
   const { owner, repo, path, candidate, ref, alternativeRef, runHeadSha } = question;

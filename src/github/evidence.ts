@@ -64,6 +64,7 @@ function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subje
     alternativeRef: subject.alternativeRef,
     environments: names.records,
     protections: names.protections,
+    migrations: request.migrations ? [] : names.migrations,
     runHeadSha: runHeadOf(request, subject),
   };
 }
@@ -107,5 +108,8 @@ function isAnswered(asked: Question, needed: Question, answer: EvidenceAnswer): 
   };
   const refKnown = needed.ref === asked.ref || needed.ref === asked.alternativeRef;
   const commitKnown = answer.candidate === null ? needed.candidate === asked.candidate : answer.candidate.kind === 'commit';
-  return refKnown && commitKnown && has(asked.environments, needed.environments) && has(asked.protections, needed.protections);
+  const filesKnown = needed.migrations.every((path) => asked.migrations.includes(path));
+  return (
+    refKnown && commitKnown && filesKnown && has(asked.environments, needed.environments) && has(asked.protections, needed.protections)
+  );
 }

@@ -1,5 +1,6 @@
 import { type Environment, type Pipeline, VERSION_POLICIES } from '../pipeline/model.ts';
 import { selectRoute } from '../pipeline/routes.ts';
+import { migrationPaths } from './gathered-migrations.ts';
 
 /** Which names a decision about one ref needs to know of. */
 export interface NeededNames {
@@ -11,13 +12,15 @@ export interface NeededNames {
   readonly protections: readonly string[];
   /** Environments in which a soak is measured. */
   readonly soaks: readonly string[];
+  /** Paths of the migrations that are rehearsed on the path. */
+  readonly migrations: readonly string[];
   /** By name, with the route's own rules. */
   readonly environments: ReadonlyMap<string, Environment>;
 }
 
 export function neededNames(pipeline: Pipeline, ref: string): NeededNames {
   const route = selectRoute(pipeline, ref);
-  if (route === null) return { path: [], records: [], protections: [], soaks: [], environments: pipeline.environments };
+  if (route === null) return { path: [], records: [], protections: [], soaks: [], migrations: [], environments: pipeline.environments };
   const path = distinct(route.path.flat());
   const entered = path.flatMap((name) => route.environments.get(name) ?? pipeline.environments.get(name) ?? []);
   const choosy = entered.some(({ accepts }) => VERSION_POLICIES.some((policy) => !accepts.includes(policy)));
@@ -26,6 +29,7 @@ export function neededNames(pipeline: Pipeline, ref: string): NeededNames {
     records: choosy ? distinct([...path, ...classifying(pipeline)]) : path,
     protections: distinct([...path, ...entered.flatMap(({ acceptance }) => acceptance?.environment ?? [])]),
     soaks: distinct(entered.flatMap(({ soak }) => soak.map(({ environment }) => environment))),
+    migrations: migrationPaths(entered),
     environments: new Map([...pipeline.environments, ...route.environments]),
   };
 }

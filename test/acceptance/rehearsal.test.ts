@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RecordPayload } from '../../src/github/record-payload.ts';
 import { OTHER_DIGEST } from '../digests.ts';
@@ -103,5 +105,68 @@ describe('evidence of a rehearsal', () => {
     const job = await deploy(run);
     expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked' } });
     expect(JSON.parse(job.outputs['reasons'] ?? '')).toContain('rehearsal_missing');
+  });
+});
+
+describe('the migrations that the pipeline names', () => {
+  const NAMED = PIPELINE.replace('migrate: npm run migrate', 'migrate: npm run migrate, migrations: db');
+  const SQL = { 'db/001.sql': 'CREATE TABLE orders ();\n' };
+  /** As `rehearse` computes it: a digest over the paths and Git's ids of what lies there. */
+  const identity = (sha: string): string => {
+    const id = execFileSync('git', ['-C', world.repository.path, 'rev-parse', `${sha}:db`], { encoding: 'utf8' }).trim();
+    return `sha256:${createHash('sha256').update(`${id} db\n`).digest('hex')}`;
+  };
+  const reasons = async (run: JobRun) => {
+    const job = await run.deploy('production');
+    return { codes: JSON.parse(job.outputs['reasons'] ?? '[]') as string[], job };
+  };
+
+  /** Every commit is built into the same artifact, so that the migrations alone differ. */
+  async function inStagingWith(files: Record<string, string>): Promise<JobRun> {
+    world = await startWorld({ pipeline: NAMED });
+    const run = world.push('main', 'Add a table', files);
+    expect(await run.deploy('staging')).toMatchObject({ exitCode: 0 });
+    run.approve('mona', 'production');
+    return run;
+  }
+
+  it('open production when they are what was rehearsed, without a request more', async () => {
+    const run = await inStagingWith(SQL);
+    expect((await reasons(run)).codes).toContain('rehearsal_missing');
+    rehearse(run, { migrations: identity(run.sha) }, { digest: world.artifactOf(run.sha) });
+    const plan = await run.plan();
+    expect(plan).toMatchObject({ outputs: { environment: 'production', verdict: 'deploy' }, requests: 1 });
+    const job = await run.deploy('production');
+    expect(job).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+    expect(job.requestsInAll).toBeLessThanOrEqual(6);
+  });
+
+  it('of another commit with the same artifact do not', async () => {
+    const first = await inStagingWith(SQL);
+    rehearse(first, { migrations: identity(first.sha) }, { digest: world.artifactOf(first.sha) });
+    const second = world.push('main', 'Add a column', { 'db/002.sql': 'ALTER TABLE orders ADD COLUMN price int;\n' });
+    expect(world.artifactOf(second.sha)).toBe(world.artifactOf(first.sha));
+    expect(await second.deploy('staging')).toMatchObject({ exitCode: 0 });
+    second.approve('mona', 'production');
+    const { codes, job } = await reasons(second);
+    expect(codes).toEqual(['rehearsal_differs']);
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', proceed: 'false' } });
+    rehearse(second, { migrations: identity(second.sha) }, { digest: world.artifactOf(second.sha) });
+    expect((await reasons(second)).job).toMatchObject({ exitCode: 0 });
+  });
+
+  it('that the commit does not have open nothing, whatever was rehearsed', async () => {
+    const run = await inStagingWith({});
+    rehearse(run, { migrations: 'sha256:aa' }, { digest: world.artifactOf(run.sha) });
+    rehearse(run, { migrations: '' }, { digest: world.artifactOf(run.sha) });
+    const { codes, job } = await reasons(run);
+    expect(codes).toEqual(['migrations_unread']);
+    expect(job.outputs['explanation']).toContain(`db is not in commit ${run.sha.slice(0, 7)}`);
+  });
+
+  it('give way to what the job says they are', async () => {
+    const run = await inStagingWith({});
+    rehearse(run, {}, { digest: world.artifactOf(run.sha) });
+    expect(await deploy(run)).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
   });
 });

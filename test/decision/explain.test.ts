@@ -170,6 +170,15 @@ describe('explain', () => {
       null,
     ],
     [
+      'migrations that could not be read',
+      world({
+        rules: { staging: { rehearsal: rehearsal({ migrations: ['db'] }) } },
+        records: { ...passedBefore('production'), staging: [record('staging'), rehearsed('staging')] },
+        migrations: { staging: UNREAD },
+      }),
+      ['staging: migrations_unread'],
+    ],
+    [
       'a failed rehearsal of other migrations',
       world({
         rules: { staging: { rehearsal: rehearsal() } },

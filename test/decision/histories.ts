@@ -32,6 +32,7 @@ const environmentRules = fc.record({
   gate: fc.option(gateRules, { freq: 2 }),
   accepting: fc.option(gateRules, { freq: 3 }),
   rehearsing: fc.option(fc.constantFrom(null, 24 * HOUR, 240 * HOUR), { nil: undefined, freq: 2 }),
+  migrations: fc.constantFrom<readonly string[]>([], ['db/migrations']),
   verify: fc.boolean(),
   soak: fc.option(fc.tuple(fc.nat(3), fc.constantFrom(HOUR, 6 * HOUR, 30 * HOUR)), { freq: 2 }),
   windows: mostly<Environment['windows']>([], fc.constantFrom([office], [night], [office, night])),
@@ -55,7 +56,7 @@ function ruled(name: string, rules: Rules, before: readonly string[]): Environme
   return environment(name, {
     gate: rules.gate,
     acceptance: rules.accepting === null || name === 'production' ? null : acceptance(name, rules.accepting),
-    rehearsal: rules.rehearsing === undefined ? null : rehearsal({ maxAge: rules.rehearsing }),
+    rehearsal: rules.rehearsing === undefined ? null : rehearsal({ maxAge: rules.rehearsing, migrations: rules.migrations }),
     verify: rules.verify ? { run: 'npm run smoke' } : null,
     soak: rules.soak === null || where === undefined ? [] : [{ environment: where, duration }],
     windows: rules.windows,
@@ -263,7 +264,7 @@ const evidenceParts = fc.record({
   own: rarely(true, false, 5),
   holds: unreadOr(mostly<Evidence['holds'] extends Read<infer H> ? H : never>([], fc.array(hold, { maxLength: 2 }), 6)),
   vetoes: unreadOr(mostly<Evidence['vetoes'] extends Read<infer V> ? V : never>([], fc.array(veto, { maxLength: 2 }), 6)),
-  migrations: fc.constantFrom(null, 'm1', 'm1'),
+  migrations: fc.constantFrom(null, null, 'm1', 'm1'),
 });
 
 const places = fc.tuple(
@@ -273,6 +274,10 @@ const places = fc.tuple(
       protection: unreadOr(protections),
       authors: unreadOr(fc.array(login, { maxLength: 1 })),
       unread: rarely(true, false, 40),
+      migrations: mostly<Read<string> | null>(
+        { read: true, value: 'm1' },
+        fc.constantFrom<Read<string> | null>({ read: true, value: 'm2' }, UNREAD, null),
+      ),
     }),
   ),
 );
@@ -301,6 +306,7 @@ export const worlds: fc.Arbitrary<World> = fc
         acceptanceProtection: place.protection,
         authors: place.authors,
         records: place.unread ? UNREAD : { read: true, value: records },
+        ...(place.migrations === null ? {} : { migrations: place.migrations }),
       });
     }
     const production = environments.get('production')?.records;

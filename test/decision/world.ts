@@ -199,6 +199,8 @@ export interface WorldOptions extends PipelineOptions {
   readonly acceptanceProtection?: Readonly<Record<string, Protection | null | typeof UNREAD>>;
   /** Who wrote what enters beside the candidate's own commit. */
   readonly authors?: Readonly<Record<string, readonly string[] | typeof UNREAD>>;
+  /** Identity of the migrations that the environment's rehearsal names. */
+  readonly migrations?: Readonly<Record<string, string | typeof UNREAD>>;
   readonly reviews?: readonly Review[] | typeof UNREAD;
   readonly attempt?: number;
   readonly relations?: Readonly<Record<string, Relation>>;
@@ -257,6 +259,7 @@ function environmentEvidence(name: string, options: WorldOptions): EnvironmentEv
     acceptanceProtection: readOr(options.acceptanceProtection?.[name], null),
     authors: readOr(options.authors?.[name], []),
     records: readOr(options.records?.[name], []),
+    ...(options.migrations?.[name] === undefined ? {} : { migrations: readOr(options.migrations[name], '') }),
   };
 }
 

@@ -25,12 +25,13 @@ const question: Question = {
   alternativeRef: null,
   environments: ['dev', 'uat', 'staging', 'production'],
   protections: ['dev', 'uat', 'staging', 'production', 'uat-acceptance'],
+  migrations: ['db/migrations', 'db/tool.yml'],
   runHeadSha: '6113728f27ae82c7b1a177c8d03f9e96e0adf246',
 };
 
 const queries: readonly (readonly [string, Query])[] = [
   ['evidence', evidenceQuery(question)],
-  ['evidence of a bare question', evidenceQuery({ ...question, environments: [], protections: [], runHeadSha: null })],
+  ['evidence of a bare question', evidenceQuery({ ...question, environments: [], protections: [], migrations: [], runHeadSha: null })],
   ['evidence with another ref', evidenceQuery({ ...question, alternativeRef: 'refs/tags/main' })],
   ['records', recordsQuery('octo-org', 'shop', 'uat', null)],
   ['candidate records', candidateRecordsQuery('octo-org', 'shop', question.candidate, ['uat'], 'Y3Vyc29y')],
@@ -50,9 +51,15 @@ describe('queries against the published GraphQL schema', () => {
 
   test('no name reaches the text of the query', () => {
     const hostile = 'x") { id } evil: environment(name:"y';
-    const { text, variables } = evidenceQuery({ ...question, environments: [hostile], protections: [hostile], ref: hostile });
+    const { text, variables } = evidenceQuery({
+      ...question,
+      environments: [hostile],
+      protections: [hostile],
+      migrations: [hostile],
+      ref: hostile,
+    });
     expect(text).not.toContain('evil');
-    expect(variables).toMatchObject({ r0: hostile, p0: hostile, ref: hostile });
+    expect(variables).toMatchObject({ r0: hostile, p0: hostile, m0: `${question.candidate}:${hostile}`, ref: hostile });
   });
 
   test('a path of four environments costs about ten points, one of twenty at most 20', () => {

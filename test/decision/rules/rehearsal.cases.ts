@@ -1,12 +1,12 @@
 import type { DeploymentRecord } from '../../../src/decision/evidence.ts';
 import { OTHER_DIGEST } from '../../digests.ts';
-import { rehearsal as asks, DAY, freeze, HOUR, NOW, passedBefore, record, rehearsed, type WorldOptions, world } from '../world.ts';
+import { rehearsal as asks, DAY, freeze, HOUR, NOW, passedBefore, record, rehearsed, UNREAD, type WorldOptions, world } from '../world.ts';
 import type { Case } from './case.ts';
 
 const after = (rehearsals: readonly DeploymentRecord[], options: WorldOptions = {}) =>
   world({
     ...options,
-    rules: { staging: { rehearsal: asks(), owner: 'octo-org/operations' } },
+    rules: { staging: { rehearsal: asks(options.migrations === undefined ? {} : { migrations: ['db'] }), owner: 'octo-org/operations' } },
     records: { ...passedBefore('production'), staging: [record('staging'), ...rehearsals] },
   });
 const migrations = { evidence: { migrations: 'm2' } };
@@ -68,6 +68,43 @@ export const cases: readonly Case[] = [
   {
     name: 'of the same migrations',
     world: after([rehearsed('staging', { migrations: 'm2' })], migrations),
+    codes: [],
+    verdict: 'deploy',
+  },
+  {
+    name: 'of the files that the pipeline names',
+    world: after([rehearsed('staging')], { migrations: { staging: 'm1' } }),
+    codes: [],
+    verdict: 'deploy',
+  },
+  {
+    name: 'of other files than the pipeline names',
+    world: after([rehearsed('staging')], { migrations: { staging: 'm2' } }),
+    codes: ['rehearsal_differs'],
+    verdict: 'blocked',
+    who: ['octo-org/operations'],
+  },
+  {
+    name: 'of files that could not be read',
+    world: after([rehearsed('staging')], { migrations: { staging: UNREAD } }),
+    codes: ['migrations_unread'],
+    verdict: 'blocked',
+  },
+  {
+    name: 'of files that nobody asked for',
+    world: after([rehearsed('staging')], { migrations: {} }),
+    codes: ['migrations_unread'],
+    verdict: 'blocked',
+  },
+  {
+    name: 'missing, and of files that could not be read',
+    world: after([], { migrations: { staging: UNREAD } }),
+    codes: ['rehearsal_missing'],
+    verdict: 'blocked',
+  },
+  {
+    name: 'of what the job was told, which stands above the files',
+    world: after([rehearsed('staging', { migrations: 'm2' })], { ...migrations, migrations: { staging: UNREAD } }),
     codes: [],
     verdict: 'deploy',
   },
