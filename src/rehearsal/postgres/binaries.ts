@@ -6,7 +6,7 @@ import { RehearsalImpossible } from '../database.ts';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Where Debian and Ubuntu put PostgreSQL, one folder per major version; not on PATH. */
-const DEBIAN = '/usr/lib/postgresql';
+export const DEBIAN = '/usr/lib/postgresql';
 
 /** A folder with PostgreSQL's programs; `initdb` and `postgres` are in it. */
 export interface Binaries {
@@ -17,6 +17,14 @@ export interface Binaries {
 export interface Program {
   readonly path: string;
   readonly major: number;
+}
+
+/** Where client programs are looked for, beside PATH. */
+export interface Places {
+  readonly server: Binaries | null;
+  readonly env: Variables;
+  /** Where Debian's packages lie. */
+  readonly packages: string;
 }
 
 interface Installed extends Binaries {
@@ -57,16 +65,16 @@ export function howToInstall(version: number | null): string {
  */
 export function findClient(
   name: 'pg_restore' | 'pg_dump',
-  { server, env, near, atLeast = 0 }: { server: Binaries | null; env: Variables; near: number; atLeast?: number },
+  { near, atLeast = 0, ...places }: Places & { near: number; atLeast?: number },
 ): Program | null {
-  const found = clientsNamed(name, server, env).filter(({ major }) => major >= atLeast);
+  const found = clientsNamed(name, places).filter(({ major }) => major >= atLeast);
   const [best] = found.sort((one, other) => Math.abs(one.major - near) - Math.abs(other.major - near) || other.major - one.major);
   return best ?? null;
 }
 
 /** All that there are of a client program: beside the server, on PATH, of Debian's packages. */
-export function clientsNamed(name: string, server: Binaries | null, env: Variables): Program[] {
-  const folders = [...(server === null ? [] : [server.folder]), ...pathOf(env), ...debianFolders(DEBIAN)];
+export function clientsNamed(name: string, { server, env, packages }: Places): Program[] {
+  const folders = [...(server === null ? [] : [server.folder]), ...pathOf(env), ...debianFolders(packages)];
   const paths = [...new Set(folders.map((folder) => join(folder, name)).filter(isExecutable))];
   return paths.flatMap((path) => {
     const major = majorOf(path, env);

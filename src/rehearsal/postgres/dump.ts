@@ -32,7 +32,7 @@ export function dumpFormat(path: string): DumpFormat {
   const start = firstBytes(path, 8192);
   if (start.length === 0) throw unreadable('an empty file');
   if (readArchiveHeader(start) !== null) return 'custom';
-  if (start.subarray(257, 257 + TAR.length).toString('latin1') === TAR) return tarFormat(start);
+  if (start.subarray(257, 257 + TAR.length).toString('latin1') === TAR) return tarFormat(path, start);
   const foreign = foreignKind(start);
   if (foreign !== null) throw unreadable(foreign);
   refuseTruncated(path, start.toString('latin1'));
@@ -65,9 +65,12 @@ function folderFormat(path: string): DumpFormat {
   );
 }
 
-function tarFormat(start: Buffer): DumpFormat {
+function tarFormat(path: string, start: Buffer): DumpFormat {
   const first = start.subarray(0, 100).toString('latin1').split('\0')[0] ?? '';
-  if (first === 'toc.dat') return 'tar';
+  // Two empty blocks end every archive; pg_restore would load half a row without noticing.
+  const whole = lastBytes(path, 2 * TAR_BLOCK).every((byte) => byte === 0);
+  if (first === 'toc.dat' && whole) return 'tar';
+  if (first === 'toc.dat') throw unreadable('a tar dump that is truncated: it has no end. Make and transfer it again');
   throw unreadable(`a tar archive that is no dump of "pg_dump --format=tar": it begins with "${first}". Unpack it in the snapshot command`);
 }
 

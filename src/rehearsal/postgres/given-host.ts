@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type EngineOptions, RehearsalImpossible } from '../database.ts';
 import { type Address, reach } from './address.ts';
+import { DEBIAN } from './binaries.ts';
 import { connected } from './connection.ts';
 import { type Host, majorOf } from './host.ts';
 import { commentOf, databaseNameOf, ownership, removeAbandoned, standGuard } from './own-databases.ts';
@@ -35,6 +36,7 @@ export async function givenHost(options: EngineOptions, url: string): Promise<Ho
     admin: connection,
     secrets: connection.password === '' ? [] : [connection.password],
     binaries: null,
+    packages: DEBIAN,
     exclusive: false,
     databaseName: (part) => databaseNameOf(run, part),
     comment: commentOf(ownership(options.env)),

@@ -12,6 +12,8 @@ export interface Host {
   readonly secrets: readonly string[];
   /** The server's programs, where there are some. */
   readonly binaries: Binaries | null;
+  /** Where Debian's packages lie, with the client programs among them. */
+  readonly packages: string;
   /** Whether nobody else is on the server, and its roles are the rehearsal's own too. */
   readonly exclusive: boolean;
   /** Name of one of the rehearsal's databases: `source`, or a phase. */

@@ -98,25 +98,23 @@ export class PlainDumpReader {
     if (!this.statement.begun && line.startsWith('\\')) return this.handler.meta(line.trim(), this.line);
     let from = 0;
     for (const end of this.statement.ends(line)) {
-      this.lines.push(line.slice(from, end));
+      this.hold(line.slice(from, end));
       from = end;
       await this.finish();
     }
-    const left = line.slice(from);
-    if (!this.statement.begun) {
-      this.lines = [];
-      this.begins = this.line + 1;
-    } else {
-      if (this.lines.length === 0) this.begins = this.line;
-      this.lines.push(left);
-    }
+    if (this.statement.begun) this.hold(line.slice(from));
+    else this.lines = [];
+  }
+
+  private hold(text: string): void {
+    if (this.lines.length === 0) this.begins = this.line;
+    this.lines.push(text);
   }
 
   private async finish(): Promise<void> {
     const sql = utf8(this.lines.join('').replace(LEADING, ''));
     const line = this.begins;
     this.lines = [];
-    this.begins = this.line;
     if (sql.trim() === ';') return;
     if (!COPY.test(sql)) return this.handler.statement(sql, line);
     this.rows = true;

@@ -1,6 +1,6 @@
 import { type Access, type EngineOptions, RehearsalImpossible } from '../database.ts';
 import { endProcess } from '../processes.ts';
-import { findBinaries, howToInstall } from './binaries.ts';
+import { DEBIAN, findBinaries, howToInstall } from './binaries.ts';
 import { type Connection, urlOf, variablesOf } from './connection.ts';
 import { freeBytes } from './disk.ts';
 import { type Host, majorOf } from './host.ts';
@@ -34,6 +34,7 @@ export async function privateHost(options: EngineOptions): Promise<Host> {
     admin: { ...connection, database: 'postgres' },
     secrets: [connection.password],
     binaries: found,
+    packages: DEBIAN,
     exclusive: true,
     databaseName: (part) => (part === 'source' ? connection.database : `${connection.database}_${part}`),
     comment: null,

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Access, RehearsalImpossible, type Restored } from '../database.ts';
-import { clientsNamed, findClient, howToInstall, type Program } from './binaries.ts';
+import { clientsNamed, findClient, howToInstall, type Places, type Program } from './binaries.ts';
 import { runProgram } from './client-program.ts';
 import { loadCopyFolder } from './copy-folder.ts';
 import { assertRoom } from './disk.ts';
@@ -89,12 +89,17 @@ async function fill(dump: string, format: DumpFormat, madeBy: number, restore: R
   if (said !== null) throw failed(format, said);
 }
 
+/** Where client programs are looked for. */
+export function places({ host, env }: Restore): Places {
+  return { server: host.binaries, env, packages: host.packages };
+}
+
 /** pg_restore reads the archives of pg_dumps that are no newer than itself. */
 function archiveReader(format: DumpFormat, madeBy: number, restore: Restore): Program {
-  const { host, env } = restore;
-  const found = findClient('pg_restore', { server: host.binaries, env, near: host.major, atLeast: madeBy });
+  const { host } = restore;
+  const found = findClient('pg_restore', { ...places(restore), near: host.major, atLeast: madeBy });
   if (found !== null) return found;
-  const others = clientsNamed('pg_restore', host.binaries, env).map(({ major }) => major);
+  const others = clientsNamed('pg_restore', places(restore)).map(({ major }) => major);
   const has = others.length === 0 ? 'none' : `only of version ${others.join(' and ')}`;
   throw new RehearsalImpossible(
     'server_missing',

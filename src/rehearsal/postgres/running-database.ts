@@ -11,7 +11,7 @@ import { assertRoom, freeBytes } from './disk.ts';
 import { majorOf } from './host.ts';
 import { withProgress } from './progress.ts';
 import { withoutData } from './redact.ts';
-import { type Restore, refuseOtherMajor, restoreDump } from './restore.ts';
+import { places, type Restore, refuseOtherMajor, restoreDump } from './restore.ts';
 
 /** Every session of ours on somebody's database, so that it cannot be written to by mistake. */
 const READ_ONLY = '-c default_transaction_read_only=on';
@@ -31,7 +31,7 @@ export async function copyRunning(url: string, folder: string, restore: Restore)
   const running = await ask(url);
   const major = majorOf(running.version);
   refuseOtherMajor(major, restore, 'The running database');
-  const program = findClient('pg_dump', { server: restore.host.binaries, env: restore.env, near: restore.host.major, atLeast: major });
+  const program = findClient('pg_dump', { ...places(restore), near: restore.host.major, atLeast: major });
   if (program === null) throw noProgram(major, restore);
   assertRoom(restore.host.free() ?? freeBytes(folder), running.bytes, 'Copying the running database');
   const dump = join(folder, 'running');
@@ -61,8 +61,8 @@ async function ask(url: string): Promise<Running> {
   }
 }
 
-function noProgram(major: number, { host, env }: Restore): RehearsalImpossible {
-  const others = clientsNamed('pg_dump', host.binaries, env).map((program) => program.major);
+function noProgram(major: number, restore: Restore): RehearsalImpossible {
+  const others = clientsNamed('pg_dump', places(restore)).map((program) => program.major);
   const has = others.length === 0 ? 'none' : `only of version ${others.join(' and ')}, which refuses newer servers`;
   return new RehearsalImpossible(
     'server_missing',
