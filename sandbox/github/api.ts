@@ -222,10 +222,10 @@ export interface Given {
   /** Adds a job to the run's present attempt; it waits when its environment is one that the run waits for, and is queued otherwise. */
   job(runId: number, options: { name: string } & Partial<Omit<Job, 'id' | 'runId' | 'name'>>): Job;
   finishJob(id: number, conclusion: JobConclusion): void;
-  /** Adds an artifact of the run; `file` is its zip on disk. */
+  /** Adds an artifact of the run; `file` is its zip on disk, or with `type` what it is itself. */
   artifact(
     runId: number,
-    options: { name: string; file: string; size?: number; digest?: string; createdAt?: number; expiresAt?: number },
+    options: { name: string; file: string; type?: string; size?: number; digest?: string; createdAt?: number; expiresAt?: number },
   ): Artifact;
   /** Somebody reviewed, through GitHub's page. Who may review is not checked: this is how bypasses are shown, too. */
   review(

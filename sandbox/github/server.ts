@@ -47,7 +47,9 @@ function sendFile(parts: ServerParts, address: URL, response: ServerResponse): v
   response.writeHead(200, {
     'content-type': file.type,
     'content-length': file.content.length,
-    'content-disposition': `attachment; filename="${file.name}"`,
+    'content-disposition': `${file.inline ? 'inline' : 'attachment'}; filename="${encodeURIComponent(file.name)}"`,
+    // GitHub gives them from a place of their own, which knows nobody.
+    'content-security-policy': 'sandbox allow-scripts',
     'x-content-type-options': 'nosniff',
   });
   response.end(file.content);

@@ -190,21 +190,23 @@ export interface Job {
   machineTime: number;
 }
 
-/** What a run uploaded. Its zip lies on disk. */
+/** What a run uploaded: a zip on disk, or one file as it was. */
 export interface Artifact {
   id: number;
   name: string;
   runId: number;
   /** Of the run. One attempt has one artifact of a name. */
   attempt: number;
-  /** Bytes of the zip. */
+  /** Media type of a file that was uploaded as it was; absent: a zip. */
+  type?: string;
+  /** Bytes of what lies on disk. */
   size: number;
-  /** `sha256:…` of the zip as it was uploaded. */
+  /** `sha256:…` of that. */
   digest: string;
   createdAt: number;
   /** From then on it cannot be downloaded any more. */
   expiresAt: number;
-  /** The zip. */
+  /** Where it lies. */
   file: string;
 }
 

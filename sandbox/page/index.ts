@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Place } from '../github/context.ts';
-import { fileAddress } from '../github/files.ts';
+import { artifactAddress } from '../github/files.ts';
 import { findUser, type Run, type State } from '../github/state.ts';
 import { createToken, type Tokens } from '../github/tokens.ts';
 import { type Asset, assetOf, avatarOf } from './assets.ts';
@@ -86,14 +86,14 @@ function decoded(text: string): string {
   }
 }
 
-/** Addresses that lead elsewhere: the server's root to the repository, an artifact to its zip. */
+/** Addresses that lead elsewhere: the server's root to the repository, an artifact to its file. */
 function redirectOf(context: PageContext, address: URL): string | null {
   const { place, state } = context;
   if (address.pathname === '/') return pathTo(context, '');
   const [, id] = new RegExp(`^/${escaped(place.fullName)}/actions/runs/\\d+/artifacts/(\\d+)$`).exec(address.pathname) ?? [];
   const artifact = state.artifacts.find((one) => one.id === Number(id));
   if (artifact === undefined || place.clock.now() >= artifact.expiresAt) return null;
-  return fileAddress(place, `artifacts/${artifact.id}.zip`);
+  return artifactAddress(place, artifact);
 }
 
 function escaped(text: string): string {

@@ -190,7 +190,9 @@ function artifacts(context: PageContext, run: Run): Html | null {
   const name = (one: Artifact) =>
     now >= one.expiresAt
       ? html`${one.name} <span class="label">Expired</span>`
-      : html`<a href="${runPath(context, run, `/artifacts/${one.id}`)}" download>${one.name}</a>`;
+      : one.type === undefined
+        ? html`<a href="${runPath(context, run, `/artifacts/${one.id}`)}" download>${one.name}</a>`
+        : html`<a href="${runPath(context, run, `/artifacts/${one.id}`)}">${one.name}</a>`;
   return html`<section class="box" aria-labelledby="artifacts">
     <h2 id="artifacts">Artifacts <span class="muted">produced during runtime</span></h2>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="artifacts"><table>

@@ -1,4 +1,4 @@
-/** Artifacts of the sandbox's repository: zip files in a folder, and what GitHub knows of them in the sandbox's state. */
+/** Artifacts of the sandbox's repository: files in a folder, and what GitHub knows of them in the sandbox's state. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 export interface ArtifactStoreOptions {
   readonly state: State;
   readonly clock: Clock;
-  /** Where the zip files lie; made when it is missing. */
+  /** Where the files lie; made when it is missing. */
   readonly folder: string;
 }
 
@@ -23,25 +23,27 @@ export function createArtifactStore({ state, clock, folder }: ArtifactStoreOptio
     id: artifact.id,
     name: artifact.name,
     runId: artifact.runId,
+    type: artifact.type ?? null,
     size: artifact.size,
     digest: artifact.digest,
     expired: clock.now() >= artifact.expiresAt,
   });
   return {
-    upload({ runId, attempt, name, zip, retentionDays }) {
+    upload({ runId, attempt, name, content, type, retentionDays }) {
       if (state.artifacts.some((other) => other.runId === runId && other.attempt === attempt && other.name === name))
         throw new Error('(409) Conflict: an artifact with this name already exists on the workflow run');
       const id = nextId(state);
-      const file = join(folder, `${id}.zip`);
-      writeFileSync(file, zip);
+      const file = join(folder, `${id}.${type === null ? 'zip' : 'file'}`);
+      writeFileSync(file, content);
       const now = clock.now();
       const artifact: Artifact = {
         id,
         name,
         runId,
         attempt,
-        size: zip.length,
-        digest: `sha256:${createHash('sha256').update(zip).digest('hex')}`,
+        ...(type === null ? {} : { type }),
+        size: content.length,
+        digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
         createdAt: now,
         expiresAt: now + retentionDays * DAY,
         file,

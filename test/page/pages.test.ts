@@ -112,6 +112,14 @@ describe('a page', () => {
     const path = `/actions/runs/${world.waiting.id}/artifacts/${artifact.id}`;
     const { headers } = await get(path);
     expect(await (await fetch(headers.get('location') ?? '')).text()).toBe('PK');
+    const page = join(sample.repository.path, '..', 'report.html');
+    writeFileSync(page, '<h1>It</h1>');
+    const shown = world.sandbox.given.artifact(world.waiting.id, { name: 'report.html', file: page, type: 'text/html; charset=utf-8' });
+    const { headers: to } = await get(`/actions/runs/${world.waiting.id}/artifacts/${shown.id}`);
+    const answer = await fetch(to.get('location') ?? '');
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(answer.headers.get('content-disposition')).toBe('inline; filename="report.html"');
+    expect(await answer.text()).toBe('<h1>It</h1>');
     world.sandbox.clock.advance(91 * 86_400_000);
     expect((await get(path)).status).toBe(404);
     expect(await (await get(`/actions/runs/${world.waiting.id}`)).text()).toContain('Expired');

@@ -86,6 +86,19 @@ describe(`actions/upload-artifact (${UPLOAD})`, () => {
     });
   });
 
+  test('a single file stays as it is where it is not archived, under its own name, and comes back so', async () => {
+    const page = `  - run: mkdir pages && echo '<h1>It</h1>' > pages/report-7.html\n`;
+    const get = download('name: report-7.html, path: got, skip-decompress: true') + download('path: all', 'all');
+    const ran = await run(
+      `\nsteps:\n${page}${upload('name: it, path: pages/report-7.html, archive: false')}${get}  - run: cmp got/report-7.html pages/report-7.html && cmp all/report-7.html pages/report-7.html\n`,
+    );
+    expect(messages(ran, 'error')).toEqual([]);
+    const [artifact, ...others] = world.artifacts.list(runId);
+    expect(others).toEqual([]);
+    expect(artifact).toMatchObject({ name: 'report-7.html', type: 'text/html; charset=utf-8', size: 12 });
+    expect(world.artifacts.download(artifact?.id ?? 0).toString()).toBe('<h1>It</h1>\n');
+  });
+
   test('the same files are the same bytes, whenever they were made', async () => {
     await run(
       TREE +
@@ -134,7 +147,7 @@ describe(`actions/upload-artifact (${UPLOAD})`, () => {
   test.each([
     ['name: a/b, path: out', /artifact name is not valid: a\/b/],
     ['path: out, compression-level: 10', /Invalid compression-level/],
-    ['path: out, archive: false', /does not take `archive: false`/],
+    ['path: out, archive: false', /^When 'archive' is set to false, only a single file can be uploaded\. Found 3 files/],
     ['name: a', /Input required and not supplied: path/],
   ])('%s is refused', async (inputs, message) => {
     const ran = await run(TREE + upload(inputs));

@@ -1,6 +1,6 @@
 /** What runs uploaded. */
 import { notFound, Refusal, type Reply, type RestContext } from '../context.ts';
-import { fileAddress } from '../files.ts';
+import { artifactAddress } from '../files.ts';
 import type { Artifact } from '../state.ts';
 import { type Endpoints, ok, pageOf, reads } from './endpoint.ts';
 import { artifact } from './job-shapes.ts';
@@ -24,7 +24,7 @@ export const artifactEndpoints: Endpoints<Ids> = {
     const of = theArtifact(context);
     if (context.path['archive_format'] !== 'zip') throw notFound();
     if (context.place.clock.now() >= of.expiresAt) throw new Refusal(410, 'Artifact has expired');
-    return { status: 302, body: '', headers: { location: fileAddress(context.place, `artifacts/${of.id}.zip`) } };
+    return { status: 302, body: '', headers: { location: artifactAddress(context.place, of) } };
   }),
 };
 

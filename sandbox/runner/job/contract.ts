@@ -95,21 +95,33 @@ export interface JobResult {
 
 export type ExecuteJob = (request: JobRequest, ports: JobPorts) => Promise<JobResult>;
 
+export interface NewArtifact {
+  readonly runId: number;
+  readonly attempt: number;
+  readonly name: string;
+  readonly content: Buffer;
+  /** As in `StoredArtifact`. */
+  readonly type: string | null;
+  readonly retentionDays: number;
+}
+
 export interface StoredArtifact {
   readonly id: number;
   readonly name: string;
   readonly runId: number;
-  /** Bytes of the zip. */
+  /** Media type of a file that was uploaded as it was; `null`: a zip. */
+  readonly type: string | null;
+  /** Bytes. */
   readonly size: number;
-  /** `sha256:…` of the zip. */
+  /** `sha256:…` of them. */
   readonly digest: string;
   readonly expired: boolean;
 }
 
-/** Artifacts of the repository: zip files on disk, known to the API. */
+/** Artifacts of the repository: files on disk, known to the API. */
 export interface ArtifactStore {
   /** @throws when this attempt of the run has an artifact of that name already; another attempt may have one */
-  upload(artifact: { runId: number; attempt: number; name: string; zip: Buffer; retentionDays: number }): StoredArtifact;
+  upload(artifact: NewArtifact): StoredArtifact;
   /** Those of every attempt, in the order of their ids. */
   list(runId: number): readonly StoredArtifact[];
   find(id: number): StoredArtifact | null;

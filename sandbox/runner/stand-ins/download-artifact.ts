@@ -13,6 +13,8 @@ interface Found {
   readonly name: string;
   readonly size: number;
   readonly digest: string;
+  /** Media type, once the bytes are there; `null`: a zip. */
+  type(): string | null;
   bytes(): Promise<Buffer>;
 }
 
@@ -105,9 +107,13 @@ async function save(call: StandInCall, artifact: Found, folder: string): Promise
     if (behaviour === 'info') call.log(message);
   }
   mkdirSync(folder, { recursive: true });
-  if (call.flag('skip-decompress')) writeFileSync(join(folder, `${artifact.name}.zip`), bytes);
+  // A file that was never archived comes as it is.
+  if (!isZip(artifact.type())) writeFileSync(join(folder, artifact.name), bytes);
+  else if (call.flag('skip-decompress')) writeFileSync(join(folder, `${artifact.name}.zip`), bytes);
   else unpack(bytes, folder);
 }
+
+const isZip = (type: string | null): boolean => type === null || type.startsWith('application/zip');
 
 function unpack(bytes: Buffer, folder: string): void {
   for (const [name, content] of Object.entries(unzipSync(new Uint8Array(bytes)))) {
@@ -132,7 +138,7 @@ async function available(call: StandInCall): Promise<readonly Found[]> {
   if (repository !== own || run !== request.runId)
     throw new Error('`run-id` or `repository` name something else than this run: that needs a `github-token` with actions: read.');
   const present = ports.artifacts.list(request.runId).filter((artifact) => !artifact.expired);
-  return present.map((artifact) => ({ ...artifact, bytes: async () => ports.artifacts.download(artifact.id) }));
+  return present.map((artifact) => ({ ...artifact, type: () => artifact.type, bytes: async () => ports.artifacts.download(artifact.id) }));
 }
 
 interface RestArtifact {
@@ -156,10 +162,18 @@ async function overRest(
     found.push(...artifacts);
     if (artifacts.length === 0 || found.length >= total_count) break;
   }
-  return found.map((artifact) => ({
-    ...{ id: artifact.id, name: artifact.name, size: artifact.size_in_bytes, digest: artifact.digest },
-    bytes: async () => Buffer.from(await (await ask(call, token, artifact.archive_download_url)).arrayBuffer()),
-  }));
+  return found.map((artifact) => {
+    let type: string | null = null;
+    return {
+      ...{ id: artifact.id, name: artifact.name, size: artifact.size_in_bytes, digest: artifact.digest },
+      type: () => type,
+      bytes: async () => {
+        const answer = await ask(call, token, artifact.archive_download_url);
+        type = answer.headers.get('content-type');
+        return Buffer.from(await answer.arrayBuffer());
+      },
+    };
+  });
 }
 
 async function ask({ signal }: StandInCall, token: string, url: string): Promise<Response> {

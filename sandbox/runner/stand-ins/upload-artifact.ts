@@ -1,9 +1,10 @@
 /**
- * actions/upload-artifact v7: what the patterns find becomes one zip, the same bytes for the same files.
+ * actions/upload-artifact v7: what the patterns find becomes one zip, the same bytes for the same files; with `archive: false` one file
+ * stays as it is and gives the artifact its name.
  * https://github.com/actions/upload-artifact
  */
 import { readFileSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { basename, dirname, extname, relative } from 'node:path';
 import { type ZipOptions, type Zippable, zipSync } from 'fflate';
 import { type FileSearch, findFiles } from '../job/file-search.ts';
 import type { StandIn, StandInCall } from './stand-in.ts';
@@ -20,11 +21,11 @@ export const uploadArtifact: StandIn = {
     'compression-level': { default: '6' },
     overwrite: { default: 'false' },
     'include-hidden-files': { default: 'false' },
-    archive: { default: 'true', only: 'it keeps zip files only.' },
+    archive: { default: 'true' },
   },
 
   async main(call) {
-    const name = artifactName(call.input('name'));
+    const given = artifactName(call.input('name'));
     const patterns = call.input('path');
     if (patterns === '') throw new Error('Input required and not supplied: path');
     const level = compressionLevel(call.input('compression-level'));
@@ -34,22 +35,40 @@ export const uploadArtifact: StandIn = {
     if (search.files.length === 0) return nothingFound(call, patterns);
     call.log(`With the provided path, there will be ${search.files.length} file${search.files.length === 1 ? '' : 's'} uploaded`);
     const { request, ports } = call;
+    const { name, type, content } = call.flag('archive')
+      ? { name: given, type: null, content: zipFiles(search, level) }
+      : singleFile(search);
     if (call.flag('overwrite')) {
       const former = ports.artifacts.list(request.runId).findLast((artifact) => artifact.name === name);
       if (former !== undefined) ports.artifacts.remove(former.id);
     }
-    const zip = zipFiles(search, level);
-    const { id, digest, size } = ports.artifacts.upload({ runId: request.runId, attempt: request.attempt, name, zip, retentionDays: days });
+    const { runId, attempt } = request;
+    const { id, digest, size } = ports.artifacts.upload({ runId, attempt, name, content, type, retentionDays: days });
     const hex = digest.replace('sha256:', '');
     const url = `${call.github('server_url')}/${call.github('repository')}/actions/runs/${request.runId}/artifacts/${id}`;
     call.log(`Artifact ${name} has been successfully uploaded! Final size is ${size} bytes. Artifact ID is ${id}`);
-    call.log(`SHA256 digest of uploaded artifact zip is ${hex}`);
+    call.log(`SHA256 digest of uploaded artifact ${type === null ? 'zip ' : ''}is ${hex}`);
     call.log(`Artifact download URL: ${url}`);
     call.setOutput('artifact-id', String(id));
     call.setOutput('artifact-url', url);
     call.setOutput('artifact-digest', hex);
   },
 };
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** What is not archived is one file, called as it is called: the name that was given counts for nothing. */
+function singleFile({ files }: FileSearch): { name: string; type: string; content: Buffer } {
+  const [file = ''] = files;
+  if (files.length > 1)
+    throw new Error(`When 'archive' is set to false, only a single file can be uploaded. Found ${files.length} files to upload.`);
+  return { name: artifactName(basename(file)), type: TYPES[extname(file)] ?? 'application/octet-stream', content: readFileSync(file) };
+}
 
 function artifactName(name: string): string {
   const bad = /["\\:<>|*?\r\n/]/.exec(name)?.[0];
