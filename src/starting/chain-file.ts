@@ -357,8 +357,28 @@ function fetchArtifact(pipeline: Pipeline): readonly string[] {
 
 function rehearse(leg: Leg, ours: Readonly<Record<string, string>>): readonly string[] {
   if (rulesOnRoutes(leg.pipeline, leg.environment.name).every(({ rehearsal }) => rehearsal === null)) return [];
-  const [, ...step] = ourStep(leg.pipeline, { command: 'rehearse', ...ours, 'when-blocked': 'continue' });
-  return ['- name: Rehearse the migration', `  if: \${{ ${entryOf(leg, 'rehearsal')} && !inputs.rollback }}`, ...step];
+  const [id = '', ...step] = ourStep(leg.pipeline, { command: 'rehearse', ...ours, 'when-blocked': 'continue' }, 'rehearse');
+  return [
+    '- name: Rehearse the migration',
+    id.replace(/^- /, '  '),
+    `  if: \${{ ${entryOf(leg, 'rehearsal')} && !inputs.rollback }}`,
+    ...step,
+    ...keep('Keep the report of the rehearsal', 'rehearsal-report'),
+    ...keep('Keep what it saw', 'rehearsal-evidence'),
+  ];
+}
+
+/** One file that the rehearsal left becomes an artifact of the run, whatever the verdict was. */
+function keep(name: string, output: 'rehearsal-report' | 'rehearsal-evidence'): readonly string[] {
+  return [
+    `- name: ${name}`,
+    `  if: \${{ always() && steps.rehearse.outputs.${output} != '' }}`,
+    '  continue-on-error: true # the verdict is on record either way',
+    `  uses: ${PINS.uploadArtifact}`,
+    '  with:',
+    `    path: \${{ steps.rehearse.outputs.${output} }}`,
+    '    archive: false # a browser shows it; the artifact is called as the file',
+  ];
 }
 
 /** Where the team's own steps stand, and one that fails where nothing would be deployed. */
