@@ -1,0 +1,247 @@
+import type { Column } from './catalog.ts';
+import type { Domain } from './plan.ts';
+
+/**
+ * Masks as SQL expressions. Nothing of them is a function of the database's own but what JSON needs: plain expressions run in parallel
+ * workers and inside one CREATE TABLE AS. `v` is the value, `t` its text, `x` its HMAC as 64 hexadecimal digits.
+ */
+
+/** Letters that make a collision among 10 million values less likely than a broken disk: 80 bits. */
+const ENOUGH_LETTERS = 20;
+const EMAIL_DOMAIN = '@example.com';
+/** E.164 allows 15 digits. */
+const PHONE_PREFIX = '999';
+const PHONE_DIGITS = 12;
+/** Greatest whole number that every client reads without loss. */
+const GREATEST_UNIQUE = Number.MAX_SAFE_INTEGER;
+const DAYS = 365;
+const YEAR = 31_536_000_000_000;
+
+/** How the session calls a domain's two padded keys (RFC 2104). They are settings, so that no statement has them in its text. */
+export function keySettings(domain: number): { readonly inner: string; readonly outer: string } {
+  return { inner: `promote_masking.inner_${domain}`, outer: `promote_masking.outer_${domain}` };
+}
+
+/** HMAC-SHA-256 of a text as hexadecimal digits; NULL of NULL. */
+export function hmac(domain: Domain, text: string): string {
+  const { inner, outer } = keySettings(domain.number);
+  return `encode(sha256(current_setting('${outer}')::bytea || sha256(current_setting('${inner}')::bytea || convert_to(${text}, 'UTF8'))), 'hex')`;
+}
+
+/** The text that stands for a value: equal for what the database takes as equal. */
+export function canonical(domain: Domain, base: string, value: string): string {
+  if (base === 'citext') return `lower(${value}::text)`;
+  if (base === 'numeric') return `trim_scale(${value})::text`;
+  if (domain.family === 'bytes') return `encode(${value}, 'hex')`;
+  return `${value}::text`;
+}
+
+/** The masked value of a column, of its type or one that is assigned to it. `x` is the HMAC of the canonical text of `v`. */
+export function masked(domain: Domain, column: Column, v: string, x: string): string {
+  if (column.array) return maskedArray(domain, column, v);
+  return `CASE WHEN ${v} IS NULL THEN NULL ELSE ${maskedValue(domain, column.base, v, x)} END`;
+}
+
+function maskedArray(domain: Domain, column: Column, v: string): string {
+  const one = `CASE WHEN q.e IS NULL THEN NULL ELSE ${maskedValue(domain, column.base, 'q.e', 'q.x')} END`;
+  const elements = `SELECT u.e, u.n, ${hmac(domain, canonical(domain, column.base, 'u.e'))} AS x FROM unnest(${v}) WITH ORDINALITY u (e, n)`;
+  return `CASE WHEN cardinality(${v}) = 0 OR ${v} IS NULL THEN ${v} ELSE (SELECT array_agg(${one} ORDER BY q.n) FROM (${elements}) q)::${column.type} END`;
+}
+
+/** The mask of a value that is not NULL. */
+export function maskedValue(domain: Domain, base: string, v: string, x: string): string {
+  switch (domain.family) {
+    case 'text':
+      return `CASE WHEN ${v}::text = '' THEN '' ELSE ${maskedText(domain, `${v}::text`, x)} END`;
+    case 'int':
+      return `(${wholeNumber(domain, v, x)})::${base}`;
+    case 'numeric':
+    case 'float':
+      return `(${decimalNumber(domain, v, x)})::${base}`;
+    case 'date':
+      return `CASE WHEN isfinite(${v}) THEN date_trunc('year', ${v}::timestamp)::date + (${bits(x)} % ${DAYS})::int ELSE ${v} END`;
+    case 'instant':
+      return `CASE WHEN isfinite(${v}) THEN date_trunc('year', ${v}) + (${bits(x)} % ${YEAR}) * interval '1 microsecond' ELSE ${v} END`;
+    case 'uuid':
+      return `(${uuid(x)})::uuid`;
+    case 'bytes':
+      return `CASE WHEN octet_length(${v}) = 0 THEN ${v} ELSE decode(left(repeat(${x}, octet_length(${v}) / 32 + 1), 2 * octet_length(${v})), 'hex') END`;
+    case 'json':
+      return maskedJson(domain, base, v);
+    case 'inet':
+      return `CASE family(${v}) WHEN 4 THEN inet '198.18.0.0' + (${bits(x)} % 131072) ELSE inet 'fd00::' + ${bits(x)} END`;
+  }
+}
+
+/** Bits of a domain's masks at least; fewer than 80 and unique: collisions are looked for and resolved before anything is written. */
+export function bitsOf(domain: Domain): number {
+  const { longest } = domain.limits;
+  const letters = 4 * Math.min(longest, ENOUGH_LETTERS);
+  if (domain.family === 'uuid') return 120;
+  if (domain.family !== 'text') return 0;
+  switch (domain.kind) {
+    case 'uuid':
+      return longest >= 36 ? 120 : 0;
+    case 'email':
+      return 4 * emailLetters(longest);
+    case 'name':
+    case 'address':
+      return longest >= ENOUGH_LETTERS + 24 ? 80 : 0;
+    case 'phone':
+    case 'digits':
+    case 'card':
+      return 0;
+    default:
+      return letters;
+  }
+}
+
+/** Why no value at all can be masked within the domain's limits; `null`: some can. */
+export function impossibleWithin(domain: Domain): string | null {
+  if (domain.family === 'text' && domain.kind === 'email' && emailLetters(domain.limits.longest) < 4)
+    return `an e-mail address needs ${EMAIL_DOMAIN.length + 4} characters, and there are ${domain.limits.longest}`;
+  if (domain.family === 'text' && domain.kind === 'uuid' && domain.limits.longest < 36)
+    return `a UUID needs 36 characters, and there are ${domain.limits.longest}`;
+  const { least, greatest } = domain.limits;
+  if (least !== null && greatest !== null && least > greatest) return 'its check constraints allow no number';
+  return null;
+}
+
+function emailLetters(longest: number): number {
+  return Math.min(ENOUGH_LETTERS, longest - EMAIL_DOMAIN.length);
+}
+
+function maskedText(domain: Domain, t: string, x: string): string {
+  const { longest } = domain.limits;
+  const cut = (text: string): string => (Number.isFinite(longest) ? `left(${text}, ${longest})` : text);
+  const unique = domain.unique ? ` || ' ' || ${letters(x, String(ENOUGH_LETTERS))}` : '';
+  switch (domain.kind) {
+    case 'email':
+      return `${letters(x, String(emailLetters(longest)))} || '${EMAIL_DOMAIN}'`;
+    case 'phone':
+      return cut(`CASE WHEN left(${t}, 1) = '+' THEN '+' ELSE '' END || '${PHONE_PREFIX}' || ${digits(x, PHONE_DIGITS)}`);
+    case 'uuid':
+      return uuid(x);
+    case 'name':
+      return cut(
+        `CASE WHEN position(' ' IN ${t}) > 0 THEN ${word(x, 17, 3)} || ' ' || ${word(x, 1, 4)} ELSE ${word(x, 1, 4)} END${unique}`,
+      );
+    case 'address':
+      return cut(`(1 + ${bits(x)} % 999)::text || ' ' || ${word(x, 17, 4)} || ' Street'${unique}`);
+    case 'digits':
+      return formatted(t, x, longest);
+    case 'card':
+      return cut(card(t, x));
+    default: {
+      const wanted = domain.unique ? `greatest(length(${t}), ${ENOUGH_LETTERS})` : `length(${t})`;
+      return letters(x, Number.isFinite(longest) ? `least(${wanted}, ${longest})` : wanted);
+    }
+  }
+}
+
+/** Letters a to p: no digits, or a long text would now and then hold what looks like a card number. */
+function letters(x: string, length: string): string {
+  const enough = /^\d+$/.test(length) && Number(length) <= 64 ? x : `repeat(${x}, ${length} / 64 + 1)`;
+  return `left(translate(${enough}, '0123456789', 'ghijklmnop'), ${length})`;
+}
+
+/** Syllables that begin with a capital; two hexadecimal digits each. */
+function word(x: string, from: number, syllables: number): string {
+  const parts = Array.from({ length: syllables }, (_, index) => {
+    const at = from + 2 * index;
+    const consonant = `translate(substr(${x}, ${at}, 1), '0123456789abcdef', 'bdfghjklmnprstvz')`;
+    return `${consonant} || translate(substr(${x}, ${at + 1}, 1), '0123456789abcdef', 'aeiouaeiouaeioua')`;
+  });
+  return `initcap(${parts.join(' || ')})`;
+}
+
+function uuid(x: string): string {
+  return `substr(${x}, 1, 8) || '-' || substr(${x}, 9, 4) || '-4' || substr(${x}, 14, 3) || '-8' || substr(${x}, 18, 3) || '-' || substr(${x}, 21, 12)`;
+}
+
+/** A whole number from 0 to 2^60. */
+function bits(x: string, from = 1): string {
+  return `('x' || substr(${x}, ${from}, 15))::bit(60)::bigint`;
+}
+
+/** Up to 17 decimal digits. */
+function digits(x: string, count: number, from = 1): string {
+  return `lpad((${bits(x, from)} % ${10n ** BigInt(count)})::text, ${count}, '0')`;
+}
+
+/** Digits by digits, letters by letters, of the same case; whatever else is ASCII stays. */
+function formatted(t: string, x: string, longest: number): string {
+  const code = 'ascii(s.c)';
+  const letter = `ascii(substr(q.x, 1 + ((s.n * 7) % 64)::int, 1)) * 7 % 26`;
+  return `(SELECT string_agg(CASE WHEN ${code} BETWEEN 48 AND 57 THEN substr(q.d, 1 + ((s.n - 1) % 34)::int, 1)
+    WHEN ${code} BETWEEN 65 AND 90 THEN chr(65 + ${letter}) WHEN ${code} BETWEEN 97 AND 122 OR ${code} > 127 THEN chr(97 + ${letter}) ELSE s.c END, '' ORDER BY s.n)
+    FROM (SELECT ${digits(x, 17)} || ${digits(x, 17, 20)} AS d, ${x} AS x) q, regexp_split_to_table(${Number.isFinite(longest) ? `left(${t}, ${longest})` : t}, '') WITH ORDINALITY s (c, n))`;
+}
+
+function card(t: string, x: string): string {
+  const length = `least(greatest(length(regexp_replace(${t}, '[^0-9]', '', 'g')), 12), 19)`;
+  return `(SELECT p.b || ((10 - sum(CASE WHEN i % 2 = 1 THEN 2 * d.v - CASE WHEN d.v > 4 THEN 9 ELSE 0 END ELSE d.v END) % 10) % 10)::text
+    FROM (SELECT left('9' || ${digits(x, 17)}, ${length} - 1) AS b) p, generate_series(1, length(p.b)) i, LATERAL (SELECT substr(p.b, length(p.b) + 1 - i, 1)::int AS v) d GROUP BY p.b)`;
+}
+
+function wholeNumber(domain: Domain, v: string, x: string): string {
+  const { least, greatest } = domain.limits;
+  if (least !== null && greatest !== null && (checked(domain) || domain.unique)) return span(least, greatest, x);
+  if (domain.unique) {
+    const low = Math.max(1, least ?? 1);
+    const high = Math.max(low, Math.min(greatest ?? GREATEST_UNIQUE, GREATEST_UNIQUE));
+    return least === null && greatest !== null && greatest < 1 ? `${greatest} - ${bits(x)} % ${GREATEST_UNIQUE}` : span(low, high, x);
+  }
+  const power = `('1' || repeat('0', length(abs(${v}::numeric)::text) - 1))::numeric`;
+  const most = greatest ?? '9223372036854775807';
+  return clamped(
+    domain,
+    `CASE WHEN ${v} = 0 THEN 0 ELSE sign(${v}::numeric) * (${power} + ${bits(x)} % least(9 * ${power}, greatest(1, ${most} - ${power} + 1))) END`,
+  );
+}
+
+/** Whether both limits come from constraints, not from the type alone. */
+function checked(domain: Domain): boolean {
+  return domain.limits.least !== null && domain.limits.greatest !== null;
+}
+
+function span(low: number, high: number, x: string): string {
+  return `${low} + ${bits(x)} % ${high - low + 1}`;
+}
+
+function decimalNumber(domain: Domain, v: string, x: string): string {
+  const { precision } = domain.limits;
+  const n = `${v}::numeric`;
+  const wide = `(${bits(x)}::numeric * 1000000000000000000 + ${bits(x, 16)} % 1000000000000000000)`;
+  const power = (places: string): string => `('1' || repeat('0', ${places}))::numeric`;
+  const scale = precision === null ? `scale(${n})` : String(Math.max(0, precision.scale));
+  const shift = power(scale);
+  const count = domain.unique ? String(Math.min(precision?.digits ?? 15, 30)) : `length(trunc(abs(${n}) * ${shift})::text)`;
+  const from = power(`(${count}) - 1`);
+  const number = `sign(${n}) * round((${from} + ${wide} % (9 * ${from})) / ${shift}, ${scale})`;
+  const special = `${v}::text IN ('NaN', 'Infinity', '-Infinity')`;
+  return `CASE WHEN ${special} THEN ${v} ELSE ${clamped(domain, number)}::${domain.family === 'float' ? 'float8' : 'numeric'} END`;
+}
+
+function clamped(domain: Domain, number: string): string {
+  const { least, greatest } = domain.limits;
+  const low = least === null ? number : `greatest(${least}, ${number})`;
+  return `(${greatest === null ? low : `least(${greatest}, ${low})`})`;
+}
+
+/** Text and numbers inside; each has its own HMAC, so that it is masked as it would be elsewhere in the domain. */
+export const JSON_FUNCTION = `CREATE OR REPLACE FUNCTION pg_temp.promote_json(v jsonb, ki bytea, ko bytea) RETURNS jsonb LANGUAGE sql STABLE AS $body$
+  SELECT CASE jsonb_typeof(v)
+    WHEN 'object' THEN coalesce((SELECT jsonb_object_agg(o.key, pg_temp.promote_json(o.value, ki, ko)) FROM jsonb_each(v) o), '{}')
+    WHEN 'array' THEN coalesce((SELECT jsonb_agg(pg_temp.promote_json(a.e, ki, ko) ORDER BY a.n) FROM jsonb_array_elements(v) WITH ORDINALITY a (e, n)), '[]')
+    WHEN 'string' THEN (SELECT to_jsonb(CASE WHEN s.t = '' THEN '' WHEN position('@' IN s.t) > 1 THEN ${letters('s.x', '20')} || '${EMAIL_DOMAIN}' ELSE ${letters('s.x', 'length(s.t)')} END)
+      FROM (SELECT v #>> '{}' AS t, encode(sha256(ko || sha256(ki || convert_to(v #>> '{}', 'UTF8'))), 'hex') AS x) s)
+    WHEN 'number' THEN (SELECT to_jsonb(${decimalNumber({ limits: { precision: null, least: null, greatest: null, longest: 0 }, unique: false, family: 'numeric' } as unknown as Domain, 's.t', 's.x')})
+      FROM (SELECT (v #>> '{}')::numeric AS t, encode(sha256(ko || sha256(ki || convert_to(v #>> '{}', 'UTF8'))), 'hex') AS x) s)
+    ELSE v END
+$body$`;
+
+function maskedJson(domain: Domain, base: string, v: string): string {
+  const { inner, outer } = keySettings(domain.number);
+  return `pg_temp.promote_json(${v}::jsonb, current_setting('${inner}')::bytea, current_setting('${outer}')::bytea)::${base}`;
+}

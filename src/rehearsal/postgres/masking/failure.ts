@@ -1,0 +1,41 @@
+import pg from 'pg';
+import { RehearsalImpossible } from '../../database.ts';
+
+/** What the conditions mean that masked values can run into, by SQLSTATE. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  '22001': 'a masked value is too long',
+  '22003': 'a masked number is out of range',
+  '22007': 'a masked date is out of range',
+  '22008': 'a masked date is out of range',
+  '23502': 'NULL is not allowed',
+  '23503': 'a value has no partner on the other side of the foreign key',
+  '23505': 'two different values got the same mask',
+  '23514': 'a masked value is not what the constraint allows, or no partition takes it',
+  '23P01': 'masked values exclude each other',
+  '42501': 'the role that rehearses may not do it; it must own the table or be superuser',
+  '53100': 'the disk is full',
+};
+
+/**
+ * Runs one step. What the server says of a failure may hold values of the data, in its message too, so only the condition, the table and the
+ * constraint are passed on.
+ * @throws RehearsalImpossible
+ */
+export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    if (error.code === '57014') throw error; // Cancelled: whoever cancelled knows why.
+    throw new RehearsalImpossible(error.code === '53100' ? 'disk' : 'masking_impossible', `Masking stopped: ${what}: ${told(error)}.`);
+  }
+}
+
+function told(error: pg.DatabaseError): string {
+  const meaning = MEANINGS[error.code ?? ''] ?? 'the server refused it';
+  const parts = [`SQLSTATE ${error.code}`];
+  if (error.constraint) parts.push(`constraint ${error.constraint}`);
+  if (error.table) parts.push(`table ${error.schema === undefined ? '' : `${error.schema}.`}${error.table}`);
+  if (error.column) parts.push(`column ${error.column}`);
+  return `${meaning} (${parts.join(', ')})`;
+}
