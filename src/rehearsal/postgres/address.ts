@@ -67,9 +67,15 @@ function connectionOf(parsed: Parsed): Connection {
     user,
     password: parsed.password ?? '',
     database: parsed.database || user,
-    // A path is a socket in a folder, where TLS is not spoken.
-    ssl: (parsed.host ?? '').startsWith('/') ? false : ((parsed.ssl ?? false) as Connection['ssl'] & object),
+    ssl: securityOf(parsed),
   };
+}
+
+/** A path is a socket in a folder, where TLS is not spoken. A certificate must be for the host also where that is a number. */
+function securityOf({ host, ssl }: Parsed): Connection['ssl'] {
+  if ((host ?? '').startsWith('/')) return false;
+  if (typeof ssl !== 'object') return ssl === true || ssl === 'true';
+  return { ...ssl, host: host || 'localhost' } as NonNullable<Connection['ssl']>;
 }
 
 /** The connection as it was reached: without TLS only where the URL allows for it and the server has none. */

@@ -20,6 +20,8 @@ interface CopyOptions {
   readonly connection: Connection;
   readonly access: Access;
   readonly copied: CopyReport;
+  /** Whether commands may get to the server's other databases: on a given server those are not the rehearsal's. */
+  readonly alone: boolean;
   readonly drop: () => Promise<void>;
 }
 
@@ -29,8 +31,10 @@ export class PostgresCopy implements DatabaseCopy {
   readonly copied: CopyReport;
   readonly drop: () => Promise<void>;
   private readonly connection: Connection;
+  private readonly alone: boolean;
 
-  constructor({ connection, access, copied, drop }: CopyOptions) {
+  constructor({ connection, access, copied, alone, drop }: CopyOptions) {
+    this.alone = alone;
     this.connection = connection;
     this.access = access;
     this.copied = copied;
@@ -39,7 +43,8 @@ export class PostgresCopy implements DatabaseCopy {
 
   async observe(options: ObserveOptions = {}): Promise<Observer> {
     const { observe } = await import('./observe/observer.ts');
-    return observe(this.connection, options);
+    const { database } = this.connection;
+    return observe(this.connection, this.alone ? { ...options, reaches: (asked) => asked === database } : options);
   }
 
   async load(options: LoadOptions): Promise<RunningLoad> {

@@ -110,7 +110,8 @@ class PostgresRehearsalServer implements RehearsalServer {
       dropped ??= this.drop(name);
       return dropped;
     };
-    return new PostgresCopy({ connection: connectionTo(this.host, name), access: this.host.access(name), copied, drop });
+    const access = this.host.access(name);
+    return new PostgresCopy({ connection: connectionTo(this.host, name), access, copied, alone: !this.host.exclusive, drop });
   }
 
   /** Roles belong to the whole server: those that a migration made go with the last copy, or the next one would find them there. */

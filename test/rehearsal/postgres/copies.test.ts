@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatabaseCopy } from '../../../src/rehearsal/database.ts';
+import { checksum, endAll, MAJORS, privateServer, type Rehearsing, rehearseOn, sql } from './servers.ts';
+
+const SHOP = `
+  CREATE TABLE orders (id serial PRIMARY KEY, customer int NOT NULL, note text);
+  CREATE TABLE "Odd ""names" (id int);
+  CREATE TABLE parts (id int, at date) PARTITION BY RANGE (at);
+  CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+  CREATE TABLE base (id int);
+  CREATE TABLE heir () INHERITS (base);
+  INSERT INTO orders (customer, note) SELECT n, repeat('x', 100) FROM generate_series(1, 3000) n;
+  INSERT INTO parts SELECT n, '2026-06-01' FROM generate_series(1, 40) n;
+  INSERT INTO base VALUES (1); INSERT INTO heir VALUES (2), (3);
+`;
+
+describe.each(MAJORS)('copies on PostgreSQL %i', (major) => {
+  let one: Rehearsing;
+  let sum = '';
+  let copy: DatabaseCopy;
+  beforeAll(async () => {
+    one = await privateServer(major);
+    await sql(one.server.source.url, SHOP);
+    sum = await checksum(one.server.source.url);
+    await one.server.freeze();
+    copy = await one.server.copy('up');
+  });
+  afterAll(endAll);
+
+  it('are made by the fastest way, and say so', () => {
+    expect(copy.copied).toEqual({
+      how: major === 18 ? 'FILE_COPY with file_copy_method=clone' : 'FILE_COPY',
+      seconds: expect.any(Number),
+      bytes: expect.any(Number),
+    });
+    expect(copy.copied.bytes).toBeGreaterThan(1_000_000);
+  });
+
+  it('are independent of each other and of the source', async () => {
+    const other = await one.server.copy('load');
+    await sql(copy.access.url, 'DELETE FROM parts', 'ALTER TABLE base ADD COLUMN x int', "SELECT nextval('orders_id_seq')");
+    expect(await checksum(other.access.url)).toBe(sum);
+    expect(await checksum(copy.access.url)).not.toBe(sum);
+    await other.drop();
+    const third = await one.server.copy('interrupted');
+    expect(await checksum(third.access.url)).toBe(sum);
+    await third.drop();
+    await third.drop();
+    await expect(sql(third.access.url, 'SELECT 1')).rejects.toThrow('does not exist');
+    // Nobody gets into the source any more, so it is as it was.
+    await expect(sql(one.server.source.url, 'SELECT 1')).rejects.toThrow(/not currently accepting connections/);
+  });
+
+  it('count every row once', async () => {
+    const fresh = await one.server.copy('count');
+    expect(Object.fromEntries(await fresh.countRows())).toEqual({
+      'public.orders': 3000,
+      'public.Odd "names': 0,
+      'public.parts': 40,
+      'public.base': 1,
+      'public.heir': 2,
+    });
+    await fresh.drop();
+  });
+
+  it('are queried without being changed', async () => {
+    expect(await copy.query('SELECT count(*)::int AS many FROM orders')).toEqual([{ many: 3000 }]);
+    await expect(copy.query('DELETE FROM orders')).rejects.toThrow('read-only transaction');
+    await expect(copy.query('COMMIT; DELETE FROM orders')).rejects.toThrow('multiple commands');
+    await expect(copy.query("SELECT set_config('transaction_read_only', 'off', false)")).rejects.toThrow();
+    await expect(copy.query('SELECT nowhere')).rejects.toThrow('column "nowhere" does not exist');
+    expect(await copy.query('SELECT count(*)::int AS many FROM orders')).toEqual([{ many: 3000 }]);
+  });
+
+  it('tell what a migration left unfinished', async () => {
+    expect(await copy.leftovers()).toEqual([]);
+    await sql(
+      copy.access.url,
+      'ALTER TABLE orders ADD CONSTRAINT few CHECK (customer < 5) NOT VALID',
+      'CREATE TABLE twice AS SELECT 1 AS id UNION ALL SELECT 1',
+    );
+    await sql(copy.access.url, 'CREATE UNIQUE INDEX CONCURRENTLY broken ON twice (id)').catch(() => undefined);
+    await sql(copy.access.url, 'CREATE DOMAIN small AS int', 'ALTER DOMAIN small ADD CONSTRAINT tiny CHECK (VALUE < 3) NOT VALID');
+    expect(await copy.leftovers()).toEqual([
+      { kind: 'invalid-index', name: 'public.broken on public.twice' },
+      { kind: 'unvalidated-constraint', name: 'public.few on public.orders' },
+      { kind: 'unvalidated-constraint', name: 'public.tiny on small' },
+    ]);
+    if (major === 18) {
+      await sql(copy.access.url, 'ALTER TABLE twice ADD CONSTRAINT loose CHECK (id > 5) NOT ENFORCED');
+      expect(await copy.leftovers()).toHaveLength(3);
+    }
+  });
+
+  it('leave no role to the next one', async () => {
+    await copy.drop();
+    const first = await one.server.copy('up');
+    await sql(first.access.url, 'CREATE ROLE app LOGIN', 'GRANT SELECT ON orders TO app');
+    await first.drop();
+    const second = await one.server.copy('up');
+    await sql(second.access.url, 'CREATE ROLE app LOGIN');
+    await second.drop();
+  });
+
+  it('are not made where the disk has no room', async () => {
+    const full = await rehearseOn(major, { free: () => 130_000_000 });
+    await sql(full.server.source.url, SHOP);
+    await full.server.freeze();
+    await expect(full.server.copy('up')).rejects.toThrow(
+      expect.objectContaining({ code: 'disk', message: expect.stringMatching(/A copy of the database takes .* 130 MB are free/) }),
+    );
+  });
+});

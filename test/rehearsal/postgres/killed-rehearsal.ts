@@ -1,0 +1,10 @@
+/** A rehearsal on the server at the URL given, which says when it has a source and a copy, and then waits to be killed. */
+import { postgres } from '../../../src/rehearsal/postgres/engine.ts';
+import { newFolder, optionsFor, sql } from './servers.ts';
+
+const server = await postgres.start(optionsFor(newFolder(), { serverUrl: process.argv[2] ?? '' }));
+await sql(server.source.url, 'CREATE TABLE t (id int)');
+await server.freeze();
+await server.copy('up');
+console.log('ready');
+setInterval(() => undefined, 1000);
