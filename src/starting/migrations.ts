@@ -77,9 +77,28 @@ const PYTHON: readonly Tool['name'][] = ['poetry', 'uv', 'pip'];
 export function findMigrations(files: RepositoryFiles, tools: readonly Tool[]): Migrations | null {
   for (const tool of MIGRATION_TOOLS) {
     const found = FINDERS[tool](files, tools);
-    if (found !== null) return { tool, ...found, database: databaseOf(files) };
+    if (found !== null) return { tool, ...found, folder: folderOf(files, tool, found.evidence), database: databaseOf(files) };
   }
   return null;
+}
+
+/** A migration of each tool, and the folder that it lies in. */
+const MIGRATION_FILES: Readonly<Record<MigrationTool, RegExp>> = {
+  prisma: /^((?:.*\/)?migrations)\/(?:migration_lock\.toml|[^/]+\/migration\.sql)$/,
+  rails: /^((?:.*\/)?db\/migrate)\/[^/]+\.rb$/,
+  alembic: /^((?:.*\/)?versions)\/[^/]+\.py$/,
+  goose: /^(.+)\/[^/]+\.sql$/,
+  knex: /^((?:.*\/)?migrations)\/[^/]+\.[cm]?[jt]s$/,
+  flyway: /^(.+)\/V\d[\d._]*__[^/]+\.sql$/,
+  sql: /^(.+)\/[^/]+\.sql$/,
+};
+
+/** A folder whose name the pipeline file would not take, or a shell not as it is, is not named at all. */
+function folderOf(files: RepositoryFiles, tool: MigrationTool, evidence: string): string | null {
+  const pattern = MIGRATION_FILES[tool];
+  const paths = tool === 'goose' || tool === 'sql' ? [evidence] : findFiles(files, pattern);
+  const folders = paths.flatMap((path) => pattern.exec(path)?.[1] ?? []);
+  return folders.find((folder) => /^[\w.@+-]+(?:\/[\w.@+-]+)*$/.test(folder)) ?? null;
 }
 
 /** A command after what brings in the tool that it calls. */

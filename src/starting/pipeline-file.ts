@@ -116,14 +116,26 @@ function rehearsal({ migrations }: Described): readonly string[] {
     '  database: postgres',
     `  migrate: ${scalar(migrations.migrate)}`,
     ...(migrations.rollback === null ? [] : [`  rollback: ${scalar(migrations.rollback)}`]),
+    ...(migrations.folder === null
+      ? []
+      : [`  migrations: ${scalar(migrations.folder)} # a rehearsal of other ones than these does not count`]),
   ];
-  const snapshot = 'snapshot: { run: ./scripts/fetch-snapshot.sh, max-age: 7d } # else the database is empty';
+  const more = [
+    'snapshot: { run: ./scripts/fetch-snapshot.sh, max-age: 7d } # else the database is empty',
+    'masking: db/masking.yml # what happens to each column before anything else touches the data',
+    'checks: db/checks.yml # what must hold afterwards',
+    ...(migrations.rollback === null ? ['rollback: ./scripts/roll-back.sh # the way back; false: there is deliberately none'] : []),
+  ];
   if (migrations.database === 'postgres')
-    return ['# The migration runs on a private database first; how it ends decides.', ...lines, `  # ${snapshot}`];
+    return [
+      '# The migration runs on a private database first; what it does there decides.',
+      ...lines,
+      ...more.map((line) => `  # ${line}`),
+    ];
   return [
     '# The migration can be rehearsed on a private PostgreSQL database; nothing in the repository names PostgreSQL.',
     ...lines.map(remark),
-    `#   ${snapshot}`,
+    ...more.map((line) => `#   ${line}`),
   ];
 }
 

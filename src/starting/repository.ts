@@ -33,6 +33,8 @@ export interface Migrations {
   /** Run from the root, with `DATABASE_URL` in its environment. */
   readonly migrate: string;
   readonly rollback: string | null;
+  /** Where the migrations lie; `null` when they were not found. */
+  readonly folder: string | null;
   /** `null` when nothing in the repository names one. */
   readonly database: Database | null;
 }

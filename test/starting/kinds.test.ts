@@ -24,7 +24,9 @@ describe.each(Object.entries(KINDS))('promote init in %s', (_name, kind) => {
       database: 'postgres',
       migrate: kind.migrate,
       rollback: kind.rollback ?? null,
+      migrations: [kind.migrations],
     });
+    for (const key of ['masking', 'checks', 'snapshot']) expect(text).toMatch(new RegExp(`^ {6}# ${key}: `, 'm'));
     expect(pipeline.environments.get('production')?.gate).toMatchObject({ approvals: 1, exclude: ['initiator'] });
     const deploy = kind.deploy ?? './scripts/deploy.sh';
     for (const environment of pipeline.environments.values()) expect(environment.deploy).toEqual({ run: deploy });

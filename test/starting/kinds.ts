@@ -8,6 +8,8 @@ export interface Kind {
   readonly build: Pipeline['build'];
   readonly migrate: string | null;
   readonly rollback?: string;
+  /** Where its migrations are. */
+  readonly migrations: string;
   readonly deploy?: string;
 }
 
@@ -26,6 +28,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     found: ['npm (package-lock.json)', 'migrations with prisma (prisma/schema.prisma)', 'default branch trunk'],
     build: { run: 'npm ci && npm run build', artifact: 'dist' },
     migrate: 'npm ci && npx prisma migrate deploy',
+    migrations: 'prisma/migrations',
     deploy: 'npm ci && npm run deploy',
   },
   'a pnpm monorepo with Knex': {
@@ -36,10 +39,12 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       'apps/web/package.json': JSON.stringify({ scripts: { build: 'next build' }, dependencies: { next: '16' } }),
       'packages/db/package.json': JSON.stringify({ scripts: { build: 'tsc' }, dependencies: { knex: '3', pg: '8' } }),
       'packages/db/knexfile.ts': 'export default {};\n',
+      'packages/db/migrations/001_orders.ts': 'export const up = () => {};\n',
     },
     found: ['pnpm (pnpm-lock.yaml)', 'migrations with knex (packages/db/knexfile.ts)'],
     build: { run: 'corepack enable pnpm && pnpm install --frozen-lockfile && pnpm --recursive run build', artifact: 'apps/web/.next' },
     migrate: 'corepack enable pnpm && pnpm install --frozen-lockfile && (cd packages/db && pnpm exec knex migrate:latest)',
+    migrations: 'packages/db/migrations',
     rollback: 'corepack enable pnpm && pnpm install --frozen-lockfile && (cd packages/db && pnpm exec knex migrate:rollback)',
   },
   'Python with Alembic': {
@@ -48,11 +53,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       'uv.lock': 'version = 1\n',
       'requirements.txt': 'psycopg\n',
       'server/alembic.ini': '[alembic]\n',
+      'server/alembic/versions/001_orders.py': 'def upgrade(): pass\n',
       'scripts/deploy.sh': '#!/bin/sh\n',
     },
     found: ['uv (uv.lock)', 'migrations with alembic (server/alembic.ini)'],
     build: { run: 'pipx run uv build', artifact: 'dist' },
     migrate: 'pipx install uv && uv sync && (cd server && uv run alembic upgrade head)',
+    migrations: 'server/alembic/versions',
     rollback: 'pipx install uv && uv sync && (cd server && uv run alembic downgrade -1)',
     deploy: './scripts/deploy.sh',
   },
@@ -62,6 +69,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       'Gemfile.lock': 'GEM\n',
       'bin/rails': '#!/usr/bin/env ruby\n',
       'config/application.rb': 'module Shop; end\n',
+      'db/migrate/20260101_orders.rb': 'class Orders; end\n',
       'yarn.lock': '',
       'package.json': '{"private": true}',
     },
@@ -69,6 +77,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     found: ['bundler (Gemfile.lock) and yarn (yarn.lock)', 'migrations with rails (bin/rails)', 'default branch master'],
     build: null,
     migrate: 'bundle install && bin/rails db:migrate',
+    migrations: 'db/migrate',
     rollback: 'bundle install && bin/rails db:rollback',
   },
   'Go with goose': {
@@ -80,6 +89,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     found: ['go (go.mod)', 'migrations with goose (db/schema/0001_orders.sql)'],
     build: { run: 'mkdir -p dist && go build -o dist/ ./...', artifact: 'dist' },
     migrate: 'go run github.com/pressly/goose/v3/cmd/goose@v3.24.1 -dir db/schema postgres "$DATABASE_URL" up',
+    migrations: 'db/schema',
     rollback: 'go run github.com/pressly/goose/v3/cmd/goose@v3.24.1 -dir db/schema postgres "$DATABASE_URL" down',
     deploy: 'make deploy',
   },
