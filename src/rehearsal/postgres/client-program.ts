@@ -10,27 +10,37 @@ export interface ProgramRun {
   readonly variables: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Takes what it writes to its output; what it writes is dropped where nobody does. @throws what the program is ended for */
+  readonly output?: (chunks: AsyncIterable<Buffer>) => Promise<void>;
 }
 
 /**
  * Runs one of PostgreSQL's client programs, and waits for its end also when it is ended.
  * @returns `null` when it succeeded, the end of what it said otherwise
  */
-export function runProgram({ path, parameters, variables, env, signal }: ProgramRun): Promise<string | null> {
-  return new Promise((resolve) => {
-    const child = spawn(path, parameters, {
-      // None of the job's own variables, and no file in a home: both change what these programs do.
-      env: { PATH: env['PATH'], HOME: '/nonexistent', LC_ALL: 'C', PGAPPNAME: 'promote', ...variables },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      signal,
-    });
-    let said = '';
-    child.stderr.on('data', (data: Buffer) => {
-      said = (said + data.toString('utf8')).slice(-KEPT);
-    });
+export async function runProgram({ path, parameters, variables, env, signal, output }: ProgramRun): Promise<string | null> {
+  const child = spawn(path, parameters, {
+    // None of the job's own variables, and no file in a home: both change what these programs do.
+    env: { PATH: env['PATH'], HOME: '/nonexistent', LC_ALL: 'C', PGAPPNAME: 'promote', ...variables },
+    stdio: ['ignore', output === undefined ? 'ignore' : 'pipe', 'pipe'],
+    signal,
+  });
+  let said = '';
+  child.stderr?.on('data', (data: Buffer) => {
+    said = (said + data.toString('utf8')).slice(-KEPT);
+  });
+  const ended = new Promise<string | null>((resolve) => {
     child.on('error', (error) => {
       if (child.pid === undefined) resolve(error.message);
     });
     child.on('close', (code) => resolve(code === 0 ? null : said.trim().split('\n').slice(-8).join('\n') || `it ended with code ${code}`));
   });
+  try {
+    if (output !== undefined && child.stdout !== null) await output(child.stdout);
+  } catch (error) {
+    child.kill();
+    await ended;
+    throw error;
+  }
+  return ended;
 }

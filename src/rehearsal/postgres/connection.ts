@@ -41,12 +41,32 @@ export async function connect(connection: Connection, name: string = OWN_NAME): 
   }
 }
 
-/** Opens one connection for as long as `work` needs it. What `pg` throws is passed on. */
-export async function connected<T>(connection: Connection, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/**
+ * Opens one connection for as long as `work` needs it. What `pg` throws is passed on.
+ * @param signal once it is aborted, what the connection is doing is cancelled, and its reason is thrown
+ */
+export async function connected<T>(connection: Connection, work: (client: pg.Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
   const client = await connect(connection);
+  const onAbort = (): void => void cutOff(client, connection);
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
     return await work(client);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    signal?.removeEventListener('abort', onAbort);
     await client.end().catch(() => undefined);
   }
+}
+
+/** How long a cancelled statement may take to end in good order, milliseconds. */
+const CANCELLED = 2000;
+
+/** A statement that is merely hung up on goes on at the server: a database that is being made would appear after everything was removed. */
+async function cutOff(client: pg.Client, connection: Connection): Promise<void> {
+  const { processID } = client as unknown as { processID: number };
+  await connected(connection, (other) => other.query('SELECT pg_catalog.pg_cancel_backend($1)', [processID])).catch(() => undefined);
+  setTimeout(() => void client.end().catch(() => undefined), CANCELLED).unref();
 }

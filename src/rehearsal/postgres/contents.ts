@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type pg from 'pg';
 import type { Contents, Leftover } from '../database.ts';
 import { type Connection, connected } from './connection.ts';
 import { sizeOf } from './databases.ts';
@@ -23,8 +24,8 @@ const TABLES = `SELECT n.nspname || '.' || c.relname AS name,
   ORDER BY c.relkind = 'p' DESC, pg_catalog.pg_relation_size(c.oid) DESC`;
 
 /** Gathers statistics, counts the tables, and looks for one row in the tables themselves. */
-export function takeStock(connection: Connection): Promise<Contents> {
-  return connected(connection, async (client) => {
+export function takeStock(connection: Connection, signal: AbortSignal): Promise<Contents> {
+  const look = async (client: pg.Client): Promise<Contents> => {
     await client.query('ANALYZE');
     const { rows: tables } = await client.query<Table>(TABLES);
     const bytes = await sizeOf(client, connection.database);
@@ -33,22 +34,22 @@ export function takeStock(connection: Connection): Promise<Contents> {
       if (rows[0]?.filled === true) return { tables: tables.length, rows: true, bytes };
     }
     return { tables: tables.length, rows: false, bytes };
-  });
+  };
+  return connected(connection, look, signal);
 }
 
 /** Exact numbers of rows, by `schema.table`. */
-export async function countRows(connection: Connection): Promise<ReadonlyMap<string, number>> {
+export async function countRows(connection: Connection, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   const tables = await connected(connection, async (client) => (await client.query<Table>(TABLES)).rows);
   const counts = new Map(tables.map(({ name }) => [name, 0]));
   const waiting = [...tables];
-  const counter = (): Promise<void> =>
-    connected(connection, async (client) => {
-      for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
-        const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${table.sql}`);
-        counts.set(table.name, Number(rows[0]?.count ?? 0));
-      }
-    });
-  await Promise.all(Array.from({ length: Math.min(COUNTERS, tables.length) }, counter));
+  const count = async (client: pg.Client): Promise<void> => {
+    for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
+      const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${table.sql}`);
+      counts.set(table.name, Number(rows[0]?.count ?? 0));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(COUNTERS, tables.length) }, () => connected(connection, count, signal)));
   return counts;
 }
 

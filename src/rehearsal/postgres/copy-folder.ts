@@ -4,8 +4,8 @@ import { pipeline, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type pg from 'pg';
 import { RehearsalImpossible } from '../database.ts';
-import type { Connection } from './connection.ts';
-import { CopySink, type Loading, runPlainDump, withClient } from './plain-restore.ts';
+import { type Connection, connected } from './connection.ts';
+import { CopySink, type Loading, runPlainDump } from './plain-restore.ts';
 
 /** A table's rows. */
 const ROWS = /^(?:([^.]+)\.)?([^.]+)\.(csv|tsv|copy|txt)(\.gz)?$/;
@@ -42,7 +42,7 @@ export async function loadCopyFolder(folder: string, connection: Connection, { s
   );
   for (const name of schemaFiles(folder))
     await named(name, () => runPlainDump(join(folder, name), connection, { signal, progress: () => undefined }));
-  await withClient(connection, signal, async (client) => {
+  const load = async (client: pg.Client): Promise<void> => {
     await client.query("SELECT pg_catalog.set_config('search_path', '', false)");
     const again = await setAside(client);
     let done = 0;
@@ -53,7 +53,8 @@ export async function loadCopyFolder(folder: string, connection: Connection, { s
     }
     for (const sql of again) await named('foreign keys and triggers', () => client.query(sql));
     await advanceSequences(client);
-  });
+  };
+  await connected(connection, load, signal);
 }
 
 function schemaFiles(folder: string): string[] {

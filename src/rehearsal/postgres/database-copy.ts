@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type {
   Access,
   CopyReport,
@@ -22,6 +23,7 @@ interface CopyOptions {
   readonly copied: CopyReport;
   /** Whether commands may get to the server's other databases: on a given server those are not the rehearsal's. */
   readonly alone: boolean;
+  readonly signal: AbortSignal;
   readonly drop: () => Promise<void>;
 }
 
@@ -32,8 +34,10 @@ export class PostgresCopy implements DatabaseCopy {
   readonly drop: () => Promise<void>;
   private readonly connection: Connection;
   private readonly alone: boolean;
+  private readonly signal: AbortSignal;
 
-  constructor({ connection, access, copied, alone, drop }: CopyOptions) {
+  constructor({ connection, access, copied, alone, signal, drop }: CopyOptions) {
+    this.signal = signal;
     this.alone = alone;
     this.connection = connection;
     this.access = access;
@@ -53,21 +57,22 @@ export class PostgresCopy implements DatabaseCopy {
   }
 
   describeSchema(): Promise<SchemaDescription> {
-    return describeSchema(this.connection);
+    return describeSchema(this.connection, this.signal);
   }
 
   countRows(): Promise<ReadonlyMap<string, number>> {
-    return countRows(this.connection);
+    return countRows(this.connection, this.signal);
   }
 
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    return connected(this.connection, async (client) => {
+    const ask = async (client: pg.Client): Promise<Record<string, unknown>[]> => {
       await client.query('BEGIN READ ONLY');
       await client.query(`SET LOCAL statement_timeout = ${LONGEST_QUERY}`);
       // The extended protocol takes one statement: nothing can end the transaction and go on.
       const { rows } = await client.query<Record<string, unknown>>({ text: sql, queryMode: 'extended' } as { text: string });
       return rows;
-    });
+    };
+    return connected(this.connection, ask, this.signal);
   }
 
   leftovers(): Promise<readonly Leftover[]> {

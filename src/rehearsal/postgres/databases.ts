@@ -32,13 +32,15 @@ const WORTH_MEASURING = 200_000_000;
 /** Makes and drops the rehearsal's databases on one host. */
 export class Databases {
   private readonly host: Host;
+  private readonly signal: AbortSignal;
   private readonly made = new Set<string>();
   private methods: Method[];
   /** Part of its size that a copy takes: nearly nothing where the file system shares the blocks. Until one was made, all of it. */
   private share = 1;
 
-  constructor(host: Host) {
+  constructor(host: Host, signal: AbortSignal) {
     this.host = host;
+    this.signal = signal;
     this.methods = METHODS.filter(({ since }) => since <= host.major);
   }
 
@@ -61,7 +63,7 @@ export class Databases {
    * @throws RehearsalImpossible when there is too little disk
    */
   async copy(source: string, name: string): Promise<CopyReport> {
-    return connected(this.host.admin, async (client) => {
+    const copying = async (client: pg.Client): Promise<CopyReport> => {
       const bytes = await sizeOf(client, source);
       this.made.add(name);
       const before = this.host.free();
@@ -73,7 +75,8 @@ export class Databases {
       if (before !== null && after !== null && bytes > WORTH_MEASURING) this.share = Math.min(1, Math.max(0, before - after) / bytes);
       await this.comment(client, name);
       return { how, seconds, bytes };
-    });
+    };
+    return connected(this.host.admin, copying, this.signal);
   }
 
   /** The first way that works is taken from then on: which one does depends on the file system. */
@@ -86,7 +89,7 @@ export class Databases {
         await client.query(`CREATE DATABASE ${name} TEMPLATE ${source} ${method.strategy}`);
         return method.how;
       } catch (error) {
-        if (slower.length === 0 || !isAboutFiles(error)) throw error;
+        if (slower.length === 0 || !isAboutFiles(error) || this.signal.aborted) throw error;
         if (method.settings.length > 0) await client.query('RESET file_copy_method').catch(() => undefined);
         this.methods = slower;
       }

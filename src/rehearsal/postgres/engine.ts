@@ -23,7 +23,7 @@ export const postgres: RehearsalEngine = {
 
 /** A rehearsal's server on a host that is there; it is closed with it. */
 export async function startOn(host: Host, options: EngineOptions): Promise<RehearsalServer> {
-  const databases = new Databases(host);
+  const databases = new Databases(host, options.signal);
   const source = host.databaseName('source');
   try {
     // On a private server it is there already.
@@ -78,7 +78,7 @@ class PostgresRehearsalServer implements RehearsalServer {
   }
 
   takeStock(): Promise<Contents> {
-    return takeStock(this.connection);
+    return takeStock(this.connection, this.options.signal);
   }
 
   async mask(rules: MaskingRules): Promise<MaskingReport> {
@@ -89,7 +89,7 @@ class PostgresRehearsalServer implements RehearsalServer {
 
   async freeze(): Promise<void> {
     // What production has long done: pages are known to be visible to all, so that the first to read them need not write that down.
-    await connected(this.connection, (client) => client.query('VACUUM (ANALYZE)'));
+    await connected(this.connection, (client) => client.query('VACUUM (ANALYZE)'), this.options.signal);
     await connected(this.host.admin, async (client) => {
       await client.query(`ALTER DATABASE ${this.database} WITH ALLOW_CONNECTIONS false`);
       await client.query('SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1', [
@@ -111,7 +111,14 @@ class PostgresRehearsalServer implements RehearsalServer {
       return dropped;
     };
     const access = this.host.access(name);
-    return new PostgresCopy({ connection: connectionTo(this.host, name), access, copied, alone: !this.host.exclusive, drop });
+    return new PostgresCopy({
+      connection: connectionTo(this.host, name),
+      access,
+      copied,
+      alone: !this.host.exclusive,
+      signal: this.options.signal,
+      drop,
+    });
   }
 
   /** Roles belong to the whole server: those that a migration made go with the last copy, or the next one would find them there. */

@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import type pg from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { RehearsalImpossible } from '../database.ts';
-import { type Connection, connect } from './connection.ts';
+import { type Connection, connected } from './connection.ts';
 import { type PlainDumpHandler, PlainDumpReader } from './plain-dump.ts';
 
 export interface Loading {
@@ -27,34 +27,29 @@ const OTHER_ENCODING = /^SET\s+client_encoding\s*(?:=|TO)\s*'?(?!UTF-?8\b|SQL_AS
  * one elsewhere or run programs.
  * @throws Error with the line and the server's message; RehearsalImpossible for what only psql can do
  */
-export async function runPlainDump(path: string, connection: Connection, loading: Loading): Promise<void> {
-  await withClient(connection, loading.signal, async (client) => {
-    const total = statSync(path).size;
-    const runner = new Runner(client);
-    const reader = new PlainDumpReader(runner);
-    let read = 0;
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, signal: loading.signal })) {
-      await reader.take(chunk as Buffer);
+export async function runPlainDump(path: string, connection: Connection, { signal, progress }: Loading): Promise<void> {
+  const total = statSync(path).size;
+  let read = 0;
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, signal })) {
+      yield chunk as Buffer;
       read += (chunk as Buffer).length;
-      loading.progress(read / total);
+      progress(read / total);
     }
-    await reader.end();
-    await runner.flush();
-  });
+  }
+  await runPlainText(chunks(), connection, signal);
 }
 
-/** A connection that is cut when the job is cancelled, whatever it is doing. */
-export async function withClient<T>(connection: Connection, signal: AbortSignal, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const client = await connect(connection);
-  const cut = (): void => void client.end().catch(() => undefined);
-  signal.addEventListener('abort', cut, { once: true });
-  try {
-    return await work(client);
-  } finally {
-    signal.removeEventListener('abort', cut);
-    await client.end().catch(() => undefined);
-  }
+/** The same for text that comes from elsewhere. */
+export async function runPlainText(chunks: AsyncIterable<Buffer>, connection: Connection, signal: AbortSignal): Promise<void> {
+  const work = async (client: pg.Client): Promise<void> => {
+    const runner = new Runner(client);
+    const reader = new PlainDumpReader(runner);
+    for await (const chunk of chunks) await reader.take(chunk);
+    await reader.end();
+    await runner.flush();
+  };
+  await connected(connection, work, signal);
 }
 
 class Runner implements PlainDumpHandler {

@@ -22,21 +22,31 @@ export interface Progress {
 /** Says every 15 s how large the database is by now, while `work` fills it. */
 export async function withProgress<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
-  const timer = setInterval(() => void say(progress, started), progress.every ?? EVERY);
+  let quiet = false;
+  const timer = setInterval(async () => {
+    if (quiet) return;
+    // A server that is slow to answer is asked once at a time, and nothing is said after the end.
+    quiet = true;
+    const line = await lineOf(progress, started);
+    quiet = ended;
+    if (!ended) progress.log(line);
+  }, progress.every ?? EVERY);
+  let ended = false;
   try {
     return await work();
   } finally {
+    ended = true;
     clearInterval(timer);
   }
 }
 
-async function say({ what, host, database, log, share, expected }: Progress, started: number): Promise<void> {
+async function lineOf({ what, host, database, share, expected }: Progress, started: number): Promise<string> {
   const seconds = Math.round((performance.now() - started) / 1000);
   try {
     const bytes = await connected(connectionTo(host, host.admin.database), (client) => sizeOf(client, database));
     const part = share?.() ?? (expected === undefined ? null : Math.min(0.99, bytes / expected));
-    log(`${what} for ${seconds} s: the database has ${size(bytes)}${part === null ? '' : `, about ${Math.floor(part * 100)} %`}.`);
+    return `${what} for ${seconds} s: the database has ${size(bytes)}${part === null ? '' : `, about ${Math.floor(part * 100)} %`}.`;
   } catch {
-    log(`${what} for ${seconds} s.`); // Not being able to ask is no reason to stop.
+    return `${what} for ${seconds} s.`; // Not being able to ask is no reason to stop.
   }
 }

@@ -8,7 +8,7 @@ import { loadCopyFolder } from './copy-folder.ts';
 import { assertRoom } from './disk.ts';
 import { type DumpFormat, dumpFormat, dumpOrigin } from './dump.ts';
 import { connectionTo, type Host } from './host.ts';
-import { runPlainDump } from './plain-restore.ts';
+import { runPlainDump, runPlainText } from './plain-restore.ts';
 import { withProgress } from './progress.ts';
 import { withoutData } from './redact.ts';
 
@@ -76,17 +76,42 @@ async function fill(dump: string, format: DumpFormat, madeBy: number, restore: R
     return withProgress(own, () => explained(format, signal, () => load(dump, connection, { signal, progress: told })));
   }
   const program = archiveReader(format, madeBy, restore);
-  const said = await withProgress(progress, () =>
-    runProgram({
-      path: program.path,
-      parameters: parameters(format, dump, database),
-      variables: restore.access.variables,
-      env: restore.env,
-      signal,
-    }),
-  );
+  const restoring = needsText(program, host) ? restoreAsText : restoreArchive;
+  const said = await withProgress(progress, () => explained(format, signal, () => restoring(program, dump, format, restore)));
   signal.throwIfAborted();
   if (said !== null) throw failed(format, said);
+}
+
+/** From 17 on it sets what servers before 17 do not know, and would end at that. */
+function needsText(program: Program, host: Host): boolean {
+  return program.major >= 17 && host.major < 17;
+}
+
+// A subscription would draw on whatever the source draws on.
+const LEAVE_OUT = ['--no-owner', '--no-privileges', '--no-subscriptions'];
+
+/** @returns what it said when it failed */
+function restoreArchive(
+  { path }: Program,
+  dump: string,
+  format: DumpFormat,
+  { access, database, env, signal }: Restore,
+): Promise<string | null> {
+  // Parallel restoring needs a file that can be read in several places at once.
+  const jobs = format === 'tar' ? [] : [`--jobs=${Math.min(4, availableParallelism())}`];
+  const parameters = [...LEAVE_OUT, '--exit-on-error', ...jobs, `--dbname=${database}`, dump];
+  return runProgram({ path, parameters, variables: access.variables, env, signal });
+}
+
+/** The program writes SQL, and it is run here. */
+export function restoreAsText(
+  { path }: Program,
+  dump: string,
+  _format: DumpFormat,
+  { host, database, env, signal }: Restore,
+): Promise<string | null> {
+  const output = (chunks: AsyncIterable<Buffer>): Promise<void> => runPlainText(chunks, connectionTo(host, database), signal);
+  return runProgram({ path, parameters: [...LEAVE_OUT, '--file=-', dump], variables: {}, env, signal, output });
 }
 
 /** Where client programs are looked for. */
@@ -107,16 +132,9 @@ function archiveReader(format: DumpFormat, madeBy: number, restore: Restore): Pr
   );
 }
 
-function parameters(format: DumpFormat, dump: string, database: string): string[] {
-  // Parallel restoring needs a file that can be read in several places at once.
-  const jobs = format === 'tar' ? [] : [`--jobs=${Math.min(4, availableParallelism())}`];
-  // A subscription would draw on whatever the source draws on.
-  return ['--no-owner', '--no-privileges', '--no-subscriptions', '--exit-on-error', ...jobs, `--dbname=${database}`, dump];
-}
-
-async function explained(format: DumpFormat, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+async function explained<T>(format: DumpFormat, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof RehearsalImpossible) throw error;

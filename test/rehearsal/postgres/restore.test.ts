@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SchemaDescription } from '../../../src/rehearsal/database.ts';
+import { withProgress } from '../../../src/rehearsal/postgres/progress.ts';
+import { restoreAsText } from '../../../src/rehearsal/postgres/restore.ts';
 import { checksum, clientProgram, endAll, MAJORS, type Rehearsing, rehearseOn, sql } from './servers.ts';
 
 /** Two tables that refer to each other, a trigger that may not fire, quotes, tabs and line ends in the data. */
@@ -85,6 +88,39 @@ describe('a dump on a server of its own version', () => {
     expect([...(await describeSource(one))]).toEqual([...schema]);
     await one.server.stop();
   });
+});
+
+it('an archive is restored as text where pg_restore is too new for the server', async () => {
+  const one = await rehearseOn(15);
+  const { server, host, folder, cancel } = one;
+  const restore = {
+    host,
+    database: host.databaseName('source'),
+    access: server.source,
+    env: process.env,
+    log: () => undefined,
+    signal: cancel.signal,
+    version: null,
+  };
+  const program = { path: clientProgram('pg_restore', 15), major: 17 };
+  expect(await restoreAsText(program, dumps['directory'] ?? '', 'directory', restore)).toBeNull();
+  expect(await checksum(server.source.url)).toBe(sum);
+  await expect(restoreAsText(program, dumps['directory'] ?? '', 'directory', restore)).rejects.toThrow(/already exists/);
+  expect(await restoreAsText(program, folder, 'directory', restore)).toMatch(/toc\.dat/);
+});
+
+it('a long restore says how far it is', async () => {
+  const { host, logged } = await rehearseOn(15);
+  const log = (line: string): void => void logged.push(line);
+  const told = { what: 'Restoring', host, database: host.databaseName('source'), log, every: 20 };
+  const some = async (): Promise<void> => {
+    while (logged.length === 0) await sleep(5);
+  };
+  await withProgress({ ...told, share: () => 0.42 }, some);
+  expect(logged[0]).toMatch(/^Restoring for \d+ s: the database has \d\.\d MB, about 42 %\.$/);
+  logged.length = 0;
+  await withProgress({ ...told, expected: 1_000_000_000 }, some);
+  expect(logged[0]).toMatch(/about 0 %\.$/);
 });
 
 describe('what cannot be restored', () => {
@@ -187,6 +223,11 @@ describe('what cannot be restored', () => {
     const restoring = cancelled.server.restore(written('slow.sql', 'SELECT pg_sleep(50);\n'));
     setTimeout(() => cancelled.cancel.abort(new Error('cancelled by the test')), 100);
     await expect(restoring).rejects.toThrow('cancelled by the test');
+    const [row] = await sql(
+      made.server.source.url.replace(/[^/]*$/, 'postgres'),
+      "SELECT count(*)::int AS running FROM pg_stat_activity WHERE query LIKE '%pg_sleep(50)%' AND state = 'active' AND pid <> pg_backend_pid()",
+    );
+    expect(row).toEqual({ running: 0 });
   });
 });
 

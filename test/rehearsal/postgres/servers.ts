@@ -85,9 +85,9 @@ async function rehearsal(
 /** For `afterAll`: nothing that was started is left. */
 export async function endAll(): Promise<void> {
   shared.clear();
-  // The shared server was started first, so it ends last.
-  for (const { server, folder } of running.splice(0).reverse()) {
-    await server.stop();
+  for (const { server, host, folder } of running.splice(0)) {
+    // What lies on a shared server goes with it.
+    if (host.exclusive) await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { SchemaDescription } from '../../database.ts';
 import { type Connection, connected } from '../connection.ts';
 import { CODE } from './code.ts';
@@ -15,8 +16,8 @@ interface Described {
  * property, so that a comparison reads well. Neither numbers that the server gives out nor gaps that dropped columns leave are in it. What
  * belongs to an extension is described by the extension alone.
  */
-export function describeSchema(connection: Connection): Promise<SchemaDescription> {
-  return connected(connection, async (client) => {
+export function describeSchema(connection: Connection, signal: AbortSignal): Promise<SchemaDescription> {
+  const describe = async (client: pg.Client): Promise<SchemaDescription> => {
     // One moment for all of it; and no schema is searched, so that every name comes with its own.
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query(
@@ -33,5 +34,6 @@ export function describeSchema(connection: Connection): Promise<SchemaDescriptio
       entries.push(...rows.map(({ key, definition }) => [key, definition ?? ''] as const));
     }
     return new Map(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
-  });
+  };
+  return connected(connection, describe, signal);
 }
