@@ -25,17 +25,4 @@ const { Client } = require(${PG});
 })().catch((error) => { console.error(error.message); process.exit(3); });
 `;
 
-/** Does for a plain dump what psql does, given the same options and variables. */
-export const PSQL_STAND_IN = `#!/usr/bin/env node
-const { readFileSync } = require('node:fs');
-const { Client } = require(${PG});
-(async () => {
-  const file = process.argv.find((word) => word.startsWith('--file='));
-  const client = new Client();
-  await client.connect();
-  await client.query(readFileSync(file.slice('--file='.length), 'utf8'));
-  await client.end();
-})().catch((error) => { console.error('psql: ' + error.message); process.exit(3); });
-`;
-
 export const GOODS = 'CREATE TABLE goods (id int PRIMARY KEY, name text NOT NULL); INSERT INTO goods VALUES (1, $$tea$$), (2, $$cups$$);';

@@ -14,7 +14,7 @@ describe('a rehearsal that cannot take place records nothing, and says why', () 
       { snapshot: 'echo "no route to replica"; exit 7' },
       /could not be fetched: its command ended with exit code 7/,
     ],
-    ['a dump nobody here can restore', { snapshot: 'cp goods.sql "$PROMOTE_SNAPSHOT"' }, /there is no "psql"/],
+    ['a dump that is encrypted', { snapshot: 'echo "Salted__and more" > "$PROMOTE_SNAPSHOT"' }, /encrypted with OpenSSL; decrypt it/],
     [
       'a snapshot that is too old',
       { snapshot: 'node sql.cjs goods.sql; echo 2026-02-01T00:00:00Z > "$PROMOTE_SNAPSHOT_TAKEN_AT"' },
@@ -35,7 +35,7 @@ describe('a rehearsal that cannot take place records nothing, and says why', () 
     expect([leftIn(temp), serversIn(temp)]).toEqual([[], []]);
   });
 
-  it('no PostgreSQL, naming the three places it was looked for', async () => {
+  it('no PostgreSQL where the variable says that there is one', async () => {
     const run = await candidate();
     const empty = join(world.folder, 'empty');
     mkdirSync(empty);

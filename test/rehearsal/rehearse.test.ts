@@ -1,8 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { webhook } from '../acceptance/webhooks.ts';
-import { PSQL_STAND_IN } from './database-commands.ts';
 import { candidate, closeWorld, leftIn, recorded, rehearse, serversIn, temp, world } from './rehearsing.ts';
 
 afterEach(closeWorld);
@@ -81,10 +78,6 @@ describe('a rehearsal', () => {
 
   it('restores a plain dump, whose age is that of its file', async () => {
     const run = await candidate({ snapshot: 'cp goods.sql "$PROMOTE_SNAPSHOT"; touch -d "2 days ago" "$PROMOTE_SNAPSHOT"' });
-    const programs = join(world.folder, 'programs');
-    mkdirSync(programs);
-    writeFileSync(join(programs, 'psql'), PSQL_STAND_IN, { mode: 0o755 });
-    world.variables['PATH'] = `${programs}:${process.env['PATH']}`;
     const job = await rehearse(run);
     expect(job.exitCode, job.log).toBe(0);
     expect(job.log).toContain('Restore the snapshot: a plain dump of 1 kB');

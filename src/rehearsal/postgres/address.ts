@@ -37,7 +37,9 @@ export async function reach(url: string): Promise<Address> {
   const connection = connectionOf(parsed);
   const secured = await secure(connection, parsed['sslmode']);
   const parameters = Object.entries(parsed).filter(([name, value]) => VARIABLES[name] !== undefined && typeof value === 'string');
-  const variables = Object.fromEntries(parameters.map(([name, value]) => [VARIABLES[name] ?? name, String(value)]));
+  const told = Object.fromEntries(parameters.map(([name, value]) => [VARIABLES[name] ?? name, String(value)]));
+  // Where the URL says nothing, the job's own variable may not either.
+  const variables = { PGSSLMODE: 'prefer', ...told };
   return {
     connection: secured,
     access: (database) => ({ url: urlWith(url, database), variables: { ...variables, ...variablesOf({ ...secured, database }) } }),
