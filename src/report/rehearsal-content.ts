@@ -3,6 +3,7 @@ import type { PhaseFacts, PhaseName, RehearsalEvidence } from '../rehearsal/evid
 import { figuresOf } from '../rehearsal/figures.ts';
 import type { Interval, LockTrace, Observation, OperationFigures, StatementTrace } from '../rehearsal/observed.ts';
 import type { RehearsalFigures } from '../rehearsal/prediction.ts';
+import type { RehearsalReason } from '../rehearsal/reasons.ts';
 import { isoInstant } from './times.ts';
 import { counted } from './words.ts';
 
@@ -36,7 +37,8 @@ export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
   interrupted: 'Kill in the middle, run again',
 };
 
-const NONE = '–';
+/** A cell that has nothing to tell. */
+export const NONE = '–';
 
 export function phaseOf(evidence: RehearsalEvidence, name: PhaseName): PhaseFacts | null {
   return evidence.phases.find((phase) => phase.name === name) ?? null;
@@ -63,6 +65,17 @@ function outcomeWord({ outcome, command }: PhaseFacts): string {
   if (outcome === 'skipped') return '○ skipped';
   if (outcome === 'done') return '✔ done';
   return command?.ended === 'timeout' ? '✖ not in time' : '✖ failed';
+}
+
+/** What to change, once: where it was said before, for which finding. */
+export function changes(reasons: readonly RehearsalReason[]): readonly string[] {
+  const said = new Map<string, RehearsalReason>();
+  return reasons.map((reason) => {
+    const before = said.get(reason.fix);
+    if (before === undefined) said.set(reason.fix, reason);
+    if (before === undefined) return reason.fix;
+    return `The same as for ${code(before.code)}${before.statement === null ? '' : ` of statement ${before.statement}`} above.`;
+  });
 }
 
 /** Weakest first, as PostgreSQL orders them. */
@@ -226,7 +239,7 @@ export function provenance(evidence: RehearsalEvidence): readonly (readonly [lab
           ['Snapshot', `${code(cut(snapshot.id, 90))}, ${snapshot.format}, ${size}`] as const,
           ['Taken', `${isoInstant(snapshot.takenAt)}, ${ageInWords(evidence.at - snapshot.takenAt)} before this rehearsal`] as const,
         ]),
-    ['Masking', snapshot === null && masking === null ? 'not reached' : maskingInWords(masking)],
+    ...(masking === null && evidence.impossible !== null ? [] : [['Masking', maskingInWords(masking)] as const]),
     ...(migrations === '' ? [] : [['Migrations', code(cut(migrations, 90))] as const]),
   ];
 }

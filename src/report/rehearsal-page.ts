@@ -2,8 +2,9 @@ import type { RehearsalEvidence } from '../rehearsal/evidence.ts';
 import type { RehearsalReason } from '../rehearsal/reasons.ts';
 import { escapeHtml, inlineHtml } from './html.ts';
 import { PLAIN } from './markup.ts';
-import { rehearsalSentence, VERDICT_SIGNS } from './rehearsal.ts';
+import { rehearsalSentence } from './rehearsal.ts';
 import {
+  changes,
   checkGrid,
   comparisonGrid,
   copyGrid,
@@ -12,6 +13,7 @@ import {
   loadGrid,
   loadSentences,
   lockGrid,
+  NONE,
   PHASE_WORDS,
   phaseGrid,
   phaseOf,
@@ -27,6 +29,9 @@ import { timelineSvg } from './rehearsal-timeline.ts';
 const MOST_STATEMENTS = 1000;
 const MOST_LOCKS = 500;
 const LONGEST_STATEMENT = 600;
+
+/** Signs that every font has; their colour comes from the page. */
+const SIGNS = { pass: '✔', warn: '▲', fail: '✖', none: '○' } as const;
 
 /**
  * The whole report as one HTML page, with the timeline, that needs nothing from elsewhere and runs no script. Wide tables become blocks on
@@ -47,7 +52,7 @@ export function rehearsalPage(evidence: RehearsalEvidence): string {
 <body>
 <main>
 <header class="${evidence.verdict}">
-<h1>${VERDICT_SIGNS[evidence.verdict]} ${escapeHtml(sentence)}</h1>
+<h1>${sign(evidence.verdict)} ${escapeHtml(sentence)}</h1>
 ${impossible(evidence)}
 </header>
 ${sections(evidence).join('\n')}
@@ -55,6 +60,10 @@ ${sections(evidence).join('\n')}
 </body>
 </html>
 `;
+}
+
+function sign(verdict: RehearsalEvidence['verdict']): string {
+  return `<span class="sign ${verdict}">${SIGNS[verdict]}</span>`;
 }
 
 function sections(evidence: RehearsalEvidence): string[] {
@@ -105,12 +114,13 @@ function impossible({ impossible: what }: RehearsalEvidence): string {
 
 function findings(reasons: readonly RehearsalReason[]): string {
   if (reasons.length === 0) return '';
-  const items = reasons.map(({ code, consequence, phase, because, fix }) =>
+  const fixes = changes(reasons);
+  const items = reasons.map(({ code, consequence, phase, because }, position) =>
     [
       `<li class="${consequence}">`,
-      `<p class="code">${consequence === 'fail' ? '❌' : '⚠️'} <code>${escapeHtml(code)}</code> <span class="soft">${escapeHtml(PHASE_WORDS[phase].toLowerCase())}</span></p>`,
+      `<p class="code">${sign(consequence)} <code>${escapeHtml(code)}</code> <span class="soft">${escapeHtml(PHASE_WORDS[phase].toLowerCase())}</span></p>`,
       `<p>${inlineHtml(because)}</p>`,
-      `<p><strong>Change:</strong> ${inlineHtml(fix)}</p>`,
+      `<p><strong>Change:</strong> ${inlineHtml(fixes[position] ?? '')}</p>`,
       '</li>',
     ].join(''),
   );
@@ -128,12 +138,15 @@ function paragraphs(sentences: readonly string[]): string {
 /** Each cell carries its column's name, for screens on which the head cannot stand above it. */
 function grid({ head, rows, numeric, left }: Grid): string {
   if (rows.length === 0) return '';
-  const kind = (column: number): string => (numeric.includes(column) ? ' class="number"' : '');
+  const kind = (column: number, cell: string = 'head'): string => {
+    const classes = [...(numeric.includes(column) ? ['number'] : []), ...(cell === '' || cell === NONE ? ['empty'] : [])];
+    return classes.length === 0 ? '' : ` class="${classes.join(' ')}"`;
+  };
   const header = head.map((cell, column) => `<th scope="col"${kind(column)}>${inlineHtml(cell)}</th>`).join('');
   const body = rows
     .map(
       (cells) =>
-        `<tr>${cells.map((cell, column) => `<td data-label="${escapeHtml(head[column] ?? '')}"${kind(column)}><span>${inlineHtml(cell)}</span></td>`).join('')}</tr>`,
+        `<tr>${cells.map((cell, column) => `<td data-label="${escapeHtml(head[column] ?? '')}"${kind(column, cell)}><span>${inlineHtml(cell)}</span></td>`).join('')}</tr>`,
     )
     .join('\n');
   const more = left > 0 ? `\n<p class="soft">… and ${left} more.</p>` : '';
@@ -149,9 +162,10 @@ main{max-width:1100px;margin:0 auto;padding:20px 16px 60px}
 header{border-left:6px solid var(--none);padding:4px 0 4px 16px}header.pass{border-color:var(--pass)}header.warn{border-color:var(--warn)}header.fail{border-color:var(--fail)}
 h1{font-size:22px;line-height:1.35;margin:0;overflow-wrap:anywhere}h2{font-size:17px;margin:34px 0 10px;padding-bottom:4px;border-bottom:1px solid var(--line)}
 p{margin:6px 0;overflow-wrap:anywhere}.soft{color:var(--soft)}
-code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}code{background:var(--shade);border:1px solid var(--line);border-radius:4px;padding:0 4px;overflow-wrap:anywhere}
+code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}code{background:var(--shade);border:1px solid var(--line);border-radius:4px;padding:0 4px;overflow-wrap:anywhere;-webkit-box-decoration-break:clone;box-decoration-break:clone}
 pre{background:var(--shade);border:1px solid var(--line);border-radius:6px;padding:10px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}
 .findings{list-style:none;margin:0;padding:0}.findings li{border:1px solid var(--line);border-left:4px solid var(--warn);border-radius:6px;padding:6px 14px;margin:10px 0}.findings li.fail{border-left-color:var(--fail)}
+${(['pass', 'warn', 'fail', 'none'] as const).map((verdict) => `.sign.${verdict}{color:var(--${verdict})}`).join('')}
 .findings .code{font-weight:600}.findings .soft{font-weight:400}
 dl{margin:0}dl div{display:flex;gap:16px;padding:3px 0}dt{flex:0 0 96px;color:var(--soft)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 figure{margin:0;border:1px solid var(--line);border-radius:6px;overflow:hidden}figure svg{display:block}
@@ -161,6 +175,6 @@ th{color:var(--soft);font-weight:600;white-space:nowrap}.number{text-align:right
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr{display:block}tr{border:1px solid var(--line);border-radius:6px;margin:10px 0;padding:4px 0}
 td,td.number{display:flex;gap:12px;text-align:left;white-space:normal;border:0;padding:3px 12px}
-td::before{content:attr(data-label);flex:0 0 92px;color:var(--soft)}td[data-label=""]::before{content:none}td[data-label=""]{font-weight:600}
+td::before{content:attr(data-label);flex:0 0 92px;color:var(--soft)}td[data-label=""]::before{content:none}td[data-label=""]{font-weight:600}td.empty,td.number.empty{display:none}
 dl div{flex-direction:column;gap:0;padding:5px 0}dt{flex-basis:auto}
 }`;

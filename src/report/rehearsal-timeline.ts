@@ -19,9 +19,12 @@ const HEADING = 30;
 const AXIS = 22;
 /** Narrower than this, in percent, a bar could not be seen. */
 const NARROWEST = 0.5;
-/** Letters of a label that fit beside each other in a wide and in a narrow picture. */
-const WIDE_LABEL = 118;
-const NARROW_LABEL = 44;
+/** Letters of a label that fit into one line of a picture, by the class of the text that is shown at its width. */
+const LABELS = [
+  ['rt-wide', 118],
+  ['rt-middle', 66],
+  ['rt-narrow', 46],
+] as const;
 
 type Look = 'statement' | 'failed' | 'everybody' | 'writers' | 'schema' | 'wait' | 'stall';
 
@@ -70,13 +73,13 @@ export function timelineSvg(evidence: RehearsalEvidence): string {
     .map(({ title, lanes }) => `${title}: ${lanes.map((lane) => `${lane.title}, ${counted(lane.rows.length, 'row')}`).join('; ')}.`)
     .join(' ');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="rt" width="100%" height="${drawing.height + 8}" role="img" aria-labelledby="rt-title rt-desc" font-family="system-ui, -apple-system, 'Segoe UI', sans-serif" font-size="12">`,
-    `<title id="rt-title">${escapeHtml(what)}</title>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="rt" width="100%" height="${drawing.height + 8}" role="img" aria-label="${escapeHtml(what)}" aria-describedby="rt-desc" font-family="system-ui, -apple-system, 'Segoe UI', sans-serif" font-size="12">`,
+    `<title>${escapeHtml(what)}</title>`,
     `<desc id="rt-desc">${escapeHtml(`Bars on a time axis. Full bars were measured, hatched ones may have lasted that long. ${summary}`, 1500)}</desc>`,
     `<style>${STYLE}</style>`,
     `<defs>${['everybody', 'writers', 'schema', 'wait'].map(hatch).join('')}</defs>`,
     '<rect class="rt-paper" width="100%" height="100%"/>',
-    '<svg x="1.5%" width="97%" height="100%" overflow="visible">',
+    '<svg x="1.5%" width="97%" height="100%" overflow="visible" aria-hidden="true">',
     ...drawing.parts,
     '</svg>',
     '</svg>',
@@ -90,7 +93,9 @@ const STYLE = `
 .rt .rt-head{font-size:15px;font-weight:600}.rt .rt-lane{font-weight:600;fill:var(--soft)}.rt-paper{fill:var(--paper)}.rt-line{stroke:var(--line);stroke-width:1}
 .rt-track{fill:var(--line);opacity:.35}
 ${(['statement', 'failed', 'everybody', 'writers', 'schema', 'wait', 'stall'] as const).map((look) => `.rt-${look}{fill:var(--${look})}.rt-edge-${look}{stroke:var(--${look})}`).join('')}
-.rt .rt-narrow{display:none}@media (max-width:640px){.rt .rt-narrow{display:inline}.rt .rt-wide{display:none}}`;
+.rt .rt-narrow,.rt .rt-middle{display:none}
+@media (max-width:900px){.rt .rt-middle{display:inline}.rt .rt-wide{display:none}}
+@media (max-width:520px){.rt .rt-narrow{display:inline}.rt .rt-middle,.rt .rt-tick{display:none}}`;
 
 function hatch(look: string): string {
   return `<pattern id="rt-hatch-${look}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="rt-${look}" width="5" height="5" opacity=".18"/><rect class="rt-${look}" width="2" height="5"/></pattern>`;
@@ -113,20 +118,21 @@ class Drawing {
     );
   }
 
-  /** The same text in two lengths; style shows the one that fits. */
+  /** The same text in several lengths where it is long; style shows the one that fits. */
   label(text: string, y: number, look: string): void {
-    const [wide, narrow] = [cut(text, WIDE_LABEL), cut(text, NARROW_LABEL)];
-    this.text(wide, y, wide === narrow ? { look } : { look, only: 'rt-wide' });
-    if (wide !== narrow) this.text(narrow, y, { look, only: 'rt-narrow' });
+    const lengths = LABELS.map(([only, longest]) => ({ only, shown: cut(text, longest) }));
+    const [whole = ''] = lengths.map(({ shown }) => shown);
+    if (lengths.every(({ shown }) => shown === whole)) this.text(whole, y, { look });
+    else for (const { only, shown } of lengths) this.text(shown, y, { look, only });
   }
 }
 
 const LEGEND: readonly (readonly [look: Look, text: string, hatched?: boolean])[] = [
   ['statement', 'statement'],
   ['failed', 'failed statement'],
-  ['everybody', 'lock: stops reads, writes'],
-  ['writers', 'lock: stops writes'],
-  ['schema', 'lock: stops schema changes'],
+  ['everybody', 'stops reads and writes'],
+  ['writers', 'stops writes'],
+  ['schema', 'stops schema changes'],
   ['schema', 'hatched: at most', true],
   ['wait', 'waits for a lock'],
   ['stall', 'stalled read or write'],
@@ -138,7 +144,7 @@ function legend(drawing: Drawing): void {
     const y = drawing.height + Math.floor(position / 2) * 18;
     const fill = hatched === true ? ` fill="url(#rt-hatch-${look})"` : ` class="rt-${look}"`;
     drawing.parts.push(`<rect x="${x}%" y="${y}" width="14" height="11" rx="2"${fill}/>`);
-    drawing.parts.push(`<svg x="${x}%" y="${y}" overflow="visible"><text x="20" y="10">${escapeHtml(text)}</text></svg>`);
+    drawing.parts.push(`<text x="${x}%" dx="20" y="${y + 10}">${escapeHtml(text)}</text>`);
   }
   drawing.height += Math.ceil(LEGEND.length / 2) * 18;
 }
@@ -165,7 +171,7 @@ function axis(span: number, top: number, bottom: number): string[] {
   return ticks.flatMap((time, index) => {
     const x = `${((time / span) * 100).toFixed(2)}%`;
     const anchor = index === 0 ? 'start' : time / span > 0.96 ? 'end' : 'middle';
-    const only = index % 2 === 1 ? ' rt-wide' : '';
+    const only = index % 2 === 1 ? ' rt-tick' : '';
     return [
       `<line class="rt-line" x1="${x}" x2="${x}" y1="${top + AXIS - 6}" y2="${bottom}"/>`,
       `<text class="rt-soft${only}" x="${x}" y="${top + 12}"${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${millisecondsInWords(time)}</text>`,
@@ -183,7 +189,7 @@ function drawLane(drawing: Drawing, { title, rows, left }: Lane, scale: (time: n
   if (rows.length === 0) return;
   drawing.height += 14;
   drawing.text(`${title}${left === '' ? '' : ` (${left})`}`, drawing.height, { look: 'rt-lane' });
-  drawing.height += 6;
+  drawing.height += 8;
   for (const { label, mono, tracks } of rows) {
     drawing.label(label, drawing.height + LABEL - 4, mono ? 'rt-mono' : '');
     drawing.height += LABEL;

@@ -3,6 +3,7 @@ import type { RehearsalReason } from '../rehearsal/reasons.ts';
 import { codeSpan, details, escapeMarkdown, link, table } from './markdown.ts';
 import { MARKDOWN, type Markup, PLAIN } from './markup.ts';
 import {
+  changes,
   comparisonGrid,
   type Grid,
   loadGrid,
@@ -40,8 +41,9 @@ export function rehearsalSentence({ candidate, environment, verdict, reasons }: 
 /** For a log, an annotation and the output `explanation`. */
 export function rehearsalText(evidence: RehearsalEvidence): string {
   const { impossible, reasons } = evidence;
-  const blocks = reasons.slice(0, MOST_FINDINGS_IN_LOG).map(({ code, phase, because, fix, consequence }) => {
-    return `${consequence === 'fail' ? '✖' : '!'} ${code} (${PHASE_WORDS[phase].toLowerCase()}): ${PLAIN.text(because)}\n  Fix: ${PLAIN.text(fix, 1200)}`;
+  const fixes = changes(reasons);
+  const blocks = reasons.slice(0, MOST_FINDINGS_IN_LOG).map(({ code, phase, because, consequence }, position) => {
+    return `${consequence === 'fail' ? '✖' : '!'} ${code} (${PHASE_WORDS[phase].toLowerCase()}): ${PLAIN.text(because)}\n  Fix: ${PLAIN.text(fixes[position] ?? '', 1200)}`;
   });
   const left = reasons.length - blocks.length;
   const lines = [
@@ -112,9 +114,10 @@ function impossiblePart({ impossible }: RehearsalEvidence): string {
 const MARKUP_FREE: Pick<Markup, 'text'> = PLAIN;
 
 function findings(reasons: readonly RehearsalReason[]): string {
-  const items = reasons.slice(0, MOST_FINDINGS).map(({ code, consequence, phase, because, fix }) => {
+  const fixes = changes(reasons);
+  const items = reasons.slice(0, MOST_FINDINGS).map(({ code, consequence, phase, because }, position) => {
     const sign = consequence === 'fail' ? '❌' : '⚠️';
-    return `- ${sign} ${codeSpan(code)} · ${PHASE_WORDS[phase].toLowerCase()}  \n  ${inline(because)}  \n  **Change:** ${inline(fix)}`;
+    return `- ${sign} ${codeSpan(code)} · ${PHASE_WORDS[phase].toLowerCase()}  \n  ${inline(because)}  \n  **Change:** ${inline(fixes[position] ?? '')}`;
   });
   const left = reasons.length - items.length;
   return [...items, ...(left > 0 ? [`- … and ${left} more in the full report`] : [])].join('\n');

@@ -63,11 +63,14 @@ const ADVICE: readonly Advice[] = [
       `ALTER TABLE ${table} DROP CONSTRAINT ${name};`,
     )}, each in a transaction of its own.`;
   }),
-  advice(String.raw`${ALTER}.*\bALTER\s+(?:COLUMN\s+)?(?<column>${NAME})\s+(?:SET\s+DATA\s+)?TYPE\s+(?<type>[^,;]+)`, (_, part) => {
-    const [table, column] = [part('table'), part('column')];
-    const type = part('type').replace(/\s+USING\b.*$/i, '');
-    return `Do not change the type in place: ${sql(`ALTER TABLE ${table} ADD COLUMN ${bare(column)}_new ${type};`)}, let the application write both, fill it in batches, and switch over in a later release.`;
-  }),
+  advice(
+    String.raw`${ALTER}.*\bALTER\s+(?:COLUMN\s+)?(?<column>${NAME})\s+(?:SET\s+DATA\s+)?TYPE\s+(?<type>(?:\([^)]*\)|[^,;(])+)`,
+    (_, part) => {
+      const [table, column] = [part('table'), part('column')];
+      const type = part('type').replace(/\s+USING\b.*$/i, '');
+      return `Do not change the type in place: ${sql(`ALTER TABLE ${table} ADD COLUMN ${bare(column)}_new ${type};`)}, let the application write both, fill it in batches, and switch over in a later release.`;
+    },
+  ),
   advice(String.raw`${ALTER}\s*ADD\s+(?:COLUMN\s+)?${IF_EXISTS}(?<column>${NAME})\s.*\bGENERATED\b.*\bSTORED\b`, (_, part) => {
     return `A stored generated column writes the whole table: add ${part('column')} as an ordinary column, fill it in batches, and keep it up to date with a trigger or the application.`;
   }),

@@ -40,7 +40,8 @@ function stalls(kind: 'read' | 'write', { observation }: PhaseFacts, report: Loa
   if (during.longest <= before.longest) return [noisy(kind, before.longest)];
   const cause = causeOf(kind, report, observation);
   const where = cause.relation === null ? '' : ` of ${cause.relation}`;
-  const who = cause.statement === null ? '' : ` ${capitalized(nameOf(cause.statement))}, ran meanwhile.`;
+  const did = cause.queued ? 'waited for its own lock meanwhile' : 'ran or held its lock meanwhile';
+  const who = cause.statement === null ? '' : ` ${capitalized(nameOf(cause.statement))}, ${did}.`;
   const allowed = boundInWords(limit, limits.bounds[limit][consequence] ?? 0);
   const because = `A ${kind}${where} took ${millisecondsInWords(during.longest)} beside the migration; the longest before was ${millisecondsInWords(before.longest)}, allowed are ${allowed}.${who}`;
   const fix = cause.statement === null ? null : cause.queued ? queueAdvice(cause.statement) : adviceFor(cause.statement.text);
