@@ -38,10 +38,23 @@ export function rehearsalGantt(evidence: RehearsalEvidence): string | null {
     `  title ${phase.name === 'load' ? 'The migration beside load' : 'The migration alone'}`,
     '  dateFormat x',
     `  axisFormat ${inSeconds ? '%s s' : '%Q ms'}`,
+    `  tickInterval ${tickInterval(end - origin, inSeconds)}`,
     ...sections.flatMap(([title, members]) =>
       members.length === 0 ? [] : [`  section ${title}`, ...members.map((bar) => barLine(bar, origin))],
     ),
   ].join('\n');
+}
+
+/** Six figures or so on the axis, at round times. */
+function tickInterval(span: number, inSeconds: boolean): string {
+  const step = roundStep(span / 6);
+  return inSeconds ? `${Math.max(1, Math.round(step / 1000))}second` : `${Math.max(1, Math.round(step))}millisecond`;
+}
+
+/** The next larger of 1, 2 and 5 times a power of ten; milliseconds. */
+export function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(least, 0.001)));
+  return power * ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10);
 }
 
 function barLine({ label: text, tag, from, to }: Bar, origin: number): string {
@@ -98,8 +111,8 @@ export function alignedStall(
 
 /** A task's name ends at its colon; whatever else means something to Mermaid goes as well. */
 function label(text: string): string {
-  const plain = cut(text, 60)
-    .replace(/[^\p{L}\p{M}\p{N} ._()=<>+*/-]/gu, ' ')
+  const plain = cut(text.replaceAll(/\$\d+/g, '?'), 60)
+    .replace(/[^\p{L}\p{M}\p{N} ._()=<>+*/?…-]/gu, ' ')
     .replace(/[<>]/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();

@@ -3,7 +3,7 @@ import type { PhaseFacts, RehearsalEvidence } from '../rehearsal/evidence.ts';
 import type { LockTrace, Observation, StatementTrace, WaitTrace } from '../rehearsal/observed.ts';
 import { escapeHtml } from './html.ts';
 import { cut, phaseOf, shortMode } from './rehearsal-content.ts';
-import { alignedStall } from './rehearsal-gantt.ts';
+import { alignedStall, roundStep } from './rehearsal-gantt.ts';
 import { counted } from './words.ts';
 
 /** More rows of a kind than this make no picture; the tables of the page have all of them. */
@@ -177,12 +177,6 @@ function axis(span: number, top: number, bottom: number): string[] {
       `<text class="rt-soft${only}" x="${x}" y="${top + 12}"${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${millisecondsInWords(time)}</text>`,
     ];
   });
-}
-
-/** The next larger of 1, 2 and 5 times a power of ten; milliseconds. */
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(least, 0.001)));
-  return power * ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10);
 }
 
 function drawLane(drawing: Drawing, { title, rows, left }: Lane, scale: (time: number) => number): void {

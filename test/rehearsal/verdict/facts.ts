@@ -9,7 +9,7 @@ export function command(ended: CommandFacts['ended'] = 'success', seconds = 2): 
 
 export function statement(number: number, text: string, more: Partial<StatementTrace> = {}): StatementTrace {
   const kind = text.split(' ').slice(0, 2).join(' ');
-  const base = { number, text, kind, connection: 1, transaction: number, began: number * 100, seconds: 0.01 };
+  const base = { number, text, kind, connection: 1, transaction: 1, began: number * 100, seconds: 0.01 };
   return { ...base, lockTimeout: 2000, error: null, rows: null, ...more };
 }
 
