@@ -1,6 +1,7 @@
 import { isBookkeeping } from './comparison.ts';
 import type { DatabaseCopy } from './database.ts';
 import type { CheckFacts } from './evidence.ts';
+import type { PendingColumn } from './masking/rules.ts';
 
 /** What the checks file says. */
 export interface ChecksFile {
@@ -15,13 +16,6 @@ export interface ChecksFile {
 export interface RowChange {
   readonly fewest: number;
   readonly most: number;
-}
-
-/** A column that the masking file names and the snapshot does not have. */
-export interface PendingColumn {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
 }
 
 /** Asks the migrated database what the team wants to know of it. */

@@ -1,8 +1,9 @@
 import type { Rehearsal } from '../pipeline/model.ts';
-import { type ChecksFile, checkData, type PendingColumn } from './checks.ts';
+import { type ChecksFile, checkData } from './checks.ts';
 import { differencesBetween } from './comparison.ts';
 import type { Access, DatabaseCopy, Observer, RehearsalServer, RunningLoad, SchemaDescription } from './database.ts';
 import type { CommandFacts, PhaseFacts, PhaseName } from './evidence.ts';
+import type { PendingColumn } from './masking/rules.ts';
 import type { Observation } from './observed.ts';
 import { middleOf } from './statement-kinds.ts';
 

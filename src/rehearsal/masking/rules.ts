@@ -43,6 +43,13 @@ export const MASK_KINDS = {
 
 export type MaskKind = keyof typeof MASK_KINDS;
 
+/** A column that the masking file names and the data does not have. */
+export interface PendingColumn {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
 /** What masking did. Holds no value of the data. */
 export interface MaskingReport {
   /** `sha256:…` of the masking file. */
@@ -53,5 +60,5 @@ export interface MaskingReport {
   /** What the scan for leaks looked through. */
   readonly scan: { readonly columns: number; readonly values: number; readonly canaries: number; readonly seconds: number };
   /** Declared columns that the data does not have: the candidate's own migrations must bring them. `schema.table.column`. */
-  readonly pending: readonly string[];
+  readonly pending: readonly PendingColumn[];
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { nearest } from '../../../pipeline/nearest.ts';
 import { RehearsalImpossible } from '../../database.ts';
-import { ALL_OTHERS, type ColumnRule, type MaskingRules, type MaskKind } from '../../masking/rules.ts';
+import { ALL_OTHERS, type ColumnRule, type MaskingRules, type MaskKind, type PendingColumn } from '../../masking/rules.ts';
 import type { Catalog, Column, Table } from './catalog.ts';
 import { type Family, familyOf, guessKind, unfitting } from './families.ts';
 import { type Limits, limitsOf, tighter } from './limits.ts';
@@ -37,7 +37,7 @@ export interface Plan {
   readonly domains: readonly Domain[];
   readonly counts: { readonly keep: number; readonly mask: number; readonly null: number };
   /** Declared columns that the data does not have. */
-  readonly pending: readonly string[];
+  readonly pending: readonly PendingColumn[];
   /** For the log: names that were probably meant, and what was said for all others. */
   readonly remarks: readonly string[];
 }
@@ -229,8 +229,8 @@ interface Asked extends Member {
 }
 
 /** What the file names and the data does not have: a migration may bring it, or it is a typing mistake. */
-function pendingOf(catalog: Catalog, rules: MaskingRules): { pending: string[]; remarks: string[] } {
-  const pending: string[] = [];
+function pendingOf(catalog: Catalog, rules: MaskingRules): { pending: PendingColumn[]; remarks: string[] } {
+  const pending: PendingColumn[] = [];
   const remarks: string[] = [];
   const relations = new Map([...catalog.tables, ...catalog.views].map((one) => [one.name, one]));
   for (const [name, columns] of rules.tables) {
@@ -242,11 +242,17 @@ function pendingOf(catalog: Catalog, rules: MaskingRules): { pending: string[]; 
       remarks.push(`${name}: ${all.rule} for every column that is not named: ${others.join(', ')}`);
     for (const [column, { line }] of columns) {
       if (column === ALL_OTHERS || names.includes(column)) continue;
-      pending.push(`${name}.${column}`);
+      pending.push(columnOf(name, column));
       const meant = relations.has(name) ? nearest(column, names) : nearest(name, relations.keys());
-      const hint = meant === null ? '' : `, or did you mean "${meant}"?`;
-      remarks.push(`${rules.path}:${line}: the data has no ${name}.${column}: a migration must bring it${hint}`);
+      remarks.push(`${rules.path}:${line}: the data has no ${name}.${column}: a migration must bring it${hintAt(meant)}`);
     }
   }
   return { pending, remarks };
+}
+
+const hintAt = (meant: string | null): string => (meant === null ? '' : `, or did you mean "${meant}"?`);
+
+function columnOf(name: string, column: string): PendingColumn {
+  const dot = name.indexOf('.');
+  return { schema: name.slice(0, dot), table: name.slice(dot + 1), column };
 }

@@ -26,7 +26,7 @@ export class StopAfter {
     if (!this.fired && this.asked !== undefined && this.counted >= this.asked.statements) {
       this.fired = true;
       this.hang();
-      this.asked.then();
+      this.asked.reached();
     }
     return this.fired;
   }
