@@ -6,5 +6,9 @@ import { type RehearsalEngine, RehearsalImpossible } from './database.ts';
  */
 export async function engineFor(database: 'postgres' | 'mysql' | 'sqlite'): Promise<RehearsalEngine> {
   if (database === 'postgres') return (await import('./postgres/engine.ts')).postgres;
-  throw new RehearsalImpossible('unsupported', `A rehearsal on "${database}" is not supported yet; "database: postgres" is.`);
+  if (database === 'sqlite') return (await import('./sqlite/engine.ts')).sqlite;
+  throw new RehearsalImpossible(
+    'unsupported',
+    `A rehearsal on "${database}" is not supported yet; "database: postgres" and "database: sqlite" are.`,
+  );
 }

@@ -54,6 +54,6 @@ describe('the time a snapshot was taken', () => {
   });
 });
 
-it.each(['mysql', 'sqlite'] as const)('there is no rehearsal on %s yet', async (database) => {
-  await expect(engineFor(database)).rejects.toThrow(`"${database}" is not supported yet`);
+it('there is no rehearsal on mysql yet', async () => {
+  await expect(engineFor('mysql')).rejects.toThrow('"mysql" is not supported yet');
 });

@@ -11,6 +11,8 @@ export interface Operation {
   readonly sent: number;
   /** How often its client sends one, milliseconds. */
   readonly pace: number;
+  /** How long it takes anyway, milliseconds: only what is beyond that counts. */
+  readonly usual: number;
 }
 
 /** What a recorder tells in the end; the load adds what it worked on. */
@@ -23,6 +25,7 @@ const STALL = 50;
 const MOST_STALLS = 200;
 
 const DEADLOCK = '40P01';
+const SCRIPT = 'the script';
 
 /** Measures what clients of a load go through: first the baseline, then beside the migration. One that waits across is cut at the border. */
 export class LoadRecorder {
@@ -32,6 +35,7 @@ export class LoadRecorder {
   private baseline = new Part(0);
   private during: Part | null = null;
   private begunAt = Date.now();
+  private usualScript = 0;
 
   /** @param clock steady, milliseconds */
   constructor(meaningOf: (code: string) => string, clock: () => number = () => performance.now()) {
@@ -54,16 +58,18 @@ export class LoadRecorder {
     return this.during !== null;
   }
 
-  start(kind: OperationKind, relation: string, pace: number): Operation {
-    const operation = { kind, relation, sent: this.clock(), pace };
+  /** @param sent by the recorder's clock, where another thread measured it */
+  start(kind: OperationKind, relation: string, pace: number, sent: number = this.clock(), usual = 0): Operation {
+    const operation = { kind, relation, sent, pace, usual };
     this.waiting.add(operation);
     return operation;
   }
 
   /** @param code SQLSTATE, or what the kind of database has instead; `null` when it succeeded */
-  end(operation: Operation, code: string | null): void {
+  end(operation: Operation, code: string | null, ended: number = this.clock()): void {
     if (!this.waiting.delete(operation)) return;
-    this.part.add(operation, this.clock());
+    if (operation.relation === SCRIPT && !this.beside) this.usualScript = Math.max(this.usualScript, ended - operation.sent);
+    this.part.add(operation, ended);
     if (code !== null) this.fail(code);
   }
 
@@ -72,10 +78,9 @@ export class LoadRecorder {
     this.part.errors.set(code, (this.part.errors.get(code) ?? 0) + 1);
   }
 
-  /** A wait that is measured elsewhere: it ended just now. */
-  stalled(kind: OperationKind, relation: string, lasted: number): void {
-    const now = this.clock();
-    this.part.add({ kind, relation, sent: now - lasted, pace: Number.POSITIVE_INFINITY }, now);
+  /** The team's script: nobody knows how long it should take, so it counts from what it took at most before the migration. */
+  startScript(kind: OperationKind, sent: number = this.clock()): Operation {
+    return this.start(kind, SCRIPT, Number.POSITIVE_INFINITY, sent, this.beside ? this.usualScript : Number.POSITIVE_INFINITY);
   }
 
   /** How often each error came before the migration. */
@@ -119,9 +124,10 @@ class Part {
     this.began = began;
   }
 
-  add({ kind, relation, sent, pace }: Operation, ended: number): void {
+  add({ kind, relation, sent, pace, usual }: Operation, ended: number): void {
     const from = Math.max(0, sent - this.began);
-    const lasted = ended - this.began - from;
+    const lasted = Math.max(0, ended - this.began - from) - usual;
+    if (lasted < 0) return;
     (kind === 'read' ? this.reads : this.writes).add(lasted, pace);
     if (lasted <= STALL) return;
     this.stalls.push({ kind, relation, from: rounded(from), lasted: rounded(lasted) });

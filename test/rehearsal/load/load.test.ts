@@ -269,15 +269,20 @@ describe('what the load works on', () => {
   });
 
   it('goes on with new connections after somebody ended its own', async () => {
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '${LOAD_NAME}%' AND datname = current_database()`;
     const { errors, during } = await beside(
-      (it) =>
-        it.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '${LOAD_NAME}%'
-          AND datname = current_database()`),
+      async (it) => {
+        for (let times = 0; times < 4; times += 1) {
+          await it.query(end);
+          await sleep(120);
+        }
+      },
       {},
-      400,
+      200,
     );
-    expect(errors.map(({ code }) => code)).toContain('57P01');
-    expect(errors.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(20);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const { code } of errors) expect(['57P01', '08006']).toContain(code);
+    expect(errors.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(60);
     expect(during.writes.count).toBeGreaterThan(20);
   });
 

@@ -78,7 +78,7 @@ async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
   await sleep(Math.max(0, milliseconds), undefined, { signal: stop }).catch(() => undefined);
 }
 
-function plansFor({ tables, script, recorder, stop }: ClientsOptions): { readonly name: string; readonly plan: Plan }[] {
+function plansFor({ tables, script, stop }: ClientsOptions): { readonly name: string; readonly plan: Plan }[] {
   const writable = tables.filter((table) => table.write !== null);
   // A partition and its table are the same rows under two names: in one transaction the load would deadlock by itself.
   const apart = writable.filter((table) => !(table.part && tables.length > 1));
@@ -90,7 +90,7 @@ function plansFor({ tables, script, recorder, stop }: ClientsOptions): { readonl
     ...(tables.length === 0 ? [] : named('long-reader', 1, () => longReader(tables, stop))),
     ...(writable.length === 0 ? [] : named('writer', WRITERS, () => pointWriter(writable))),
     ...(several ? named('transaction', TRANSACTION_WRITERS, () => transactionWriter(apart, stop)) : []),
-    ...(script === null ? [] : named('script', 1, () => scriptRunner(script, recorder))),
+    ...(script === null ? [] : named('script', 1, () => scriptRunner(script))),
   ];
 }
 
@@ -151,19 +151,10 @@ function longReader(tables: readonly LoadTable[], stop: AbortSignal): Plan {
   };
 }
 
-/** Measured by how much longer it takes than ever before the migration: nobody knows how long it should take. */
-function scriptRunner(script: string, recorder: LoadRecorder): Plan {
+function scriptRunner(script: string): Plan {
   const kind = /\b(insert|update|delete|merge|copy|call|do)\b/i.test(script) ? 'write' : 'read';
-  let usual = 0;
   return async (session) => {
-    const began = performance.now();
-    try {
-      await session.run(script);
-    } finally {
-      const took = performance.now() - began;
-      if (!recorder.beside) usual = Math.max(usual, took);
-      else if (took > usual) recorder.stalled(kind, 'the script', took - usual);
-    }
+    await session.script(script, kind);
     return 4 * PACE;
   };
 }

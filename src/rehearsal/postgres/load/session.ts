@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { LoadRecorder, OperationKind } from '../../load/recorder.ts';
+import type { LoadRecorder, Operation, OperationKind } from '../../load/recorder.ts';
 import { type Connection, connect } from '../connection.ts';
 import { sqlstateOf } from './sqlstates.ts';
 
@@ -35,6 +35,7 @@ export class Session {
   private readonly pace: number;
   private readonly prepared = new Map<string, string>();
   private client: pg.Client | null = null;
+  private inTransaction = false;
 
   constructor(target: Connection, name: string, recorder: LoadRecorder, stop: AbortSignal, pace: number) {
     this.target = target;
@@ -58,25 +59,24 @@ export class Session {
   }
 
   /** One measured read or write. @throws what `pg` does, after it was recorded */
-  async measured(statement: Statement): Promise<void> {
+  async measured({ text, values, kind, relation }: Statement): Promise<void> {
     const client = await this.opened();
-    const operation = this.recorder.start(statement.kind, statement.relation, this.pace);
-    let code: string | null = null;
-    try {
-      await client.query({ name: this.nameOf(statement.text), text: statement.text, values: [...statement.values], types: UNPARSED });
-    } catch (error) {
-      code = sqlstateOf(error);
-      throw this.failed(error, code);
-    } finally {
-      this.recorder.end(operation, code);
-    }
+    const operation = this.recorder.start(kind, relation, this.pace);
+    await this.recorded(operation, client.query({ name: this.nameOf(text), text, values: [...values], types: UNPARSED }));
   }
 
-  /** Something that is not measured: the borders of a transaction, a script. @throws what `pg` does, after it was recorded */
+  /** The team's script. @throws what `pg` does, after it was recorded */
+  async script(text: string, kind: OperationKind): Promise<void> {
+    const client = await this.opened();
+    await this.recorded(this.recorder.startScript(kind), client.query({ text, types: UNPARSED }));
+  }
+
+  /** The borders of a transaction. @throws what `pg` does, after it was recorded */
   async run(text: string): Promise<void> {
     const client = await this.opened();
     try {
       await client.query({ text, types: UNPARSED });
+      this.inTransaction = text !== 'COMMIT';
     } catch (error) {
       const code = sqlstateOf(error);
       if (!this.stop.aborted) this.recorder.fail(code);
@@ -86,6 +86,7 @@ export class Session {
 
   /** After an error the transaction is over, whatever it takes. Never throws. */
   async recover(): Promise<void> {
+    this.inTransaction = false;
     try {
       await this.client?.query('ROLLBACK');
     } catch {
@@ -104,11 +105,26 @@ export class Session {
   private async opened(): Promise<pg.Client> {
     for (;;) {
       this.stop.throwIfAborted();
+      if (this.inTransaction && this.client === null) {
+        this.recorder.fail('08006');
+        throw new Error('The transaction was lost with its connection.');
+      }
       try {
         return await this.open();
       } catch {
         await sleep(100, undefined, { signal: this.stop });
       }
+    }
+  }
+
+  private async recorded(operation: Operation, answer: Promise<unknown>): Promise<void> {
+    try {
+      await answer;
+      this.recorder.end(operation, null);
+    } catch (error) {
+      const code = sqlstateOf(error);
+      this.recorder.end(operation, code);
+      throw this.failed(error, code);
     }
   }
 

@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs';
+import type {
+  Access,
+  CopyReport,
+  DatabaseCopy,
+  Leftover,
+  LoadOptions,
+  ObserveOptions,
+  Observer,
+  RunningLoad,
+  SchemaDescription,
+} from '../database.ts';
+import { quoted, type Row, rowsOf, withDatabase } from './driver.ts';
+import { startLoad } from './load.ts';
+import { observeFile } from './observe.ts';
+import { schemaOf } from './schema.ts';
+import { fullName, tablesIn } from './tables.ts';
+
+/** What SQLite may keep beside a database. */
+export const SIDECARS = ['-wal', '-shm', '-journal'] as const;
+
+export class FileCopy implements DatabaseCopy {
+  readonly access: Access;
+  readonly copied: CopyReport;
+  private readonly path: string;
+  private readonly source: string;
+  private loads = 0;
+
+  /** @param source the frozen file that it was made from */
+  constructor(path: string, source: string, copied: CopyReport) {
+    this.path = path;
+    this.source = source;
+    this.copied = copied;
+    this.access = accessTo(path);
+  }
+
+  async observe(options: ObserveOptions = {}): Promise<Observer> {
+    const { path, source: before, access } = this;
+    const [mode] = withDatabase(path, { readOnly: true }, (database) => rowsOf(database, 'PRAGMA journal_mode'));
+    return observeFile({ path, before, access, wal: mode?.['journal_mode'] === 'wal', loaded: () => this.loads > 0 }, options);
+  }
+
+  async load(options: LoadOptions): Promise<RunningLoad> {
+    this.loads += 1;
+    const ended = (): void => {
+      this.loads -= 1;
+    };
+    try {
+      return await startLoad(this.path, options, ended);
+    } catch (error) {
+      this.loads = 0;
+      throw error;
+    }
+  }
+
+  async describeSchema(): Promise<SchemaDescription> {
+    return withDatabase(this.path, { readOnly: true }, schemaOf);
+  }
+
+  async countRows(): Promise<ReadonlyMap<string, number>> {
+    return withDatabase(
+      this.path,
+      { readOnly: true },
+      (database) =>
+        new Map(
+          tablesIn(database).map((table) => [
+            fullName(table),
+            Number(rowsOf(database, `SELECT count(*) AS rows FROM ${quoted(table)}`)[0]?.['rows']),
+          ]),
+        ),
+    );
+  }
+
+  async query(sql: string): Promise<readonly Row[]> {
+    return withDatabase(this.path, { readOnly: true }, (database) => rowsOf(database, sql));
+  }
+
+  /** SQLite never validates rows that are there already: a table made anew may refer to rows that do not exist. */
+  async leftovers(): Promise<readonly Leftover[]> {
+    const before = brokenReferences(this.source);
+    return [...brokenReferences(this.path)]
+      .filter(([name, rows]) => rows > (before.get(name) ?? 0))
+      .map(([name, rows]) => ({ kind: 'unvalidated-constraint', name: `${name}, broken by ${rows === 1 ? 'a row' : `${rows} rows`}` }));
+  }
+
+  async drop(): Promise<void> {
+    for (const ending of ['', ...SIDECARS]) rmSync(this.path + ending, { force: true, maxRetries: 5 });
+  }
+}
+
+function brokenReferences(path: string): ReadonlyMap<string, number> {
+  return withDatabase(path, { readOnly: true }, (database) => {
+    const names = rowsOf(database, 'PRAGMA foreign_key_check').map(
+      ({ table, parent }) => `foreign key on ${fullName(String(table))} to ${fullName(String(parent))}`,
+    );
+    return new Map([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
+  });
+}
+
+/**
+ * `file:` is the address that SQLite itself defines (https://www.sqlite.org/uri.html), and what Prisma, Drizzle, goose and its shell take.
+ * Tools that have a scheme of their own, such as SQLAlchemy's, get theirs in SQLALCHEMY_DATABASE_URI; everybody else the bare path.
+ */
+export function accessTo(path: string): Access {
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  return {
+    url: `file:${encoded}`,
+    variables: { DATABASE_PATH: path, SQLITE_PATH: path, SQLALCHEMY_DATABASE_URI: `sqlite:///${path}` },
+  };
+}

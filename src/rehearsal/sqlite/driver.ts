@@ -1,0 +1,67 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { RehearsalImpossible } from '../database.ts';
+
+type Sqlite = typeof import('node:sqlite');
+
+/** Node 24 has it built in; what runs on an older one lacks only this kind of database. */
+const NEEDED = 'A rehearsal on SQLite needs Node 24, which has SQLite built in';
+
+let loaded: Sqlite | null = null;
+
+/**
+ * SQLite as Node has it.
+ * @throws RehearsalImpossible when this Node is too old
+ */
+export function sqliteModule(): Sqlite {
+  loaded ??= withoutItsWarning(() => process.getBuiltinModule('node:sqlite') ?? null);
+  if (loaded?.backup !== undefined) return loaded;
+  throw new RehearsalImpossible('unsupported', `${NEEDED}; this is Node ${process.versions.node}.`);
+}
+
+/** Some versions of Node warn that their SQLite is experimental: nothing that a team's log needs. Every other warning goes through. */
+function withoutItsWarning<T>(load: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
+    if (!String(warning).includes('SQLite is an experimental feature')) emitWarning.call(process, warning as string, ...rest);
+  }) as typeof emitWarning;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Opens a database for as long as `work` needs it. What SQLite throws is passed on. */
+export function withDatabase<T>(path: string, options: { readonly readOnly: boolean }, work: (database: DatabaseSync) => T): T {
+  const { DatabaseSync } = sqliteModule();
+  const database = new DatabaseSync(path, {
+    readOnly: options.readOnly,
+    enableForeignKeyConstraints: false,
+    timeout: 5000,
+  });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** All rows of a query. Integers come as `bigint`: SQLite's have 64 bits. */
+export function rowsOf(database: DatabaseSync, sql: string, ...parameters: readonly (string | number)[]): readonly Row[] {
+  return exact(database.prepare(sql)).all(...parameters) as readonly Row[];
+}
+
+export function exact(statement: StatementSync): StatementSync {
+  statement.setReadBigInts(true);
+  return statement;
+}
+
+/** `"` around a name, for SQL. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** What SQLite said, without what it quotes: that may be data. */
+export function withoutData(error: unknown): string {
+  return (error as Error).message.replace(/near "[^"]*"/, 'near "…"').replace(/unrecognized token: "[\s\S]*"/, 'unrecognized token');
+}

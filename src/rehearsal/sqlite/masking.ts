@@ -1,0 +1,143 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import { type EngineOptions, RehearsalImpossible } from '../database.ts';
+import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
+import { quoted, type Row, rowsOf, withDatabase, withoutData } from './driver.ts';
+import { bytesHold, type Scan, SourceValues, scanForLeaks } from './leaks.ts';
+import { type MaskingPlan, type PlannedColumn, planMasking } from './masking-plan.ts';
+import { maskOf } from './masks.ts';
+
+const MASK = 'promote_mask';
+
+/**
+ * Replaces the values of masked columns in a file, and proves that none is left in it: neither in what SQL shows nor in its bytes.
+ * @throws RehearsalImpossible when a column is undeclared, a value cannot be masked, or a value leaked; then the file is made empty
+ */
+export async function maskFile(
+  path: string,
+  rules: MaskingRules,
+  { log, signal }: Pick<EngineOptions, 'log' | 'signal'>,
+): Promise<MaskingReport> {
+  const began = performance.now();
+  return withDatabase(path, { readOnly: false }, (database) => {
+    const plan = planMasking(database, rules);
+    const source = new SourceValues();
+    for (const column of plan.columns) {
+      signal.throwIfAborted();
+      if (column.rule.rule !== 'keep') collect(database, column, source);
+    }
+    let rows = 0;
+    try {
+      rows = rewrite(database, plan);
+    } catch (error) {
+      throw new RehearsalImpossible('masking_impossible', `Masking stopped: ${constraintIn(error)}.`);
+    }
+    signal.throwIfAborted();
+    const seconds = (performance.now() - began) / 1000;
+    log(`Masked ${rows} rows.`);
+    const scanning = performance.now();
+    const scan = scanForLeaks(database, source, reviewed(plan));
+    assertNone(database, path, scan, unexplained(database, plan, source.canaries));
+    return {
+      file: 'file' in rules ? String(rules.file) : '',
+      columns: countsOf(plan),
+      rows,
+      seconds: rounded(seconds),
+      scan: {
+        columns: scan.columns,
+        values: scan.values,
+        canaries: source.canaries.length,
+        seconds: rounded((performance.now() - scanning) / 1000),
+      },
+      pending: plan.pending,
+    };
+  });
+}
+
+function collect(database: DatabaseSync, { table, column, label }: PlannedColumn, source: SourceValues): void {
+  const name = quoted(column.name);
+  const values = database.prepare(`SELECT DISTINCT CAST(${name} AS TEXT) AS value FROM ${quoted(table)} WHERE ${name} IS NOT NULL`);
+  for (const { value } of values.iterate()) if (typeof value === 'string') source.add(value, label);
+}
+
+/** In one transaction and without the application's triggers, which might copy what is replaced. @returns rows that were written */
+function rewrite(database: DatabaseSync, plan: MaskingPlan): number {
+  const changing = plan.columns.filter(({ rule }) => rule.rule !== 'keep');
+  const mask = (index: SQLOutputValue, value: SQLOutputValue): SQLInputValue => {
+    const domain = changing[Number(index)]?.domain ?? null;
+    return domain === null ? null : maskOf(value, domain);
+  };
+  database.function(MASK, { useBigIntArguments: true, deterministic: true }, mask as (...cells: SQLOutputValue[]) => SQLInputValue);
+  const triggers = rowsOf(database, `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`);
+  let rows = 0;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const { name } of triggers) database.exec(`DROP TRIGGER ${quoted(String(name))}`);
+    for (const [table, columns] of Map.groupBy(changing, (column) => column.table)) {
+      const sets = columns.map((column) => {
+        const name = quoted(column.column.name);
+        return `${name} = ${column.rule.rule === 'null' ? 'NULL' : `${MASK}(${changing.indexOf(column)}, ${name})`}`;
+      });
+      rows += Number(database.prepare(`UPDATE ${quoted(table)} SET ${sets.join(', ')}`).run().changes);
+    }
+    // Samples of values that ANALYZE took.
+    for (const name of ['sqlite_stat3', 'sqlite_stat4'])
+      if (rowsOf(database, 'SELECT 1 AS one FROM sqlite_schema WHERE name = ?', name).length > 0) database.exec(`DELETE FROM ${name}`);
+    for (const { sql } of triggers) database.exec(String(sql));
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+  // What was replaced is still in pages that are free.
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+  return rows;
+}
+
+/** Names of tables and columns are in SQLite's message, values never, unless a check constraint has no name: then its text. */
+function constraintIn(error: unknown): string {
+  const said = withoutData(error);
+  const failed = /^(UNIQUE|NOT NULL|FOREIGN KEY|CHECK) constraint failed/.exec(said);
+  if (failed?.[1] === 'CHECK') return 'a masked value is not what a check constraint allows; keep the column, or mask it as another kind';
+  if (failed?.[1] === 'UNIQUE') return `two different values got the same mask (${said}); mask the column as text`;
+  return failed === null ? `SQLite refused it (error ${(error as { errcode?: number }).errcode ?? 'unknown'})` : said;
+}
+
+function reviewed({ columns }: MaskingPlan): ReadonlySet<string> {
+  return new Set(columns.filter(({ rule }) => (rule as Row)['reviewed'] === true).map(({ label }) => label));
+}
+
+/** Canaries that no column which a person has reviewed holds. */
+function unexplained(database: DatabaseSync, plan: MaskingPlan, canaries: readonly string[]): readonly string[] {
+  const kept = plan.columns.filter(({ label }) => reviewed(plan).has(label));
+  const holds = kept.map(({ table, column }) =>
+    database.prepare(`SELECT 1 AS one FROM ${quoted(table)} WHERE instr(CAST(${quoted(column.name)} AS TEXT), ?) > 0 LIMIT 1`),
+  );
+  return canaries.filter((canary) => holds.every((statement) => statement.get(canary) === undefined));
+}
+
+function assertNone(database: DatabaseSync, path: string, { leaks }: Scan, canaries: readonly string[]): void {
+  // The file is read past SQLite: by now this process alone has it, and has no lock on it.
+  const hidden = leaks.length === 0 && bytesHold(path, canaries);
+  if (leaks.length === 0 && !hidden) return;
+  empty(database);
+  const where = hidden ? 'the bytes of the file, outside of every table, hold values of masked columns' : leaks.slice(0, 20).join('; ');
+  throw new RehearsalImpossible('leak', `After masking, ${where}. The copy was destroyed. Mask those columns as well, or make them null.`);
+}
+
+/** Nothing unmasked stays behind. */
+function empty(database: DatabaseSync): void {
+  for (const { type, name } of rowsOf(
+    database,
+    `SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  ))
+    database.exec(`DROP ${type} IF EXISTS ${quoted(String(name))}`);
+  database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
+function countsOf({ columns }: MaskingPlan): MaskingReport['columns'] {
+  const counts = { keep: 0, mask: 0, null: 0 };
+  for (const { rule } of columns) counts[rule.rule] += 1;
+  return counts;
+}
+
+const rounded = (seconds: number): number => Math.round(seconds * 1000) / 1000;
