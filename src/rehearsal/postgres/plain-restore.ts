@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type pg from 'pg';
@@ -152,8 +151,18 @@ export class CopySink {
   async write(rows: Buffer): Promise<void> {
     if (this.failure !== null) throw located(this.failure, this.where);
     if (this.stream.write(rows)) return;
-    await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]).catch((error: unknown) => {
-      throw located(error, this.where);
+    await this.drained();
+    if (this.failure !== null) throw located(this.failure, this.where);
+  }
+
+  /** Until it takes more, or never will. */
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const event of ['drain', 'close', 'error']) this.stream.off(event, done);
+        resolve();
+      };
+      for (const event of ['drain', 'close', 'error']) this.stream.on(event, done);
     });
   }
 

@@ -78,7 +78,7 @@ describe.each(MAJORS)('a given server, PostgreSQL %i', (major) => {
 
   it('has nothing left of a rehearsal that was killed once the next one begins', async () => {
     const alive = await start(url);
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-rehearsal.ts'), url], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'killed-rehearsal.ts'), given.folder, url], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);

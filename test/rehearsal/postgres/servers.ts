@@ -30,9 +30,12 @@ export interface Rehearsing {
 const running: Rehearsing[] = [];
 const shared = new Map<Major, Promise<Rehearsing>>();
 
-/** A folder that the server's user gets to. */
+const folders: string[] = [];
+
+/** A folder that the server's user gets to, until `endAll`. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'promote-postgres-'));
+  folders.push(folder);
   chmodSync(folder, 0o711);
   return folder;
 }
@@ -85,11 +88,11 @@ async function rehearsal(
 /** For `afterAll`: nothing that was started is left. */
 export async function endAll(): Promise<void> {
   shared.clear();
-  for (const { server, host, folder } of running.splice(0)) {
+  for (const { server, host } of running.splice(0)) {
     // What lies on a shared server goes with it.
     if (host.exclusive) await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Runs statements one after the other in the database at a URL; the rows of the last. */
