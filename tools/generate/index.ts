@@ -4,6 +4,7 @@ import { makeOpenApiExtract } from './openapi-extract.ts';
 import { pipelineDocs } from './pipeline-docs.ts';
 import { pipelineJsonSchema } from './pipeline-schema.ts';
 import { reasonsPage } from './reasons.ts';
+import { rehearsalDocs, rehearsalReasonsPage } from './rehearsal.ts';
 import { callerTemplate, chainTemplate } from './starter-workflows.ts';
 
 /** One entry per generated file: its path, and a function from its present text to what it should say. */
@@ -13,6 +14,8 @@ export const generated: Readonly<Record<string, (present: string) => string | Pr
   'README.md': (present) => fillRegions(present, { inputs: inputTable(), outputs: outputTable() }),
   'docs/pipeline.md': pipelineDocs,
   'docs/reasons.md': reasonsPage,
+  'docs/rehearsal.md': rehearsalDocs,
+  'docs/rehearsal-reasons.md': rehearsalReasonsPage,
   'schema/pipeline.schema.json': pipelineJsonSchema,
   'workflows-templates/promote.yml': callerTemplate,
   'workflows-templates/promote-chain.yml': chainTemplate,

@@ -90,7 +90,7 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
   },
   limit: {
     warn: 'From here on it warns.',
-    fail: 'From here on it fails; what a limit without `warn` and `fail` means.',
+    fail: 'From here on it fails. A limit without `warn` and `fail` means this one; of `statement` and `wal`, the other.',
   },
   soak: {
     in: 'Environment that comes earlier on the path.',

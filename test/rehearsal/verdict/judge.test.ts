@@ -155,19 +155,6 @@ describe('what is no finding', () => {
       'a way back that is deliberately none',
       facts([phase('down', { outcome: 'skipped', command: null })], { commands: { migrate: 'm', rollback: false, previous: null } }),
     ],
-    [
-      'columns that masking still waited for at the start',
-      facts([], {
-        masking: {
-          file: '',
-          columns: { keep: 0, mask: 1, null: 0 },
-          rows: 0,
-          seconds: 0,
-          scan: { columns: 0, values: 0, canaries: 0, seconds: 0 },
-          pending: [{ schema: 'a', table: 'b', column: 'c' }],
-        },
-      }),
-    ],
   ])('%s', (_what, seen) => {
     expect(judge(seen, readLimits({}))).toEqual({ verdict: 'pass', reasons: [] });
   });
