@@ -1,89 +1,126 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { FieldScan, type Hits, type Surface } from '../masking/field-scan.ts';
+import { SourceValues } from '../masking/source-values.ts';
 import { quoted } from './driver.ts';
+import type { PlannedColumn } from './masking-plan.ts';
 import { columnsOf, fullName, tablesIn } from './tables.ts';
 
-/** Shorter values are found everywhere by chance. Letters and digits. */
-const SHORTEST = 8;
-const SHORTEST_NUMBER = 10;
+const PIECE = 4 * 2 ** 20;
 /** Many rows share a day, and the mask of one may be the day of another. */
 const DAY = /^\d{4}-\d\d-\d\d/;
-/** Words that a value has at most to be found inside of a longer text. */
-const MOST_WORDS = 5;
-const CANARIES = 64;
-const PIECE = 4 * 2 ** 20;
 
-/** What was in masked columns. It is kept in memory only, for as long as it is looked for. */
-export class SourceValues {
-  readonly canaries: string[] = [];
-  private readonly values = new Map<string, string>();
-
-  get size(): number {
-    return this.values.size;
+/** Before masking: what the masked columns hold, and those that become null. Kept as fingerprints, in memory only. */
+export function collectValues(database: DatabaseSync, columns: readonly PlannedColumn[]): SourceValues {
+  const source = newSource();
+  for (const { table, column, label } of columns) {
+    const number = source.column(label);
+    const name = quoted(column.name);
+    const values = database.prepare(`SELECT DISTINCT CAST(${name} AS TEXT) AS value FROM ${quoted(table)} WHERE ${name} IS NOT NULL`);
+    for (const { value } of values.iterate()) for (const text of textsIn(String(value))) add(source, text, number);
   }
+  return source;
+}
 
-  /** @param label of the column that it comes from */
-  add(value: string, label: string): void {
-    const words = wordsOf(value);
-    const text = words.join(' ');
-    const size = text.replaceAll(' ', '').length;
-    if (size < (/^[\d ]+$/.test(text) ? SHORTEST_NUMBER : SHORTEST) || DAY.test(value) || this.values.has(text)) return;
-    this.values.set(text, label);
-    if (this.canaries.length < CANARIES && !this.canaries.some((one) => one === value)) this.canaries.push(value);
-  }
+const newSource = (): SourceValues => new SourceValues([randomInt(2 ** 32), randomInt(2 ** 32)]);
 
-  /** @returns the column of a value that the text holds; `null`: it holds none */
-  foundIn(text: string): string | null {
-    const words = wordsOf(text);
-    const whole = this.values.get(words.join(' '));
-    if (whole !== undefined) return whole;
-    for (let from = 0; from < words.length; from += 1) {
-      let run = '';
-      for (let to = from; to < Math.min(words.length, from + MOST_WORDS); to += 1) {
-        run = run === '' ? (words[to] ?? '') : `${run} ${words[to]}`;
-        const found = run.length < SHORTEST ? undefined : this.values.get(run);
-        if (found !== undefined) return found;
-      }
-    }
-    return null;
+function add(source: SourceValues, text: string, column: number): void {
+  if (DAY.test(text)) return;
+  const bytes = copied(text);
+  source.add(bytes, 0, bytes.length, column);
+}
+
+/** Of JSON each text and number by itself, since that is what is masked. */
+function textsIn(value: string): readonly string[] {
+  if (!/^\s*[[{]/.test(value)) return [value];
+  try {
+    return leavesOf(JSON.parse(value));
+  } catch {
+    return [value];
   }
 }
 
-/** Letters and digits, whatever stands between them: so a value is found in JSON, in an address and in a sentence. */
-function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+function leavesOf(part: unknown): string[] {
+  if (typeof part === 'string' || typeof part === 'number') return [String(part)];
+  return typeof part === 'object' && part !== null ? Object.values(part).flatMap(leavesOf) : [];
+}
+
+/** As COPY would write it, which is what the scan reads. */
+function copied(text: string): Buffer {
+  return Buffer.from(text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t'));
 }
 
 export interface Scan {
   readonly columns: number;
-  readonly values: number;
-  /** `main.orders.notes holds values of main.customers.email`. */
-  readonly leaks: readonly string[];
+  readonly planted: number;
+  readonly hits: readonly Hits[];
 }
 
-/** Looks through every text of the database for what was in masked columns. @param reviewed labels that are left out */
-export function scanForLeaks(database: DatabaseSync, source: SourceValues, reviewed: ReadonlySet<string>): Scan {
-  const leaks = new Set<string>();
-  const columns = tablesIn(database).flatMap((table) => columnsOf(database, table).map(({ name }) => ({ table, name })));
-  const looked = columns.filter(({ table, name }) => !reviewed.has(`${fullName(table)}.${name}`));
-  let values = 0;
-  for (const { table, name } of looked) {
-    const column = quoted(name);
-    const cells = database.prepare(
-      `SELECT CAST(${column} AS TEXT) AS cell FROM ${quoted(table)} WHERE typeof(${column}) IN ('text', 'blob')`,
-    );
-    for (const { cell } of cells.iterate()) {
-      values += 1;
-      const found = typeof cell === 'string' ? source.foundIn(cell) : null;
-      if (found !== null) leaks.add(`${fullName(table)}.${name} holds values of ${found}`);
-    }
+/**
+ * Looks through every text of the database for what was in masked columns, and for what looks personal in it. First it proves on canaries
+ * of its own that it finds what is there.
+ */
+export function scanForLeaks(database: DatabaseSync, planned: readonly PlannedColumn[], source: SourceValues): Scan {
+  const planted = proveFinding(database);
+  const plans = new Map(planned.map((column) => [column.label, column]));
+  const surfaces = tablesIn(database).flatMap((table) =>
+    columnsOf(database, table).map(({ name, type }) => {
+      const label = `${fullName(table)}.${name}`;
+      return { table: quoted(table), name, surface: surfaceOf(label, type, plans.get(label)) };
+    }),
+  );
+  const hits = surfaces.flatMap(({ table, name, surface }) => scanColumn(database, table, name, surface, source));
+  return { columns: surfaces.length, planted, hits };
+}
+
+function surfaceOf(label: string, type: string, plan: PlannedColumn | undefined): Surface {
+  const reviewed = plan?.rule.rule === 'keep' && plan.rule.reviewed;
+  const digits = plan?.domain?.kind === 'digits' || plan?.domain?.kind === 'number' || plan?.domain?.kind === 'json';
+  const looked = plan !== undefined && !reviewed;
+  return { label, reviewed, json: type.includes('JSON'), detect: { emails: looked, numbers: looked && !digits } };
+}
+
+function scanColumn(database: DatabaseSync, table: string, name: string, surface: Surface, source: SourceValues): readonly Hits[] {
+  const scan = new FieldScan(source, [surface]);
+  const column = quoted(name);
+  const cells = database.prepare(`SELECT CAST(${column} AS TEXT) AS cell FROM ${table} WHERE typeof(${column}) IN ('text', 'blob')`);
+  for (const { cell } of cells.iterate()) {
+    const bytes = copied(String(cell));
+    scan.batch(bytes, 0, bytes.length);
+    scan.field(bytes, 0, bytes.length, 0);
   }
-  return { columns: looked.length, values, leaks: [...leaks] };
+  return scan.hits();
 }
 
-/** Whether the bytes of the file still hold one of the canaries: in a page that is free, a statistic, whatever SQL does not show. */
-export function bytesHold(path: string, canaries: readonly string[]): boolean {
-  const wanted = canaries.map((text) => Buffer.from(text));
+/** A scan that finds nothing may be one that cannot find. @returns how many canaries it found */
+function proveFinding(database: DatabaseSync): number {
+  const mark = (): string =>
+    randomBytes(8)
+      .toString('hex')
+      .replaceAll(/\d/g, (digit) => 'ghijklmnop'.charAt(Number(digit)));
+  const values = [
+    `Canary ${mark()} ${mark()}`,
+    `${mark()}@${mark()}.org`,
+    `+1 ${randomInt(200, 1000)} ${randomInt(200, 1000)} ${randomInt(1000, 10_000)}`,
+  ];
+  const source = newSource();
+  for (const value of values) add(source, value, source.column(value));
+  database.exec('CREATE TEMP TABLE promote_canaries (plain TEXT, inside TEXT, bytes BLOB)');
+  const insert = database.prepare('INSERT INTO temp.promote_canaries VALUES (?, ?, ?)');
+  for (const value of values)
+    insert.run(`before ${value.toUpperCase()}, after`, JSON.stringify({ deep: [`first\n${value}`] }), Buffer.from(`in bytes ${value}.`));
+  for (const name of ['plain', 'inside', 'bytes']) {
+    const surface = { label: name, reviewed: false, json: name === 'inside', detect: { emails: false, numbers: false } };
+    const found = scanColumn(database, 'temp.promote_canaries', name, surface, source).flatMap((hits) => [...hits.values.keys()]);
+    if (found.length !== values.length) throw new Error(`The scan for leaks does not find its own canaries in ${name}.`);
+  }
+  database.exec('DROP TABLE temp.promote_canaries');
+  return values.length;
+}
+
+/** Whether the bytes of the file hold one of the values: in a page that is free, in a statistic, wherever SQL does not show it. */
+export function bytesHold(path: string, wanted: readonly Buffer[]): boolean {
   const overlap = Math.max(0, ...wanted.map(({ length }) => length));
   const file = openSync(path, 'r');
   try {

@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { RehearsalImpossible } from '../database.ts';
-import type { ColumnRule, MaskingReport, MaskingRules, MaskKind } from '../masking/rules.ts';
+import { ALL_OTHERS, type ColumnRule, type MaskingReport, type MaskingRules, type MaskKind } from '../masking/rules.ts';
 import { rowsOf } from './driver.ts';
 import type { Domain } from './masks.ts';
 import { type Column, columnsOf, foreignKeysOf, fullName, tablesIn } from './tables.ts';
-
-const ALL_OTHERS = '*';
 
 export interface PlannedColumn {
   readonly table: string;

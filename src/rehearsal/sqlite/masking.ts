@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { type EngineOptions, RehearsalImpossible } from '../database.ts';
 import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
-import { quoted, type Row, rowsOf, withDatabase, withoutData } from './driver.ts';
-import { bytesHold, type Scan, SourceValues, scanForLeaks } from './leaks.ts';
-import { type MaskingPlan, type PlannedColumn, planMasking } from './masking-plan.ts';
+import { quoted, rowsOf, withDatabase, withoutData } from './driver.ts';
+import { bytesHold, collectValues, type Scan, scanForLeaks } from './leaks.ts';
+import { type MaskingPlan, planMasking } from './masking-plan.ts';
 import { maskOf } from './masks.ts';
 
 const MASK = 'promote_mask';
@@ -20,11 +20,11 @@ export async function maskFile(
   const began = performance.now();
   return withDatabase(path, { readOnly: false }, (database) => {
     const plan = planMasking(database, rules);
-    const source = new SourceValues();
-    for (const column of plan.columns) {
-      signal.throwIfAborted();
-      if (column.rule.rule !== 'keep') collect(database, column, source);
-    }
+    signal.throwIfAborted();
+    const source = collectValues(
+      database,
+      plan.columns.filter(({ rule }) => rule.rule !== 'keep'),
+    );
     let rows = 0;
     try {
       rows = rewrite(database, plan);
@@ -35,28 +35,31 @@ export async function maskFile(
     const seconds = (performance.now() - began) / 1000;
     log(`Masked ${rows} rows.`);
     const scanning = performance.now();
-    const scan = scanForLeaks(database, source, reviewed(plan));
-    assertNone(database, path, scan, unexplained(database, plan, source.canaries));
+    const scan = scanForLeaks(database, plan.columns, source);
+    assertNone(
+      database,
+      path,
+      scan,
+      unexplained(
+        database,
+        plan,
+        source.canaries.map(({ bytes }) => bytes),
+      ),
+    );
     return {
-      file: 'file' in rules ? String(rules.file) : '',
+      file: rules.file,
       columns: countsOf(plan),
       rows,
       seconds: rounded(seconds),
       scan: {
         columns: scan.columns,
-        values: scan.values,
-        canaries: source.canaries.length,
+        values: source.fingerprints.size,
+        canaries: source.canaries.length + scan.planted,
         seconds: rounded((performance.now() - scanning) / 1000),
       },
       pending: plan.pending,
     };
   });
-}
-
-function collect(database: DatabaseSync, { table, column, label }: PlannedColumn, source: SourceValues): void {
-  const name = quoted(column.name);
-  const values = database.prepare(`SELECT DISTINCT CAST(${name} AS TEXT) AS value FROM ${quoted(table)} WHERE ${name} IS NOT NULL`);
-  for (const { value } of values.iterate()) if (typeof value === 'string') source.add(value, label);
 }
 
 /** In one transaction and without the application's triggers, which might copy what is replaced. @returns rows that were written */
@@ -102,26 +105,36 @@ function constraintIn(error: unknown): string {
   return failed === null ? `SQLite refused it (error ${(error as { errcode?: number }).errcode ?? 'unknown'})` : said;
 }
 
-function reviewed({ columns }: MaskingPlan): ReadonlySet<string> {
-  return new Set(columns.filter(({ rule }) => (rule as Row)['reviewed'] === true).map(({ label }) => label));
-}
-
 /** Canaries that no column which a person has reviewed holds. */
-function unexplained(database: DatabaseSync, plan: MaskingPlan, canaries: readonly string[]): readonly string[] {
-  const kept = plan.columns.filter(({ label }) => reviewed(plan).has(label));
+function unexplained(database: DatabaseSync, { columns }: MaskingPlan, canaries: readonly Buffer[]): readonly Buffer[] {
+  const kept = columns.filter(({ rule }) => rule.rule === 'keep' && rule.reviewed);
   const holds = kept.map(({ table, column }) =>
     database.prepare(`SELECT 1 AS one FROM ${quoted(table)} WHERE instr(CAST(${quoted(column.name)} AS TEXT), ?) > 0 LIMIT 1`),
   );
-  return canaries.filter((canary) => holds.every((statement) => statement.get(canary) === undefined));
+  return canaries.filter((canary) => holds.every((statement) => statement.get(canary.toString('utf8')) === undefined));
 }
 
-function assertNone(database: DatabaseSync, path: string, { leaks }: Scan, canaries: readonly string[]): void {
+function assertNone(database: DatabaseSync, path: string, { hits }: Scan, canaries: readonly Buffer[]): void {
   // The file is read past SQLite: by now this process alone has it, and has no lock on it.
-  const hidden = leaks.length === 0 && bytesHold(path, canaries);
-  if (leaks.length === 0 && !hidden) return;
+  const hidden = hits.length === 0 && bytesHold(path, canaries);
+  if (hits.length === 0 && !hidden) return;
   empty(database);
-  const where = hidden ? 'the bytes of the file, outside of every table, hold values of masked columns' : leaks.slice(0, 20).join('; ');
-  throw new RehearsalImpossible('leak', `After masking, ${where}. The copy was destroyed. Mask those columns as well, or make them null.`);
+  const where = hidden ? 'the bytes of the file, outside of every table, hold values of masked columns' : inWords(hits);
+  throw new RehearsalImpossible(
+    'leak',
+    `After masking, ${where}. The copy was destroyed. Mask those columns as well, make them null, or write "keep: reviewed" where a person has looked.`,
+  );
+}
+
+function inWords(hits: Scan['hits']): string {
+  const sentences = hits.map(({ surface, values, looks }) => {
+    const found = [
+      ...[...values].map(([label, count]) => `${count} × a value of ${label}`),
+      ...[...looks].map(([what, count]) => `${count} × what looks like a ${what}`),
+    ];
+    return `${surface} holds ${found.join(', ')}`;
+  });
+  return sentences.slice(0, 20).join('; ');
 }
 
 /** Nothing unmasked stays behind. */

@@ -60,8 +60,10 @@ describe('masking a file', () => {
     expect(readFileSync(path).includes('person17@shop-mail.org')).toBe(true);
     const report = await server.mask(rules({ 'main.customers': { id: 'keep', name: 'auto', email: 'auto' }, ...KEPT }));
     expect(report).toMatchObject({ columns: { keep: 5, mask: 2, null: 0 }, rows: 300, pending: [] });
-    expect(report.scan.canaries).toBeGreaterThan(10);
-    expect(report.scan.values).toBe(300 + 300 + 3000);
+    expect(report.scan.canaries).toBeGreaterThan(5);
+    // The e-mail addresses and names; a short name is found everywhere by chance.
+    expect(report.scan.values).toBe(600);
+    expect(report.scan.columns).toBe(7);
     const customers = ask(path, 'SELECT * FROM customers ORDER BY id');
     expect(customers.map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
     expect(new Set(customers.map(({ email }) => email)).size).toBe(300);
@@ -94,19 +96,23 @@ describe('masking a file', () => {
     const path = await source("UPDATE orders SET note = json_object('to', 'Person17@SHOP-mail.org') WHERE id = 40");
     await expect(server.mask(rules({ 'main.customers': { '*': 'keep', email: 'email' }, ...KEPT }))).rejects.toMatchObject({
       code: 'leak',
-      message:
-        'After masking, main.orders.note holds values of main.customers.email. The copy was destroyed. Mask those columns as well, or make them null.',
+      message: expect.stringMatching(/^After masking, main\.orders\.note holds .*a value of main\.customers\.email/),
     });
     expect(ask(path, 'SELECT count(*) AS n FROM sqlite_schema')).toEqual([{ n: 0 }]);
     expect(readFileSync(path).toString('latin1').toLowerCase()).not.toContain('shop-mail.org');
   });
 
   it('lets a column that a person has reviewed hold them', async () => {
-    await source("UPDATE orders SET note = 'person17@shop-mail.org' WHERE id = 40");
-    const report = await server.mask(
-      rules({ 'main.customers': { '*': 'keep', email: 'email' }, 'main.orders': { '*': 'keep', note: 'reviewed' } }),
-    );
+    await source("UPDATE orders SET note = 'for Customer Person17, call +49 151 23456789' WHERE id = 40");
+    const masks = { 'main.customers': { '*': 'keep', name: 'name', email: 'email' } } as const;
+    const report = await server.mask(rules({ ...masks, 'main.orders': { '*': 'keep', note: 'reviewed' } }));
     expect(report.rows).toBe(300);
+    const strict = await startServer(folder);
+    await strict.server.restore(database(`${folder}/strict.db`, SHOP, "UPDATE orders SET note = 'call +49 151 23456789' WHERE id = 40"));
+    await expect(strict.server.mask(rules({ ...masks, ...KEPT }))).rejects.toMatchObject({
+      code: 'leak',
+      message: expect.stringContaining('main.orders.note holds 1 × what looks like a phone number'),
+    });
   });
 
   it('does not fire triggers, which would copy what is replaced, and keeps them', async () => {
@@ -125,7 +131,7 @@ describe('masking a file', () => {
       code: 'masking_incomplete',
       message: expect.stringMatching(/2 columns are declared[\s\S]+ {2}main\.customers:\n {4}name: mask # TEXT\n {4}email: mask # TEXT/),
     });
-    const { pending } = await server.mask(rules({ 'main.customers': { '*': 'keep', phone: 'phone' }, ...KEPT }));
+    const { pending } = await server.mask(rules({ 'main.customers': { '*': 'reviewed', phone: 'phone' }, ...KEPT }));
     expect(pending).toEqual([{ schema: 'main', table: 'customers', column: 'phone' }]);
   });
 
