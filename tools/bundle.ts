@@ -3,12 +3,15 @@
  * @vercel/ncc minifies only the entry chunk; the chunks that are loaded on demand are minified here.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');
+
+/** PostgreSQL's parser, which the code that loads it expects in its own folder. */
+const PARSER = 'libpg-query.wasm';
 
 function bundle(entry: string, folder: string): void {
   const run = spawnSync(
@@ -20,7 +23,17 @@ function bundle(entry: string, folder: string): void {
     },
   );
   if (run.status !== 0) throw new Error(`ncc could not bundle ${entry}:\n${run.stdout}${run.stderr}`);
-  for (const file of readdirSync(folder)) if (file.endsWith('.js')) minify(join(folder, file));
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith('.js')) continue;
+    minify(join(folder, file));
+    if (readFileSync(join(folder, file), 'utf8').includes(PARSER))
+      copyFileSync(join(root, 'node_modules/libpg-query/wasm', PARSER), join(folder, PARSER));
+  }
+}
+
+/** A CommonJS module knows its folder by a name that ES modules do not have. */
+function withFolder(code: string): string {
+  return code.replaceAll(/\b__dirname\b/g, 'import.meta.dirname');
 }
 
 /** Modules of Node that are loaded by their first use: TLS takes a tenth of a start, and a server behind `http:` needs none. */
@@ -40,7 +53,7 @@ function withBuiltins(code: string): string {
 }
 
 function minify(file: string): void {
-  const { code } = transformSync(withBuiltins(readFileSync(file, 'utf8')), {
+  const { code } = transformSync(withFolder(withBuiltins(readFileSync(file, 'utf8'))), {
     minify: true,
     keepNames: false,
     format: 'esm',
