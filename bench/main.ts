@@ -4,11 +4,12 @@
  */
 import { chain } from './chain.ts';
 import { decisions } from './decisions.ts';
+import { rehearsal } from './rehearsal.ts';
 import { requests } from './requests.ts';
 import { startUp } from './start-up.ts';
 import type { Target } from './target.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<readonly Target[]>>> = { 'start-up': startUp, requests, decisions, chain };
+const PARTS: Readonly<Record<string, () => Promise<readonly Target[]>>> = { 'start-up': startUp, requests, decisions, chain, rehearsal };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => PARTS[name] === undefined);

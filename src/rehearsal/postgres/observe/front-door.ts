@@ -170,6 +170,7 @@ class Conversation {
     socket.on('data', this.listener);
     socket.on('close', this.closed);
     socket.on('end', this.closed);
+    socket.resume();
   }
 
   /** A start-up packet: its length and what follows. */

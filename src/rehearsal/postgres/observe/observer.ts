@@ -19,7 +19,10 @@ import { StopAfter } from './stop.ts';
 import { WaitBook } from './waits.ts';
 
 export interface PostgresObserveOptions extends ObserveOptions {
-  /** Whether commands may get to another database of the server; they are not watched there. All may unless told. */
+  /**
+   * Whether commands may get to another database of the server; they are not watched there. Unless told: of a server that is shared with
+   * others those of the same rehearsal, else all.
+   */
   readonly reaches?: (database: string) => boolean;
 }
 
@@ -50,6 +53,9 @@ interface Watchers {
   readonly sampler: Sampler;
   readonly disk: DiskWatch;
 }
+
+/** How a rehearsal's databases are named on a server that is not its own. */
+const SHARED = /^promote_rehearsal_[0-9a-f]{8}_/;
 
 const WAL = 'SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS lsn';
 
@@ -115,10 +121,16 @@ class PostgresObservation {
     this.access = { url: urlOf(front), variables: { ...variablesOf(front), PGSSLMODE: 'disable' } };
   }
 
+  private reaches(database: string): boolean {
+    if (this.options.reaches !== undefined) return this.options.reaches(database);
+    const [own] = SHARED.exec(this.target.database) ?? [];
+    return own === undefined || database.startsWith(own);
+  }
+
   private async enter({ socket, settings }: Guest): Promise<void> {
     const database = settings.get('database') ?? this.target.user;
     const observed = database === this.target.database && !settings.has('replication');
-    if (!observed && this.options.reaches?.(database) === false) {
+    if (!observed && !this.reaches(database)) {
       socket.end(fatal('42501', `a rehearsal lets commands into its own databases only, and "${database}" is none of them`));
       return;
     }

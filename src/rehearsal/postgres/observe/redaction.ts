@@ -38,7 +38,7 @@ function scanned(parser: SqlParser, text: string): string | null {
 function beginning(text: string): string {
   const doubtful = text.search(DOUBTFUL);
   const sure = doubtful < 0 ? text : text.slice(0, doubtful);
-  return `${sure.replaceAll(/\s+/g, ' ').trim()} …`.trim();
+  return `${sure.replaceAll(/\s+/g, ' ').trim()}${text.trim() === '' ? '' : ' …'}`.trim();
 }
 
 function shortened(text: string): string {

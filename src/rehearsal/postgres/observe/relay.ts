@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
+import { isActing } from '../../statement-kinds.ts';
 import { FrameReader, fieldsMessage, frame, readFields, readTag, readText, rowsOfTag } from './frames.ts';
 import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
 import type { SqlParser } from './parser.ts';
 import { type Part, takeApart } from './parts.ts';
 import type { StopAfter } from './stop.ts';
-import { doesSomething, kindOf, locksOnce, mayBeExtended, mayLock } from './words.ts';
+import { kindOf, locksOnce, mayBeExtended, mayLock } from './words.ts';
 
 /** What all connections of an observation share. */
 export interface RelayContext {
@@ -558,12 +559,13 @@ export class Relay {
     const statement = this.simple ? this.running[0] : this.running.shift();
     if (statement === undefined) return;
     this.lastTag = tag;
+    const again = statement.ended !== null;
     statement.ended = this.context.journal.now();
     statement.seconds = (statement.ended - statement.began) / 1000;
     statement.rows = rowsOfTag(tag) ?? statement.rows;
     if (statement.kind === 'WITH') statement.kind = kindOf(statement.text, tag);
     if (suspended) return;
-    if (doesSomething(statement.kind)) this.context.stop.count();
+    if (!again && isActing(statement.kind)) this.context.stop.count();
     // In a pipeline a transaction may end long before the server says how things stand.
     if (!this.simple && ['COMMIT', 'ROLLBACK', 'PREPARE TRANSACTION'].includes(statement.kind) && this.transaction !== null) {
       this.context.journal.closeTransaction(this.transaction, tag === 'ROLLBACK' ? 'rollback' : 'commit');

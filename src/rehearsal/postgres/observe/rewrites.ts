@@ -1,6 +1,7 @@
 import type { Node } from 'libpg-query';
 import type { Relation } from './catalog.ts';
 import type { Journal, Statement } from './journal.ts';
+import type { Hold } from './ledger.ts';
 import type { SqlParser } from './parser.ts';
 
 /** Sub-commands of ALTER TABLE that may write a table anew. */
@@ -38,8 +39,8 @@ export function findRewrites(
   return [...relations.values()].flatMap((relation) => {
     const file = files.get(relation.oid);
     if (file === undefined || file === relation.file) return [];
-    const able = done.filter((statement) => mayRewrite(statement, relation, parser));
-    const emptied = done.some((statement) => statement.kind === 'TRUNCATE' && locked(statement, relation));
+    const able = done.filter((statement) => mayRewrite(statement, relation, relations, parser));
+    const emptied = done.some((statement) => statement.kind === 'TRUNCATE' && lockedBefore(statement, relation));
     if (able.length === 0 && emptied) return [];
     return [{ relation, statement: theOnly(able) ?? theOnly(able.filter((one) => madeTables(one, relations))) }];
   });
@@ -49,7 +50,7 @@ function theOnly(statements: readonly Statement[]): Statement | null {
   return statements.length === 1 ? (statements[0] ?? null) : null;
 }
 
-function mayRewrite(statement: Statement, relation: Relation, parser: SqlParser): boolean {
+function mayRewrite(statement: Statement, relation: Relation, relations: ReadonlyMap<number, Relation>, parser: SqlParser): boolean {
   const { kind } = statement;
   if (kind === 'ALTER TABLE' || kind === 'ALTER MATERIALIZED VIEW') {
     const altered = alteration(statement, parser);
@@ -60,7 +61,9 @@ function mayRewrite(statement: Statement, relation: Relation, parser: SqlParser)
   if (kind === 'VACUUM FULL')
     return statement.text.toLowerCase().includes(relation.table.toLowerCase()) || !/\w\s*;?\s*$/.test(withoutWords(statement.text));
   if (WHOLE.includes(kind)) return statement.text.includes(relation.table) || locked(statement, relation);
-  return ANYTHING.includes(kind) && locked(statement, relation);
+  return (
+    ANYTHING.includes(kind) && (locked(statement, relation) || (lockedBefore(statement, relation) && madeTables(statement, relations)))
+  );
 }
 
 /** `VACUUM FULL` alone takes all tables. */
@@ -68,8 +71,13 @@ function withoutWords(text: string): string {
   return text.replaceAll(/\b(?:vacuum|full|freeze|verbose|analyze)\b|\([^)]*\)/gi, '');
 }
 
-function locked({ transaction }: Statement, { oid }: Relation): boolean {
-  return transaction.locks.holds.some(({ relation, mode }) => relation === oid && mode === 'AccessExclusiveLock');
+/** Whether the statement itself locked the table so that it could write it anew. */
+function locked(statement: Statement, relation: Relation): boolean {
+  return lockedBefore(statement, relation, (hold) => hold.statement === statement);
+}
+
+function lockedBefore({ transaction }: Statement, { oid }: Relation, by: (hold: Hold) => boolean = () => true): boolean {
+  return transaction.locks.holds.some((hold) => hold.relation === oid && hold.mode === 'AccessExclusiveLock' && by(hold));
 }
 
 /** A table is written anew into one that is new, and that is locked while it is. */

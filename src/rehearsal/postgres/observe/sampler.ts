@@ -39,8 +39,10 @@ const LOOSE = 8;
 const YOUNG = 1;
 /** Looking must not take more than this share of the time. */
 const SHARE = 0.4;
-/** Longest time between two looks at a running statement that goes unsaid, milliseconds. */
-const PROMISED = 2.5;
+/** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds. */
+const PROMISED = 10;
+/** Fewer looks say nothing about how long one takes. */
+const ENOUGH = 20;
 
 /** Looks again and again at what the proxy cannot see at a statement's boundaries: locks that come and go within it, and waits. */
 export class Sampler {
@@ -81,7 +83,7 @@ export class Sampler {
     await this.ended;
     await this.client.end().catch(() => undefined);
     const average = this.close.spent / Math.max(1, this.close.looks);
-    if (average > PROMISED)
+    if (this.close.looks >= ENOUGH && average > PROMISED)
       this.journal.blind.add(
         `Locks within a statement were looked at every ${average.toFixed(1)} ms instead of every 2: the server took that long to answer. Shorter ones may be missing.`,
       );
@@ -169,7 +171,8 @@ function enter(
 ): void {
   if (transaction.ended !== null) {
     if (sampled.transaction === null) transaction.locks.lookLate(locks, from, transaction.ended, statement);
-  } else if ((sampled.running[0] ?? null) === statement) transaction.locks.look(locks, from, by, statement);
+    // Between statements nothing is taken, and the proxy reads what the last one took.
+  } else if (statement !== null && sampled.running[0] === statement) transaction.locks.look(locks, from, by, statement);
 }
 
 function toLock({ relation, mode }: SampleRow): SeenLock {

@@ -100,44 +100,6 @@ function definition(words: readonly string[]): string {
   return `${verb} ${what}${what === 'INDEX' && rest[1] === 'CONCURRENTLY' ? ' CONCURRENTLY' : ''}`.trim();
 }
 
-/** Kinds that change neither the data nor the schema. */
-const IDLE = new Set([
-  '',
-  'ANALYZE',
-  'BEGIN',
-  'CHECKPOINT',
-  'CLOSE',
-  'COMMIT',
-  'DEALLOCATE',
-  'DECLARE',
-  'DISCARD',
-  'EXPLAIN',
-  'FETCH',
-  'LISTEN',
-  'LOAD',
-  'LOCK',
-  'MOVE',
-  'NOTIFY',
-  'PREPARE',
-  'RELEASE',
-  'RESET',
-  'ROLLBACK',
-  'ROLLBACK TO',
-  'SAVEPOINT',
-  'SELECT',
-  'SET',
-  'SET CONSTRAINTS',
-  'SHOW',
-  'TABLE',
-  'UNLISTEN',
-  'VALUES',
-]);
-
-/** Whether statements of a kind do something to the database: these are what a rehearsal counts when it kills a migration in the middle. */
-export function doesSomething(kind: string): boolean {
-  return !IDLE.has(kind);
-}
-
 const LOCKLESS = new Set([
   '',
   'BEGIN',
