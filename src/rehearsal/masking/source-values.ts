@@ -11,9 +11,9 @@ const CANARIES_PER_COLUMN = 2;
 const MOST_CANARIES = 64;
 const SHORTEST_CANARY = 12;
 const LONGEST_CANARY = 120;
-/** What is written everywhere as it is, in JSON and arrays too. */
+/** Only of what is written everywhere as it is, in JSON and arrays too. Values that are tried and are not: */
+const MOST_TRIED = 1000;
 const PLAIN = /^[A-Za-z\d][A-Za-z\d @._+-]*$/;
-const AT = 64;
 
 /**
  * What the masked columns held before masking, as fingerprints. It knows nothing of how masking works: it reads values as text, and finds
@@ -27,6 +27,7 @@ export class SourceValues {
   readonly reader: WordReader;
   readonly labels: string[] = [];
   private readonly taken: number[] = [];
+  private readonly tried: number[] = [];
   private high = 0;
   private low = 0;
   private words = 0;
@@ -50,6 +51,7 @@ export class SourceValues {
   column(label: string): number {
     this.labels.push(label);
     this.taken.push(0);
+    this.tried.push(0);
     return this.labels.length - 1;
   }
 
@@ -58,8 +60,7 @@ export class SourceValues {
     this.words = 0;
     this.numbers = [];
     this.reader.read(bytes, from, to, false, this.collector, true);
-    const address = bytes.subarray(from, to).indexOf(AT) > 0;
-    const origin = 2 * column + (address ? 1 : 0);
+    const origin = 2 * column + (this.reader.address ? 1 : 0);
     if (this.reader.digitsOnly) {
       const [only] = this.numbers;
       if (only !== undefined && this.numbers.length === 1) this.fingerprints.add(only[0], only[1], origin);
@@ -71,9 +72,10 @@ export class SourceValues {
     this.takeCanary(bytes, from, to, origin);
   }
 
-  /** Every further canary of a column is taken later, from twice as far. */
   private takeCanary(bytes: Buffer, from: number, to: number, origin: number): void {
     const column = origin >> 1;
+    this.tried[column] = (this.tried[column] as number) + 1;
+    if ((this.tried[column] as number) > MOST_TRIED) return;
     if ((this.taken[column] as number) >= CANARIES_PER_COLUMN || this.canaries.length >= MOST_CANARIES) return;
     if (to - from < SHORTEST_CANARY || to - from > LONGEST_CANARY) return;
     const text = bytes.toString('latin1', from, to);

@@ -26,6 +26,7 @@ for (let byte = 0; byte < 256; byte += 1) {
 }
 const BACKSLASH = 92;
 const HYPHEN = 45;
+const AT = 64;
 /** Between the digits of one phone or card number: blank ( ) - . / */
 const JOINS = new Uint8Array(256);
 for (const sign of ' ()-./') JOINS[sign.charCodeAt(0)] = 1;
@@ -44,6 +45,8 @@ export class WordReader {
   words = 0;
   size = 0;
   digitsOnly = true;
+  /** Whether an `@` stands in it. */
+  address = false;
 
   constructor(seed: readonly [number, number]) {
     [this.seedHigh, this.seedLow] = seed;
@@ -57,13 +60,17 @@ export class WordReader {
     this.words = 0;
     this.size = 0;
     this.digitsOnly = true;
+    this.address = false;
     this.number.size = 0;
     for (let at = from; at < to; ) {
       const byte = bytes[at] as number;
       if (KINDS[byte] !== 0) at = this.readWord(bytes, at, to, from, listener, onlyAll);
       // COPY writes a backslash and a letter for what is not printable; JSON inside does so with a backslash, which COPY doubles.
       else if (byte === BACKSLASH) at += json && bytes[at + 1] === BACKSLASH ? 3 : 2;
-      else at += 1;
+      else {
+        if (byte === AT) this.address = true;
+        at += 1;
+      }
     }
     this.endNumber(listener);
   }

@@ -14,6 +14,8 @@ const PHONE_PREFIX = '999';
 const PHONE_DIGITS = 12;
 /** Greatest whole number that every client reads without loss. */
 const GREATEST_UNIQUE = Number.MAX_SAFE_INTEGER;
+/** Digits of the longest card number but its last. */
+const LONGEST_CARD = 18;
 const DAYS = 365;
 const YEAR = 31_536_000_000_000;
 
@@ -25,7 +27,12 @@ export function keySettings(domain: number): { readonly inner: string; readonly 
 /** HMAC-SHA-256 of a text as hexadecimal digits; NULL of NULL. */
 export function hmac(domain: Domain, text: string): string {
   const { inner, outer } = keySettings(domain.number);
-  return `encode(sha256(current_setting('${outer}')::bytea || sha256(current_setting('${inner}')::bytea || convert_to(${text}, 'UTF8'))), 'hex')`;
+  return `encode(sha256(${key(outer)} || sha256(${key(inner)} || convert_to(${text}, 'UTF8'))), 'hex')`;
+}
+
+/** As a query of its own it is computed once, not once a row. */
+function key(setting: string): string {
+  return `(SELECT current_setting('${setting}')::bytea)`;
 }
 
 /** The text that stands for a value: equal for what the database takes as equal. */
@@ -139,10 +146,14 @@ function maskedText(domain: Domain, t: string, x: string): string {
   }
 }
 
-/** Letters a to p: no digits, or a long text would now and then hold what looks like a card number. */
+/**
+ * Hexadecimal digits of which the first is a letter from a to p: a word of digits only might look like a card number. To translate all of
+ * them takes as long as the HMAC.
+ */
 function letters(x: string, length: string): string {
-  const enough = /^\d+$/.test(length) && Number(length) <= 64 ? x : `repeat(${x}, ${length} / 64 + 1)`;
-  return `left(translate(${enough}, '0123456789', 'ghijklmnop'), ${length})`;
+  const first = `translate(left(${x}, 1), '0123456789', 'ghijklmnop')`;
+  if (/^\d+$/.test(length) && Number(length) <= 64) return `${first} || substr(${x}, 2, ${Number(length) - 1})`;
+  return `left(${first} || CASE WHEN ${length} > 64 THEN repeat(substr(${x}, 2), ${length} / 63 + 1) ELSE substr(${x}, 2) END, ${length})`;
 }
 
 /** Syllables that begin with a capital; two hexadecimal digits each. */
@@ -169,19 +180,30 @@ function digits(x: string, count: number, from = 1): string {
   return `lpad((${bits(x, from)} % ${10n ** BigInt(count)})::text, ${count}, '0')`;
 }
 
-/** Digits by digits, letters by letters, of the same case; whatever else is ASCII stays. */
+/**
+ * Digits by digits, letters by letters, of the same case; whatever else is ASCII stays. Where there are only digits and what usually groups
+ * them, `to_char` writes all at once.
+ */
 function formatted(t: string, x: string, longest: number): string {
+  const v = Number.isFinite(longest) ? `left(${t}, ${longest})` : t;
+  const all = `${digits(x, 17)} || ${digits(x, 17, 20)}`;
+  const quick = `to_char(right(${all}, length(translate(${v}, ' -/()', '')))::numeric, 'FM' || translate(${v}, '123456789', '000000000'))`;
   const code = 'ascii(s.c)';
   const letter = `ascii(substr(q.x, 1 + ((s.n * 7) % 64)::int, 1)) * 7 % 26`;
-  return `(SELECT string_agg(CASE WHEN ${code} BETWEEN 48 AND 57 THEN substr(q.d, 1 + ((s.n - 1) % 34)::int, 1)
+  return `CASE WHEN length(${v}) <= 30 AND translate(${v}, '0123456789 -/()', '') = '' AND ${v} ~ '[0-9]' THEN ${quick} ELSE
+    (SELECT string_agg(CASE WHEN ${code} BETWEEN 48 AND 57 THEN substr(q.d, 1 + ((s.n - 1) % 34)::int, 1)
     WHEN ${code} BETWEEN 65 AND 90 THEN chr(65 + ${letter}) WHEN ${code} BETWEEN 97 AND 122 OR ${code} > 127 THEN chr(97 + ${letter}) ELSE s.c END, '' ORDER BY s.n)
-    FROM (SELECT ${digits(x, 17)} || ${digits(x, 17, 20)} AS d, ${x} AS x) q, regexp_split_to_table(${Number.isFinite(longest) ? `left(${t}, ${longest})` : t}, '') WITH ORDINALITY s (c, n))`;
+    FROM (SELECT ${all} AS d, ${x} AS x) q, regexp_split_to_table(${v}, '') WITH ORDINALITY s (c, n)) END`;
 }
 
+/** 12 to 19 digits, as many as the value has. The check digit makes the sum of all, every second one doubled, a multiple of ten (Luhn). */
 function card(t: string, x: string): string {
   const length = `least(greatest(length(regexp_replace(${t}, '[^0-9]', '', 'g')), 12), 19)`;
-  return `(SELECT p.b || ((10 - sum(CASE WHEN i % 2 = 1 THEN 2 * d.v - CASE WHEN d.v > 4 THEN 9 ELSE 0 END ELSE d.v END) % 10) % 10)::text
-    FROM (SELECT left('9' || ${digits(x, 17)}, ${length} - 1) AS b) p, generate_series(1, length(p.b)) i, LATERAL (SELECT substr(p.b, length(p.b) + 1 - i, 1)::int AS v) d GROUP BY p.b)`;
+  const digit = (place: number): string => `substr(p.b, ${place}, 1)`;
+  const places = Array.from({ length: LONGEST_CARD }, (_, index) =>
+    index % 2 === (LONGEST_CARD - 1) % 2 ? `translate(${digit(index + 1)}, '0123456789', '0246813579')::int` : `${digit(index + 1)}::int`,
+  );
+  return `(SELECT ltrim(p.b, '0') || ((10 - (${places.join(' + ')}) % 10) % 10)::text FROM (SELECT lpad(left('9' || ${digits(x, 17)}, ${length} - 1), ${LONGEST_CARD}, '0') AS b OFFSET 0) p)`;
 }
 
 function wholeNumber(domain: Domain, v: string, x: string): string {
@@ -243,5 +265,5 @@ $body$`;
 
 function maskedJson(domain: Domain, base: string, v: string): string {
   const { inner, outer } = keySettings(domain.number);
-  return `pg_temp.promote_json(${v}::jsonb, current_setting('${inner}')::bytea, current_setting('${outer}')::bytea)::${base}`;
+  return `pg_temp.promote_json(${v}::jsonb, ${key(inner)}, ${key(outer)})::${base}`;
 }
