@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decideAcceptance } from '../../src/decision/acceptance.ts';
 import { decide } from '../../src/decision/decide.ts';
 import { explain } from '../../src/decision/explain.ts';
+import { REASON_MEANINGS } from '../../src/decision/reason-meanings.ts';
 import { REASON_CODES, REASONS, type ReasonCode } from '../../src/decision/reasons.ts';
 import { RULES } from '../../src/decision/rules/index.ts';
 import { TABLES } from './rules/tables.ts';
@@ -37,8 +38,8 @@ describe('the registry of reasons', () => {
   });
 
   test.each(REASON_CODES)('%s says what it means, what to do and who can', (code) => {
-    const { meaning, fix, who } = REASONS[code];
-    for (const text of [meaning, fix, who]) expect(text).toMatch(/^[A-Z].*\.$/);
+    const { fix, who } = REASONS[code];
+    for (const text of [REASON_MEANINGS[code], fix, who]) expect(text).toMatch(/^[A-Z].*\.$/);
     expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
   });
 });

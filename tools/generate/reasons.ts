@@ -1,3 +1,4 @@
+import { REASON_MEANINGS } from '../../src/decision/reason-meanings.ts';
 import { type Effect, REASON_CODES, REASONS, type ReasonCode } from '../../src/decision/reasons.ts';
 import { RULES } from '../../src/decision/rules/index.ts';
 
@@ -27,6 +28,6 @@ function section(rule: string): string {
 }
 
 function entry(code: ReasonCode): string {
-  const { effect, meaning, fix, who } = REASONS[code];
-  return `### ${code}\n\nVerdict: \`${EFFECTS[effect]}\`. ${meaning}\n\n- **What to do:** ${fix}\n- **Who can:** ${who}`;
+  const { effect, fix, who } = REASONS[code];
+  return `### ${code}\n\nVerdict: \`${EFFECTS[effect]}\`. ${REASON_MEANINGS[code]}\n\n- **What to do:** ${fix}\n- **Who can:** ${who}`;
 }
