@@ -43,6 +43,20 @@ describe('the documentation', () => {
     expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
   });
 
+  it('shows steps that migrate and rehearse with inputs and outputs as they are', () => {
+    const shown = ['<!-- migration -->', '<!-- rehearsal -->'].map((marker) => yamlAfter(ownJobs, marker));
+    const all = shown.flatMap((text) => z.parse(z.object({ steps: z.array(z.partial(Step)) }), parse(text)).steps);
+    const inputs = all.filter(({ uses }) => uses?.includes('/promote-action@')).map((step) => Object.keys(step.with ?? {}));
+    expect(inputs).toEqual([
+      ['command', 'environment', 'migration-seconds'],
+      ['command', 'environment'],
+    ]);
+    expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(inputs.flat()));
+    const outputs = [...shown.join('\n').matchAll(/steps\.(?:promote|rehearse)\.outputs\.([\w-]+)/g)].map((match) => match[1]);
+    expect(outputs).toEqual(['proceed', 'rehearsal-report', 'rehearsal-report']);
+    expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
+  });
+
   it('pins what is not ours, and gives each job only what it needs', () => {
     for (const { uses } of steps.filter((step) => !ours.includes(step))) expect(uses).toMatch(/@[0-9a-f]{40}$/);
     const reads = { contents: 'read', deployments: 'read', actions: 'read', checks: 'read', issues: 'read', 'pull-requests': 'read' };

@@ -120,6 +120,15 @@ steps:
       ]),
   },
   {
+    behaviour: 'inputs of post know the outputs of steps that came after main',
+    source: `${SOURCES.contexts}#steps-context`,
+    job: `
+steps:
+  - { uses: $/whole, with: { who: "\${{ steps.later.outputs.told || 'nobody-yet' }}", needed one: x } }
+  - { id: later, run: echo told=known >> "$GITHUB_OUTPUT" }`,
+    expect: (ran) => expect(told(ran)).toEqual(['pre nobody-yet success -', 'main nobody-yet success p', 'post known success pm']),
+  },
+  {
     behaviour: 'post runs after a failed main, and makes the job fail when it fails itself',
     source: `${SOURCES.metadata}#runspost`,
     job: `
