@@ -24,6 +24,9 @@ type Stall = LoadReport['stalls'][number];
 const STALL = 50;
 const MOST_STALLS = 200;
 
+/** The load goes on for that long behind the migration: what a short one has broken shows only once it is over, milliseconds. */
+export const AFTERWARDS = 250;
+
 const DEADLOCK = '40P01';
 const SCRIPT = 'the script';
 

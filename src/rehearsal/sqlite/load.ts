@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { isBookkeeping } from '../comparison.ts';
 import { type LoadOptions, RehearsalImpossible, type RunningLoad } from '../database.ts';
-import { LoadRecorder, type Operation, type OperationKind } from '../load/recorder.ts';
+import { AFTERWARDS, LoadRecorder, type Operation, type OperationKind } from '../load/recorder.ts';
 import type { LoadReport } from '../observed.ts';
 import { quoted, rowsOf, withDatabase, withoutData } from './driver.ts';
 import { LOAD_CLIENT } from './load-client.ts';
@@ -52,14 +52,14 @@ export async function startLoad(path: string, options: LoadOptions, ended: () =>
       );
     return plansFor(database, options.tables);
   });
-  const load = new Load(path, plans, options.script, ended);
-  const abort = (): void => void load.end();
+  const load = new Load(path, plans, options, ended);
+  const abort = (): void => void load.abandon();
   options.signal.addEventListener('abort', abort, { once: true });
   try {
     await load.measureBaseline(options);
     return load;
   } catch (error) {
-    await load.end();
+    await load.abandon();
     throw error;
   }
 }
@@ -155,6 +155,7 @@ type Message =
 class Load implements RunningLoad {
   private readonly plans: Plans;
   private readonly ended: () => void;
+  private readonly signal: AbortSignal;
   private readonly recorder = new LoadRecorder(
     (code) => MEANINGS[code] ?? 'an error of SQLite',
     () => performance.timeOrigin + performance.now(),
@@ -165,7 +166,8 @@ class Load implements RunningLoad {
   private readonly exits: readonly Promise<void>[];
   private report: Promise<LoadReport> | null = null;
 
-  constructor(path: string, plans: Plans, script: string | null, ended: () => void) {
+  constructor(path: string, plans: Plans, { script, signal }: LoadOptions, ended: () => void) {
+    this.signal = signal;
     this.plans = plans;
     this.ended = ended;
     const { tables, wal } = plans;
@@ -199,6 +201,15 @@ class Load implements RunningLoad {
   }
 
   end(): Promise<LoadReport> {
+    this.report ??= sleep(AFTERWARDS, undefined, { signal: this.signal }).then(
+      () => this.finish(),
+      () => this.finish(),
+    );
+    return this.report;
+  }
+
+  /** At once, for nobody wants to know. */
+  abandon(): Promise<LoadReport> {
     this.report ??= this.finish();
     return this.report;
   }

@@ -119,7 +119,8 @@ it('a migration that does no harm goes through the whole cycle; only its stateme
   const up = facts.phases.find(({ name }) => name === 'up')?.observation;
   expect(up?.touched).toEqual(['main.orders']);
   expect(facts.phases.find(({ name }) => name === 'interrupted')?.killedAfter?.of).toBe(up?.statements.length);
-  const { verdict, reasons } = judge(facts, readLimits({}));
+  // How fast this machine is, is none of this test's business.
+  const { verdict, reasons } = judge(facts, readLimits({ statement: false }));
   expect([...new Set(reasons.map(({ code }) => code))]).toEqual(['not_observed']);
   expect(verdict).toBe('warn');
 });

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { type LoadOptions, RehearsalImpossible, type RunningLoad } from '../../database.ts';
-import { LoadRecorder } from '../../load/recorder.ts';
+import { AFTERWARDS, LoadRecorder } from '../../load/recorder.ts';
 import type { LoadReport } from '../../observed.ts';
 import { type Connection, connected } from '../connection.ts';
 import { type LoadClient, startClients } from './clients.ts';
@@ -36,15 +36,15 @@ export async function startLoad(target: Connection, options: LoadOptions): Promi
     }),
   );
   const clients = await reaching(() => startClients({ target, tables: found.tables, script: options.script, recorder, stop: stop.signal }));
-  const load = new Load(target, found, recorder, clients, stop);
-  const abort = (): void => void load.end();
+  const load = new Load(target, found, recorder, clients, stop, options.signal);
+  const abort = (): void => void load.abandon();
   options.signal.addEventListener('abort', abort, { once: true });
   try {
     await load.measureBaseline(options);
     return load;
   } catch (error) {
     options.signal.removeEventListener('abort', abort);
-    await load.end();
+    await load.abandon();
     throw error;
   }
 }
@@ -80,10 +80,19 @@ class Load implements RunningLoad {
   private readonly recorder: LoadRecorder;
   private readonly clients: readonly LoadClient[];
   private readonly stop: AbortController;
+  private readonly signal: AbortSignal;
   private readonly ownDelay = monitorEventLoopDelay({ resolution: 10 });
   private report: Promise<LoadReport> | null = null;
 
-  constructor(target: Connection, found: TablesOfLoad, recorder: LoadRecorder, clients: readonly LoadClient[], stop: AbortController) {
+  constructor(
+    target: Connection,
+    found: TablesOfLoad,
+    recorder: LoadRecorder,
+    clients: readonly LoadClient[],
+    stop: AbortController,
+    signal: AbortSignal,
+  ) {
+    this.signal = signal;
     this.target = target;
     this.found = found;
     this.recorder = recorder;
@@ -111,6 +120,15 @@ class Load implements RunningLoad {
   }
 
   end(): Promise<LoadReport> {
+    this.report ??= sleep(AFTERWARDS, undefined, { signal: this.signal }).then(
+      () => this.finish(),
+      () => this.finish(),
+    );
+    return this.report;
+  }
+
+  /** At once, for nobody wants to know. */
+  abandon(): Promise<LoadReport> {
     this.report ??= this.finish();
     return this.report;
   }
