@@ -18,6 +18,14 @@ function isDangerous({ blocks }: LockTrace): boolean {
 }
 
 /**
+ * What these lock in the end is an index that nobody has been using any more for a while: they have waited for that
+ * (https://www.postgresql.org/docs/current/sql-dropindex.html, CONCURRENTLY).
+ */
+function stopsNobody(statement: StatementTrace | null): boolean {
+  return /^(?:DROP INDEX|REINDEX\b.*) CONCURRENTLY/i.test(statement?.kind ?? '');
+}
+
+/**
  * What follows from a time that was measured as an interval. Only what is proved fails; what may have been too long warns.
  */
 function intervalExceeds(threshold: Threshold, { atLeast, atMost }: Interval): 'fail' | 'warn' | null {
@@ -66,7 +74,9 @@ function withoutTimeout({ observation }: PhaseFacts, limits: Limits): RehearsalR
     const statement = lock.statement === null ? null : (byNumber.get(lock.statement) ?? null);
     return [{ lock, statement, timeout: statement?.lockTimeout ?? null }];
   });
-  const bare = taken.filter(({ timeout, statement }) => timeout === 0 && !/\bNOWAIT\b/i.test(statement?.text ?? ''));
+  const bare = taken.filter(
+    ({ timeout, statement }) => timeout === 0 && !stopsNobody(statement) && !/\bNOWAIT\b/i.test(statement?.text ?? ''),
+  );
   return [
     ...bareFinding(bare, limits),
     ...unknownFinding(

@@ -36,7 +36,7 @@ export const DANGEROUS: readonly KnownMigration[] = [
     name: 'changes the type of a column',
     up: [PATIENTLY, 'ALTER TABLE orders ALTER COLUMN quantity TYPE bigint'],
     down: [PATIENTLY, 'ALTER TABLE orders ALTER COLUMN quantity TYPE int'],
-    limits: { disk: '10MB', wal: '1MB' },
+    limits: { disk: '3MB', wal: '1MB' },
     verdict: 'fail',
     reasons: ['table_rewritten', 'disk_peak', 'wal_volume'],
   },
@@ -277,7 +277,7 @@ export const DANGEROUS: readonly KnownMigration[] = [
   },
   {
     name: 'builds an index concurrently and slowly',
-    up: ['CREATE INDEX CONCURRENTLY orders_note ON orders (note)'],
+    up: ['CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_note ON orders (note)'],
     down: ['DROP INDEX CONCURRENTLY orders_note'],
     apart: true,
     limits: { 'concurrent-index': '1ms' },

@@ -21,14 +21,14 @@ const MIGRATIONS: readonly Omit<KnownMigration, 'verdict' | 'reasons'>[] = [
   },
   {
     name: 'builds an index concurrently',
-    up: ['CREATE INDEX CONCURRENTLY orders_note ON orders (note)'],
+    up: ['CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_note ON orders (note)'],
     down: ['DROP INDEX CONCURRENTLY orders_note'],
     apart: true,
     load: true,
   },
   {
     name: 'drops an index concurrently',
-    up: ['DROP INDEX CONCURRENTLY orders_product_id'],
+    up: ['DROP INDEX CONCURRENTLY IF EXISTS orders_product_id'],
     down: ['CREATE INDEX CONCURRENTLY orders_product_id ON orders (product_id)'],
     apart: true,
   },
@@ -36,6 +36,7 @@ const MIGRATIONS: readonly Omit<KnownMigration, 'verdict' | 'reasons'>[] = [
     name: 'adds a check in two steps',
     up: [
       PATIENTLY,
+      'ALTER TABLE orders DROP CONSTRAINT IF EXISTS sane',
       'ALTER TABLE orders ADD CONSTRAINT sane CHECK (quantity < 1000) NOT VALID',
       'ALTER TABLE orders VALIDATE CONSTRAINT sane',
     ],
@@ -46,6 +47,7 @@ const MIGRATIONS: readonly Omit<KnownMigration, 'verdict' | 'reasons'>[] = [
     name: 'adds a foreign key in two steps',
     up: [
       PATIENTLY,
+      'ALTER TABLE visits DROP CONSTRAINT IF EXISTS visitor',
       'ALTER TABLE visits ADD CONSTRAINT visitor FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID',
       'ALTER TABLE visits VALIDATE CONSTRAINT visitor',
     ],
@@ -56,6 +58,7 @@ const MIGRATIONS: readonly Omit<KnownMigration, 'verdict' | 'reasons'>[] = [
     name: 'forbids null by way of a check',
     up: [
       PATIENTLY,
+      'ALTER TABLE orders DROP CONSTRAINT IF EXISTS note_there',
       'ALTER TABLE orders ADD CONSTRAINT note_there CHECK (note IS NOT NULL) NOT VALID',
       'ALTER TABLE orders VALIDATE CONSTRAINT note_there',
       'ALTER TABLE orders ALTER COLUMN note SET NOT NULL',
@@ -111,7 +114,8 @@ const MIGRATIONS: readonly Omit<KnownMigration, 'verdict' | 'reasons'>[] = [
     name: 'makes a column unique by way of an index',
     up: [
       PATIENTLY,
-      'CREATE UNIQUE INDEX CONCURRENTLY products_name ON products (name)',
+      'ALTER TABLE products DROP CONSTRAINT IF EXISTS products_name',
+      'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS products_name ON products (name)',
       'ALTER TABLE products ADD CONSTRAINT products_name UNIQUE USING INDEX products_name',
     ],
     down: ['ALTER TABLE products DROP CONSTRAINT products_name'],

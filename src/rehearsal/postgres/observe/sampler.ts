@@ -39,8 +39,8 @@ const LOOSE = 8;
 const YOUNG = 1;
 /** Looking must not take more than this share of the time. */
 const SHARE = 0.4;
-/** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds. */
-const PROMISED = 10;
+/** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds: limits are told in tenths of seconds. */
+const PROMISED = 50;
 /** Fewer looks say nothing about how long one takes. */
 const ENOUGH = 20;
 
