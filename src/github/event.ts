@@ -63,12 +63,12 @@ const BRANCH = 'refs/heads/';
 const TAG = 'refs/tags/';
 
 /** Git's own rules for names, as far as they keep a ref from meaning something else (https://git-scm.com/docs/git-check-ref-format). */
-const REF_NAME = /^(?!.*(?:\.\.|@\{|\/\/))[^\p{Cc} ~^:?*[\\/][^\p{Cc} ~^:?*[\\]*$/u;
+const REF_NAME = /^(?!.*(?:\.\.|@\{|\/\/))(?=[!-~\u00A0-\u{10FFFF}]*$)[^~^:?*[\\/][^~^:?*[\\]*$/u;
 const refName = z.string().check(z.maxLength(500), z.regex(REF_NAME));
 const fullRef = z.string().check(z.maxLength(500), z.regex(/^refs\/./), z.regex(REF_NAME));
 const commitSha = z.string().check(z.regex(/^(?!0+$)(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const givenSha = z.string().check(z.regex(/^[0-9a-f]{7,64}$/));
-const givenVersion = z.string().check(z.maxLength(100), z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u));
+const givenVersion = z.string().check(z.maxLength(100), z.regex(/^[ -~\u00A0-\u2027\u202A-\u{10FFFF}]+$/u));
 const repositoryName = z.nullish(z.object({ full_name: z.string() }));
 
 /**

@@ -10,7 +10,11 @@ export const RECORD_KINDS = ['promotion', 'rollback', 'acceptance', 'rehearsal']
 export type OwnRecordKind = (typeof RECORD_KINDS)[number];
 
 const text = z.string().check(z.maxLength(2000));
-const name = z.string().check(z.maxLength(300), z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u));
+/**
+ * One line: no control characters, no separators of lines or paragraphs. Written as ranges, because V8 looks a property such as `\p{Cc}` up
+ * in the character database whenever it comes past the expression, several times in a start.
+ */
+const name = z.string().check(z.maxLength(300), z.regex(/^[ -~\u00A0-\u2027\u202A-\u{10FFFF}]*$/u));
 /** Whether a runner's name may stand in a record. */
 export function fitsRecord(text: string): boolean {
   return name.safeParse(text).success;
