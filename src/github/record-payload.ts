@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { whenNeeded } from './when-needed.ts';
 
 /**
  * What is stored in a record's payload: a GitHub deployment carries any JSON, and gives it back as text, sometimes encoded twice.
@@ -25,45 +26,47 @@ const sha = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const names = z.array(name).check(z.maxLength(200));
 const texts = z.array(text).check(z.maxLength(200));
 
-export const recordPayloadSchema = z.object({
-  schema: z.literal(RECORD_SCHEMA),
-  kind: z.enum(RECORD_KINDS),
-  candidate: z.object({ sha, ref: name, version: name }),
-  /** `null`: not known when the record was opened. */
-  digest: z.nullable(name),
-  /** Where GitHub keeps what the digest names: an artifact of a run. Absent: nowhere that is known. */
-  artifact: z.optional(z.object({ id: instant, run: instant })),
-  policyHash: name,
-  route: z.nullable(name),
-  run: z.object({ id: instant, attempt: instant }),
-  /**
-   * Made once by each process that opens a record. A request repeated after a lost answer leaves two records with one claim; two jobs
-   * of one run leave two claims.
-   */
-  claim: z.optional(name),
-  /** Name of the runner that the job ran on: with the run and its attempt it tells which job of the run holds the record. */
-  runner: z.optional(name),
-  initiator: name,
-  approvedBy: names,
-  /** Codes of the reasons that stood when the record was opened. */
-  reasons: names,
-  /** What a reader must know, one sentence each. */
-  notes: texts,
-  /** What the route relaxes, one sentence each. */
-  relaxed: texts,
-  replaced: z.nullable(z.object({ sha, version: name, digest: z.nullable(name) })),
-  rehearsal: z.optional(
-    z.object({ verdict: z.enum(['pass', 'warn', 'fail']), migrations: name, snapshot: name, snapshotTakenAt: instant }),
-  ),
-  /** Whether a verification is part of this promotion, so that its success says that it passed. */
-  verify: z.boolean(),
-});
+export const recordPayloadSchema = whenNeeded(() =>
+  z.object({
+    schema: z.literal(RECORD_SCHEMA),
+    kind: z.enum(RECORD_KINDS),
+    candidate: z.object({ sha, ref: name, version: name }),
+    /** `null`: not known when the record was opened. */
+    digest: z.nullable(name),
+    /** Where GitHub keeps what the digest names: an artifact of a run. Absent: nowhere that is known. */
+    artifact: z.optional(z.object({ id: instant, run: instant })),
+    policyHash: name,
+    route: z.nullable(name),
+    run: z.object({ id: instant, attempt: instant }),
+    /**
+     * Made once by each process that opens a record. A request repeated after a lost answer leaves two records with one claim; two jobs
+     * of one run leave two claims.
+     */
+    claim: z.optional(name),
+    /** Name of the runner that the job ran on: with the run and its attempt it tells which job of the run holds the record. */
+    runner: z.optional(name),
+    initiator: name,
+    approvedBy: names,
+    /** Codes of the reasons that stood when the record was opened. */
+    reasons: names,
+    /** What a reader must know, one sentence each. */
+    notes: texts,
+    /** What the route relaxes, one sentence each. */
+    relaxed: texts,
+    replaced: z.nullable(z.object({ sha, version: name, digest: z.nullable(name) })),
+    rehearsal: z.optional(
+      z.object({ verdict: z.enum(['pass', 'warn', 'fail']), migrations: name, snapshot: name, snapshotTakenAt: instant }),
+    ),
+    /** Whether a verification is part of this promotion, so that its success says that it passed. */
+    verify: z.boolean(),
+  }),
+);
 
-export type RecordPayload = z.output<typeof recordPayloadSchema>;
+export type RecordPayload = z.output<ReturnType<typeof recordPayloadSchema>>;
 
 /** The payload in whichever form GitHub gives it back; `null` when it is not one of ours, or of a schema we do not know. */
 export function readRecordPayload(payload: unknown): RecordPayload | null {
-  const parsed = recordPayloadSchema.safeParse(decoded(decoded(payload)));
+  const parsed = recordPayloadSchema().safeParse(decoded(decoded(payload)));
   return parsed.success ? parsed.data : null;
 }
 
