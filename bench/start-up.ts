@@ -42,7 +42,7 @@ export async function startUp(): Promise<readonly Target[]> {
   const kilobytes = Math.round(statSync(join(root, 'dist/index.js')).size / 1000);
   console.log(
     `chunks of dist/: ${readdirSync(join(root, 'dist'))
-      .filter((name) => name.endsWith('.js'))
+      .filter((name) => /\.c?js$/.test(name))
       .map(chunkSize)
       .join(', ')}`,
   );

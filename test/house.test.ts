@@ -111,7 +111,7 @@ describe('the house', () => {
 
   it('has one file that loads Temporal', () => {
     const users = files.filter((file) => importsOf(readFileSync(file, 'utf8')).some((specifier) => specifier.startsWith('temporal')));
-    expect(users.map((file) => relative(SRC, file))).toEqual([join('pipeline', 'calendar.ts')]);
+    expect(users.map((file) => relative(SRC, file))).toEqual([join('pipeline', 'zones.ts')]);
   });
 });
 

@@ -22,7 +22,7 @@ const MONDAY_MORNING = '2026-03-02T10:00:00Z';
  * @returns the running sandbox; `close()` it when done
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const git = await openRepository(options.repositoryPath);
+  const { git, headBranch } = await openRepository(options.repositoryPath);
   const owner = options.owner ?? 'octo-org';
   const name = options.name ?? 'shop';
   const clock = createClock(options.now ?? MONDAY_MORNING, options.clock ?? 'frozen');
@@ -36,7 +36,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     owner,
     name,
     fullName: `${owner}/${name}`,
-    defaultBranch: options.defaultBranch ?? (await git.headBranch()),
+    defaultBranch: options.defaultBranch ?? headBranch,
     get webUrl() {
       return base.webUrl;
     },
@@ -103,11 +103,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** @throws when there is no Git repository in that folder */
-async function openRepository(path: string): Promise<GitRepository> {
+async function openRepository(path: string): Promise<{ readonly git: GitRepository; readonly headBranch: string }> {
   const git = new GitRepository(path);
   try {
-    await git.headBranch();
-    return git;
+    return { git, headBranch: await git.headBranch() };
   } catch {
     git.close();
     throw new Error(`${path} is no Git repository whose HEAD is on a branch. Name a folder made by "git clone" or "git init".`);

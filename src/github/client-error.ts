@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { LIMIT_ENDS_HEADER } from './send.ts';
+import { whenNeeded } from './when-needed.ts';
 
 /**
  * Why GitHub's answer cannot be used. `unavailable`: no answer, also after repeating · `limit`: out of requests · `unauthorized`: the
@@ -21,29 +22,33 @@ export class GitHubError extends Error {
   }
 }
 
-const httpFailure = z.object({
-  status: z.number(),
-  message: z.string(),
-  response: z.optional(z.object({ headers: z.record(z.string(), z.unknown()) })),
-});
+const httpFailure = whenNeeded(() =>
+  z.object({
+    status: z.number(),
+    message: z.string(),
+    response: z.optional(z.object({ headers: z.record(z.string(), z.unknown()) })),
+  }),
+);
 
-const answeredFailure = z.object({
-  response: z.object({ status: z.literal(200), headers: z.record(z.string(), z.unknown()), data: z.unknown() }),
-});
+const answeredFailure = whenNeeded(() =>
+  z.object({
+    response: z.object({ status: z.literal(200), headers: z.record(z.string(), z.unknown()), data: z.unknown() }),
+  }),
+);
 
 /**
  * The answer under 200 that the retry plugin turned into a failure: a GraphQL query that went wrong in part, and still did after
  * repeating. What it did read is worth having.
  */
 export function answerInFailure(error: unknown): { status: number; headers: Readonly<Record<string, unknown>>; data: unknown } | null {
-  const parsed = answeredFailure.safeParse(error);
+  const parsed = answeredFailure().safeParse(error);
   return parsed.success ? parsed.data.response : null;
 }
 
 /** Turns what Octokit threw into an error for people. Octokit's own error is not kept: it carries the request with its headers. */
 export function readableFailure(error: unknown, request: string, attempts: number): Error {
   if (error instanceof GitHubError) return error;
-  const parsed = httpFailure.safeParse(error);
+  const parsed = httpFailure().safeParse(error);
   if (!parsed.success) return unavailable(`${request} failed: ${error instanceof Error ? firstLine(error.message) : 'no reason given'}.`);
   const { status, message, response } = parsed.data;
   const headers = response?.headers ?? {};

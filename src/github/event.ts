@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { readRecordPayload } from './record-payload.ts';
+import { whenNeeded } from './when-needed.ts';
 
 /** The event as the runner hands it over. */
 export interface RunEvent {
@@ -63,12 +64,12 @@ const BRANCH = 'refs/heads/';
 const TAG = 'refs/tags/';
 
 /** Git's own rules for names, as far as they keep a ref from meaning something else (https://git-scm.com/docs/git-check-ref-format). */
-const REF_NAME = /^(?!.*(?:\.\.|@\{|\/\/))[^\p{Cc} ~^:?*[\\/][^\p{Cc} ~^:?*[\\]*$/u;
+const REF_NAME = /^(?!.*(?:\.\.|@\{|\/\/))(?=[!-~\u00A0-\u{10FFFF}]*$)[^~^:?*[\\/][^~^:?*[\\]*$/u;
 const refName = z.string().check(z.maxLength(500), z.regex(REF_NAME));
 const fullRef = z.string().check(z.maxLength(500), z.regex(/^refs\/./), z.regex(REF_NAME));
 const commitSha = z.string().check(z.regex(/^(?!0+$)(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
 const givenSha = z.string().check(z.regex(/^[0-9a-f]{7,64}$/));
-const givenVersion = z.string().check(z.maxLength(100), z.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u));
+const givenVersion = z.string().check(z.maxLength(100), z.regex(/^[ -~\u00A0-\u2027\u202A-\u{10FFFF}]+$/u));
 const repositoryName = z.nullish(z.object({ full_name: z.string() }));
 
 /**
@@ -197,29 +198,31 @@ function read<S extends z.ZodMiniType>(schema: S, event: RunEvent): z.output<S> 
   );
 }
 
-const pushSchema = z.object({ ref: fullRef, deleted: z.boolean(), after: z.string(), head_commit: z.nullish(z.object({ id: commitSha })) });
+const pushSchema = whenNeeded(() =>
+  z.object({ ref: fullRef, deleted: z.boolean(), after: z.string(), head_commit: z.nullish(z.object({ id: commitSha })) }),
+);
 
 /** For an annotated tag `after` is the tag's own id and `head_commit` the commit it stands for. */
 function push(event: RunEvent): Named {
-  const payload = read(pushSchema, event);
+  const payload = read(pushSchema(), event);
   if (payload.deleted) throw refused('push', `${payload.ref} was deleted`);
   const sha = payload.head_commit?.id ?? commitSha.safeParse(payload.after).data;
   if (sha === undefined) throw refused('push', `it carries no commit for ${payload.ref}`);
   return { sha, ref: payload.ref, runHeadSha: sha };
 }
 
-const createSchema = z.object({ ref: refName, ref_type: z.enum(['branch', 'tag']) });
+const createSchema = whenNeeded(() => z.object({ ref: refName, ref_type: z.enum(['branch', 'tag']) }));
 
 function create(event: RunEvent): Named {
-  const payload = read(createSchema, event);
+  const payload = read(createSchema(), event);
   const ref = (payload.ref_type === 'tag' ? TAG : BRANCH) + payload.ref;
   return { sha: shaFor(event, ref), ref };
 }
 
-const releaseSchema = z.object({ action: z.string(), release: z.object({ tag_name: refName, draft: z.boolean() }) });
+const releaseSchema = whenNeeded(() => z.object({ action: z.string(), release: z.object({ tag_name: refName, draft: z.boolean() }) }));
 
 function release(event: RunEvent): Named {
-  const payload = read(releaseSchema, event);
+  const payload = read(releaseSchema(), event);
   const { tag_name: tag, draft } = payload.release;
   if (payload.action === 'deleted' || payload.action === 'unpublished')
     throw refused('release', `the release ${tag} was ${payload.action}`);
@@ -234,47 +237,53 @@ function started(event: RunEvent): Named {
   return { sha: shaFor(event, ref.data), ref: ref.data };
 }
 
-const repositoryDispatchSchema = z.object({
-  client_payload: z.nullish(z.object({ ref: z.nullish(refName), sha: z.nullish(givenSha) })),
-});
+const repositoryDispatchSchema = whenNeeded(() =>
+  z.object({
+    client_payload: z.nullish(z.object({ ref: z.nullish(refName), sha: z.nullish(givenSha) })),
+  }),
+);
 
 /** `client_payload.ref` and `client_payload.sha`, both optional, name the candidate; without them it is the default branch. */
 function repositoryDispatch(event: RunEvent): Named {
-  const asked = read(repositoryDispatchSchema, event).client_payload;
+  const asked = read(repositoryDispatchSchema(), event).client_payload;
   const own = started(event);
   if (asked?.ref === null || asked?.ref === undefined) return { ...own, sha: asked?.sha ?? own.sha };
   return { ...namedRef(asked.ref), sha: asked.sha ?? null };
 }
 
-const workflowRunSchema = z.object({
-  workflow_run: z.object({
-    head_sha: commitSha,
-    head_branch: z.nullish(refName),
-    head_repository: repositoryName,
+const workflowRunSchema = whenNeeded(() =>
+  z.object({
+    workflow_run: z.object({
+      head_sha: commitSha,
+      head_branch: z.nullish(refName),
+      head_repository: repositoryName,
+    }),
   }),
-});
+);
 
 /** The commit that the other workflow ran on. `head_branch` is also where GitHub puts the name of a tag. */
 function workflowRun(event: RunEvent): Named {
-  const { head_sha: sha, head_branch: name, head_repository: head } = read(workflowRunSchema, event).workflow_run;
+  const { head_sha: sha, head_branch: name, head_repository: head } = read(workflowRunSchema(), event).workflow_run;
   if (name === null || name === undefined) throw refused('workflow_run', 'the run it follows has no branch or tag');
   return { sha, ref: BRANCH + name, alternativeRef: TAG + name, fork: !sameRepository(head?.full_name, event.repository) };
 }
 
-const pullRequestSchema = z.object({
-  pull_request: z.object({
-    number: z.number(),
-    state: z.string(),
-    merged: z.nullish(z.boolean()),
-    merge_commit_sha: z.nullish(commitSha),
-    head: z.object({ sha: commitSha, ref: refName, repo: repositoryName }),
-    base: z.object({ ref: refName }),
+const pullRequestSchema = whenNeeded(() =>
+  z.object({
+    pull_request: z.object({
+      number: z.number(),
+      state: z.string(),
+      merged: z.nullish(z.boolean()),
+      merge_commit_sha: z.nullish(commitSha),
+      head: z.object({ sha: commitSha, ref: refName, repo: repositoryName }),
+      base: z.object({ ref: refName }),
+    }),
   }),
-});
+);
 
 /** Open: its head on its own branch. Merged: the merge commit on the base branch. */
 function pullRequest(event: RunEvent): Named {
-  const pull = read(pullRequestSchema, event).pull_request;
+  const pull = read(pullRequestSchema(), event).pull_request;
   const runHeadSha = pull.head.sha;
   if (pull.merged === true) {
     if (!pull.merge_commit_sha)
@@ -291,22 +300,26 @@ function pullRequest(event: RunEvent): Named {
   };
 }
 
-const mergeGroupSchema = z.object({ action: z.string(), merge_group: z.object({ head_sha: commitSha, head_ref: fullRef }) });
+const mergeGroupSchema = whenNeeded(() =>
+  z.object({ action: z.string(), merge_group: z.object({ head_sha: commitSha, head_ref: fullRef }) }),
+);
 
 /** The queue's own branch (`gh-readonly-queue/…`): the commit is not on its base branch before the queue puts it there. */
 function mergeGroup(event: RunEvent): Named {
-  const { action, merge_group: group } = read(mergeGroupSchema, event);
+  const { action, merge_group: group } = read(mergeGroupSchema(), event);
   if (action === 'destroyed') throw refused('merge_group', 'the merge group no longer exists');
   return { sha: group.head_sha, ref: group.head_ref, runHeadSha: group.head_sha };
 }
 
-const deploymentStatusSchema = z.object({
-  deployment: z.object({ sha: commitSha, ref: refName, task: z.nullish(z.string()), payload: z.optional(z.unknown()) }),
-});
+const deploymentStatusSchema = whenNeeded(() =>
+  z.object({
+    deployment: z.object({ sha: commitSha, ref: refName, task: z.nullish(z.string()), payload: z.optional(z.unknown()) }),
+  }),
+);
 
 /** The deployed commit. A deployment made by sha names no ref; one of our own records says it in its payload. */
 function deploymentStatus(event: RunEvent): Named {
-  const { deployment } = read(deploymentStatusSchema, event);
+  const { deployment } = read(deploymentStatusSchema(), event);
   const recorded = readRecordPayload(deployment.payload);
   if (recorded !== null && recorded.candidate.sha === deployment.sha) return { sha: deployment.sha, ref: recorded.candidate.ref };
   if (fullRef.safeParse(event.ref).success) return { sha: deployment.sha, ref: event.ref };

@@ -5,6 +5,7 @@ import { evidenceQuery, type Question } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Subject } from './evidence-request.ts';
 import { neededNames } from './needed-names.ts';
 import { guessedPolicy, trustedPolicy } from './trusted-policy.ts';
+import { underWay } from './under-way.ts';
 
 export { EvidenceError } from './evidence-error.ts';
 export type { EvidencePort, EvidenceRequest, Gathered } from './evidence-request.ts';
@@ -27,7 +28,7 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
     // What makes sense of the answer is loaded while GitHub works on it.
     const [answered, { conclude, evidenceAnswer }] = await Promise.all([
       client.graphql(text, variables),
-      import('./evidence-conclusion.ts'),
+      underWay().then(() => import('./evidence-conclusion.ts')),
     ]);
     const answer = evidenceAnswer(answered, `${request.owner}/${request.repo}`);
     policy = trustedPolicy(answer.policyFile, request.pipelinePath, answer.defaultBranch, policy);

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Answer, type Outgoing, TimeoutError, type Transport } from './transport.ts';
+import { whenNeeded } from './when-needed.ts';
 
 export interface SendOptions {
   readonly transport: Transport;
@@ -71,7 +72,7 @@ function whatBroke(error: unknown): string {
 
 type Limit = 'primary' | 'secondary';
 
-const limitedGraphql = z.object({ errors: z.array(z.object({ type: z.optional(z.nullable(z.string())) })) });
+const limitedGraphql = whenNeeded(() => z.object({ errors: z.array(z.object({ type: z.optional(z.nullable(z.string())) })) }));
 
 /**
  * Primary: no requests left (403 or 429 with `x-ratelimit-remaining: 0`), or GraphQL's `RATE_LIMITED` under 200. Secondary: every
@@ -90,7 +91,7 @@ function limitOf({ status, headers, text }: Answer): Limit | null {
 function isLimitedGraphql(text: string): boolean {
   if (!text.includes('RATE_LIMITED')) return false;
   try {
-    const parsed = limitedGraphql.safeParse(JSON.parse(text));
+    const parsed = limitedGraphql().safeParse(JSON.parse(text));
     return parsed.success && parsed.data.errors.some((error) => error.type === 'RATE_LIMITED');
   } catch {
     return false;

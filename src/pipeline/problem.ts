@@ -28,9 +28,11 @@ export function describeProblem(path: string, problem: Problem): string {
 }
 
 const LONGEST_QUOTE = 80;
+/** A text, not an expression: V8 looks its classes up in the character database whenever it comes past one, and hardly any text needs it. */
+const UNPRINTABLE = '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]';
 
 /** Text from the file as it may stand in a message: quoted, on one line, without control characters, shortened. */
 export function quote(text: string): string {
   const shown = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
-  return `"${shown.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')}"`;
+  return `"${/^[ -~]*$/.test(shown) ? shown : shown.replaceAll(new RegExp(UNPRINTABLE, 'gu'), '�')}"`;
 }

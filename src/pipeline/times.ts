@@ -1,9 +1,9 @@
-import { isZone, type LocalTime, localTime, zoneNames } from './calendar.ts';
 import { listed } from './listed.ts';
 import type { Freeze, Window } from './model.ts';
 import { quote } from './problem.ts';
 import { chooseFrom } from './report.ts';
 import type { FreezeInput, WindowInput } from './schema.ts';
+import { isZone, type LocalTime, localTime, zoneNames } from './zones.ts';
 
 /** What is wrong with one key of a window or a freeze; `index` where the value is a list. */
 export interface TimeMistake {

@@ -108,5 +108,14 @@ function candidateLabel(decision: Decision): string {
 
 /** Outside text inside a quoted label: letters, digits and a few marks as they are, everything else as Mermaid's entity of it. */
 function label(text: string, longest: number = 40): string {
-  return oneLine(text, longest).replace(/[^\p{L}\p{M}\p{N} ./:+,_-]/gu, (character) => `#${character.codePointAt(0)};`);
+  return oneLine(text, longest).replace(/[^A-Za-z0-9 ./:+,_-]/gu, (character) =>
+    isForeignLetter(character) ? character : `#${character.codePointAt(0)};`,
+  );
+}
+
+/** Letters, marks and numbers. A text, so that the character database is asked only about what is not ASCII. */
+const LETTER = '[\\p{L}\\p{M}\\p{N}]';
+
+function isForeignLetter(character: string): boolean {
+  return character > '\u007F' && new RegExp(LETTER, 'u').test(character);
 }

@@ -218,16 +218,18 @@ async function begin(journey: Journey, candidate: Candidate, repository: SampleR
   };
 }
 
-/** Every commit is exported once and copied from then on. */
+/** Every commit is exported once and copied from then on; nobody commits any more. */
 function withCheckouts(repository: SampleRepository, folder: string): SampleRepository {
+  const exported = new Map<string, string>();
   return {
     ...repository,
     exportTo(expression, target) {
-      const kept = join(folder, repository.sha(expression));
+      const kept = exported.get(expression) ?? join(folder, repository.sha(expression));
       if (!existsSync(kept)) {
         mkdirSync(kept, { recursive: true });
         repository.exportTo(expression, kept);
       }
+      exported.set(expression, kept);
       cpSync(kept, target, { recursive: true });
     },
   };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { gatherEvidence } from '../../src/github/evidence.ts';
 import { fileVeto, readTitle } from '../../src/github/holds.ts';
 import { waitForTurn } from '../../src/github/queue.ts';
-import { readRecordPayload } from '../../src/github/record-payload.ts';
+import { fitsRecord, readRecordPayload } from '../../src/github/record-payload.ts';
 import { openRecord, setRecordStatus } from '../../src/github/records.ts';
 import { DIGEST } from '../digests.ts';
 import { openShop, payloadFor, type Shop } from './shop.ts';
@@ -180,5 +180,19 @@ describe('titles of holds and vetoes', () => {
     ['', [], ''],
   ])('%j', (title, names, reason) => {
     expect(readTitle(title)).toEqual({ names, reason });
+  });
+});
+
+describe('a text in a record', () => {
+  test('is one line: it has any character but controls and the separators of lines and paragraphs', () => {
+    const unfit: number[] = [];
+    const odd: number[] = [];
+    for (let code = 0; code <= 0x10ffff; code += code < 0x3000 ? 1 : 0x101) {
+      const character = String.fromCodePoint(code);
+      if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(character)) unfit.push(code);
+      if (fitsRecord(`a${character}b`) === unfit.includes(code)) odd.push(code);
+    }
+    expect(unfit).toHaveLength(67);
+    expect(odd).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatInstant, freezesFor, isZone, localTime, windowState } from '../../src/pipeline/calendar.ts';
+import { formatInstant, freezesFor, windowState } from '../../src/pipeline/calendar.ts';
 import { formatDuration, parseDuration, spell } from '../../src/pipeline/duration.ts';
 import type { Freeze, Window } from '../../src/pipeline/model.ts';
 import { readWindow } from '../../src/pipeline/times.ts';
+import { isZone, localTime } from '../../src/pipeline/zones.ts';
 
 function window(text: string): Window {
   const [days = '', hours = '', zone = ''] = text.split(' ');

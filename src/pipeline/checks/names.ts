@@ -4,8 +4,8 @@ import type { Report } from '../report.ts';
 import { LONGEST_NAME } from '../schema.ts';
 import type { Path } from '../source.ts';
 
-/** GitHub takes none of these in an environment's name; the colon ends the names in the title of a hold. */
-const FORBIDDEN = /['"`,;:\\\p{Cc}]/u;
+/** GitHub takes none of these in an environment's name; the colon ends the names in the title of a hold. Last: control characters. */
+const FORBIDDEN = /['"`,;:\\]|[^ -~\u00A0-\u{10FFFF}]/u;
 
 /** Whether two names would be the same environment to GitHub, which does not count case. */
 const fold = (name: string): string => name.toLowerCase();
