@@ -42,7 +42,7 @@ async function resolveIn(client: pg.Client, domain: Domain): Promise<boolean> {
   let others = false;
   for (let round = 1; ; round += 1) {
     const clashing = `SELECT q.x FROM (SELECT x, row_number() OVER (PARTITION BY m ORDER BY round, x) AS place FROM ${candidates}) q WHERE q.place > 1`;
-    const again = hmac(domain, `c.x || ' ${round}'`);
+    const again = hmac(domain, `encode(c.x, 'hex') || ' ${round}'`);
     const { rowCount } = await client.query(`UPDATE ${candidates} t SET m = (${mask})::text, round = ${round}
       FROM (SELECT c.v, c.x AS was, ${again} AS x FROM ${candidates} c WHERE c.x IN (${clashing}) OFFSET 0) s WHERE t.x = s.was`);
     if ((rowCount ?? 0) === 0) break;

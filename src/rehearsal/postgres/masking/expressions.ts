@@ -3,7 +3,7 @@ import type { Domain } from './plan.ts';
 
 /**
  * Masks as SQL expressions. Nothing of them is a function of the database's own but what JSON needs: plain expressions run in parallel
- * workers and inside one CREATE TABLE AS. `v` is the value, `t` its text, `x` its HMAC as 64 hexadecimal digits.
+ * workers and inside one CREATE TABLE AS. `v` is the value, `t` its text, `x` its HMAC, 32 bytes.
  */
 
 /** Letters that make a collision among 10 million values less likely than a broken disk: 80 bits. */
@@ -24,10 +24,10 @@ export function keySettings(domain: number): { readonly inner: string; readonly 
   return { inner: `promote_masking.inner_${domain}`, outer: `promote_masking.outer_${domain}` };
 }
 
-/** HMAC-SHA-256 of a text as hexadecimal digits; NULL of NULL. */
+/** HMAC-SHA-256 of a text; NULL of NULL. */
 export function hmac(domain: Domain, text: string): string {
   const { inner, outer } = keySettings(domain.number);
-  return `encode(sha256(${key(outer)} || sha256(${key(inner)} || convert_to(${text}, 'UTF8'))), 'hex')`;
+  return `sha256(${key(outer)} || sha256(${key(inner)} || convert_to(${text}, 'UTF8')))`;
 }
 
 /** As a query of its own it is computed once, not once a row. */
@@ -72,7 +72,7 @@ export function maskedValue(domain: Domain, base: string, v: string, x: string):
     case 'uuid':
       return `(${uuid(x)})::uuid`;
     case 'bytes':
-      return `CASE WHEN octet_length(${v}) = 0 THEN ${v} ELSE decode(left(repeat(${x}, octet_length(${v}) / 32 + 1), 2 * octet_length(${v})), 'hex') END`;
+      return `CASE WHEN octet_length(${v}) = 0 THEN ${v} ELSE decode(left(repeat(${hex(x)}, octet_length(${v}) / 32 + 1), 2 * octet_length(${v})), 'hex') END`;
     case 'json':
       return maskedJson(domain, base, v);
     case 'inet':
@@ -130,11 +130,9 @@ function maskedText(domain: Domain, t: string, x: string): string {
     case 'uuid':
       return uuid(x);
     case 'name':
-      return cut(
-        `CASE WHEN position(' ' IN ${t}) > 0 THEN ${word(x, 17, 3)} || ' ' || ${word(x, 1, 4)} ELSE ${word(x, 1, 4)} END${unique}`,
-      );
+      return cut(`CASE WHEN position(' ' IN ${t}) > 0 THEN ${word(x, 8, 3)} || ' ' || ${word(x, 0, 4)} ELSE ${word(x, 0, 4)} END${unique}`);
     case 'address':
-      return cut(`(1 + ${bits(x)} % 999)::text || ' ' || ${word(x, 17, 4)} || ' Street'${unique}`);
+      return cut(`(1 + ${bits(x)} % 999)::text || ' ' || ${word(x, 8, 4)} || ' Street'${unique}`);
     case 'digits':
       return formatted(t, x, longest);
     case 'card':
@@ -146,36 +144,42 @@ function maskedText(domain: Domain, t: string, x: string): string {
   }
 }
 
-/**
- * Hexadecimal digits of which the first is a letter from a to p: a word of digits only might look like a card number. To translate all of
- * them takes as long as the HMAC.
- */
-function letters(x: string, length: string): string {
-  const first = `translate(left(${x}, 1), '0123456789', 'ghijklmnop')`;
-  if (/^\d+$/.test(length) && Number(length) <= 64) return `${first} || substr(${x}, 2, ${Number(length) - 1})`;
-  return `left(${first} || CASE WHEN ${length} > 64 THEN repeat(substr(${x}, 2), ${length} / 63 + 1) ELSE substr(${x}, 2) END, ${length})`;
+function hex(x: string): string {
+  return `encode(${x}, 'hex')`;
 }
 
-/** Syllables that begin with a capital; two hexadecimal digits each. */
+/** Hexadecimal digits behind a letter from a to p: a word of digits only might look like a card number. */
+function letters(x: string, length: string): string {
+  const first = `chr(97 + (get_byte(${x}, 31) & 15))`;
+  if (/^\d+$/.test(length))
+    return `${first} || left(encode(substr(${x}, 1, ${Math.ceil(Number(length) / 2)}), 'hex'), ${Number(length) - 1})`;
+  return `left(${first} || CASE WHEN ${length} > 64 THEN repeat(${hex(x)}, ${length} / 64 + 1) ELSE ${hex(x)} END, ${length})`;
+}
+
+/** 64 syllables of two letters, one behind the other. */
+const SYLLABLES = [...'bdfgklmnprstvz'].flatMap((consonant) => [...'aeiou'].map((vowel) => consonant + vowel)).slice(0, 64);
+const SYLLABLE_BYTES = `'\\x${Buffer.from(SYLLABLES.join('')).toString('hex')}'::bytea`;
+
+/** Syllables that begin with a capital; one byte of the HMAC each, from 0. */
 function word(x: string, from: number, syllables: number): string {
-  const parts = Array.from({ length: syllables }, (_, index) => {
-    const at = from + 2 * index;
-    const consonant = `translate(substr(${x}, ${at}, 1), '0123456789abcdef', 'bdfghjklmnprstvz')`;
-    return `${consonant} || translate(substr(${x}, ${at + 1}, 1), '0123456789abcdef', 'aeiouaeiouaeioua')`;
-  });
-  return `initcap(${parts.join(' || ')})`;
+  const parts = Array.from(
+    { length: syllables },
+    (_, index) => `substr(${SYLLABLE_BYTES}, 1 + 2 * (get_byte(${x}, ${from + index}) & 63), 2)`,
+  );
+  return `initcap(convert_from(${parts.join(' || ')}, 'UTF8'))`;
 }
 
 function uuid(x: string): string {
-  return `substr(${x}, 1, 8) || '-' || substr(${x}, 9, 4) || '-4' || substr(${x}, 14, 3) || '-8' || substr(${x}, 18, 3) || '-' || substr(${x}, 21, 12)`;
+  const part = (from: number, length: number): string => `substr(${hex(x)}, ${from}, ${length})`;
+  return `${part(1, 8)} || '-' || ${part(9, 4)} || '-4' || ${part(14, 3)} || '-8' || ${part(18, 3)} || '-' || ${part(21, 12)}`;
 }
 
-/** A whole number from 0 to 2^60. */
+/** A whole number from 0 to 2^56, from seven bytes of the HMAC, which count from 1. */
 function bits(x: string, from = 1): string {
-  return `('x' || substr(${x}, ${from}, 15))::bit(60)::bigint`;
+  return `('x' || encode(substr(${x}, ${from}, 7), 'hex'))::bit(56)::bigint`;
 }
 
-/** Up to 17 decimal digits. */
+/** Up to 16 decimal digits. */
 function digits(x: string, count: number, from = 1): string {
   return `lpad((${bits(x, from)} % ${10n ** BigInt(count)})::text, ${count}, '0')`;
 }
@@ -186,24 +190,26 @@ function digits(x: string, count: number, from = 1): string {
  */
 function formatted(t: string, x: string, longest: number): string {
   const v = Number.isFinite(longest) ? `left(${t}, ${longest})` : t;
-  const all = `${digits(x, 17)} || ${digits(x, 17, 20)}`;
+  const all = `${digits(x, 16)} || ${digits(x, 16, 9)}`;
   const quick = `to_char(right(${all}, length(translate(${v}, ' -/()', '')))::numeric, 'FM' || translate(${v}, '123456789', '000000000'))`;
   const code = 'ascii(s.c)';
-  const letter = `ascii(substr(q.x, 1 + ((s.n * 7) % 64)::int, 1)) * 7 % 26`;
+  const letter = `get_byte(q.x, (s.n * 7 % 32)::int) % 26`;
   return `CASE WHEN length(${v}) <= 30 AND translate(${v}, '0123456789 -/()', '') = '' AND ${v} ~ '[0-9]' THEN ${quick} ELSE
-    (SELECT string_agg(CASE WHEN ${code} BETWEEN 48 AND 57 THEN substr(q.d, 1 + ((s.n - 1) % 34)::int, 1)
+    (SELECT string_agg(CASE WHEN ${code} BETWEEN 48 AND 57 THEN substr(q.d, 1 + ((s.n - 1) % 32)::int, 1)
     WHEN ${code} BETWEEN 65 AND 90 THEN chr(65 + ${letter}) WHEN ${code} BETWEEN 97 AND 122 OR ${code} > 127 THEN chr(97 + ${letter}) ELSE s.c END, '' ORDER BY s.n)
     FROM (SELECT ${all} AS d, ${x} AS x) q, regexp_split_to_table(${v}, '') WITH ORDINALITY s (c, n)) END`;
 }
 
 /** 12 to 19 digits, as many as the value has. The check digit makes the sum of all, every second one doubled, a multiple of ten (Luhn). */
 function card(t: string, x: string): string {
-  const length = `least(greatest(length(regexp_replace(${t}, '[^0-9]', '', 'g')), 12), 19)`;
-  const digit = (place: number): string => `substr(p.b, ${place}, 1)`;
-  const places = Array.from({ length: LONGEST_CARD }, (_, index) =>
-    index % 2 === (LONGEST_CARD - 1) % 2 ? `translate(${digit(index + 1)}, '0123456789', '0246813579')::int` : `${digit(index + 1)}::int`,
-  );
-  return `(SELECT ltrim(p.b, '0') || ((10 - (${places.join(' + ')}) % 10) % 10)::text FROM (SELECT lpad(left('9' || ${digits(x, 17)}, ${length} - 1), ${LONGEST_CARD}, '0') AS b OFFSET 0) p)`;
+  const length = `least(greatest(length(translate(${t}, ' -/.', '')), 12), 19)`;
+  const places = Array.from({ length: LONGEST_CARD }, (_, place) => {
+    const digit = `get_byte(p.n, ${place}) - 48`;
+    return place % 2 === (LONGEST_CARD - 1) % 2 ? `get_byte('\\x00020406080103050709'::bytea, ${digit})` : `(${digit})`;
+  });
+  const number = `left('9' || ${digits(x, 16)} || ${digits(x, 16, 9)}, ${length} - 1)`;
+  return `(SELECT ltrim(p.b, '0') || ((10 - (${places.join(' + ')}) % 10) % 10)::text
+    FROM (SELECT q.b, convert_to(q.b, 'UTF8') AS n FROM (SELECT lpad(${number}, ${LONGEST_CARD}, '0') AS b OFFSET 0) q OFFSET 0) p)`;
 }
 
 function wholeNumber(domain: Domain, v: string, x: string): string {
@@ -214,13 +220,18 @@ function wholeNumber(domain: Domain, v: string, x: string): string {
     const high = Math.max(low, Math.min(greatest ?? GREATEST_UNIQUE, GREATEST_UNIQUE));
     return least === null && greatest !== null && greatest < 1 ? `${greatest} - ${bits(x)} % ${GREATEST_UNIQUE}` : span(low, high, x);
   }
-  const power = `('1' || repeat('0', length(abs(${v}::numeric)::text) - 1))::numeric`;
-  const most = greatest ?? '9223372036854775807';
+  const n = `greatest(${v}::bigint, -${GREATEST_BIGINT})`;
+  const power = `(${POWERS})[length(abs(${n})::text)]`;
+  const most = greatest ?? GREATEST_BIGINT;
   return clamped(
     domain,
-    `CASE WHEN ${v} = 0 THEN 0 ELSE sign(${v}::numeric) * (${power} + ${bits(x)} % least(9 * ${power}, greatest(1, ${most} - ${power} + 1))) END`,
+    `CASE WHEN ${v} = 0 THEN 0 ELSE sign(${v})::bigint * (${power} + ${bits(x)} % least(9 * ${power}, greatest(1, ${most} - ${power} + 1))) END`,
   );
 }
+
+const GREATEST_BIGINT = '9223372036854775807';
+/** Of ten. */
+const POWERS = `'{${Array.from({ length: 19 }, (_, index) => 10n ** BigInt(index)).join(',')}}'::bigint[]`;
 
 /** Whether both limits come from constraints, not from the type alone. */
 function checked(domain: Domain): boolean {
@@ -234,7 +245,7 @@ function span(low: number, high: number, x: string): string {
 function decimalNumber(domain: Domain, v: string, x: string): string {
   const { precision } = domain.limits;
   const n = `${v}::numeric`;
-  const wide = `(${bits(x)}::numeric * 1000000000000000000 + ${bits(x, 16)} % 1000000000000000000)`;
+  const wide = `(${bits(x)}::numeric * ${10n ** 17n} + ${bits(x, 9)})`;
   const power = (places: string): string => `('1' || repeat('0', ${places}))::numeric`;
   const scale = precision === null ? `scale(${n})` : String(Math.max(0, precision.scale));
   const shift = power(scale);
@@ -257,9 +268,9 @@ export const JSON_FUNCTION = `CREATE OR REPLACE FUNCTION pg_temp.promote_json(v 
     WHEN 'object' THEN coalesce((SELECT jsonb_object_agg(o.key, pg_temp.promote_json(o.value, ki, ko)) FROM jsonb_each(v) o), '{}')
     WHEN 'array' THEN coalesce((SELECT jsonb_agg(pg_temp.promote_json(a.e, ki, ko) ORDER BY a.n) FROM jsonb_array_elements(v) WITH ORDINALITY a (e, n)), '[]')
     WHEN 'string' THEN (SELECT to_jsonb(CASE WHEN s.t = '' THEN '' WHEN position('@' IN s.t) > 1 THEN ${letters('s.x', '20')} || '${EMAIL_DOMAIN}' ELSE ${letters('s.x', 'length(s.t)')} END)
-      FROM (SELECT v #>> '{}' AS t, encode(sha256(ko || sha256(ki || convert_to(v #>> '{}', 'UTF8'))), 'hex') AS x) s)
+      FROM (SELECT v #>> '{}' AS t, sha256(ko || sha256(ki || convert_to(v #>> '{}', 'UTF8'))) AS x) s)
     WHEN 'number' THEN (SELECT to_jsonb(${decimalNumber({ limits: { precision: null, least: null, greatest: null, longest: 0 }, unique: false, family: 'numeric' } as unknown as Domain, 's.t', 's.x')})
-      FROM (SELECT (v #>> '{}')::numeric AS t, encode(sha256(ko || sha256(ki || convert_to(v #>> '{}', 'UTF8'))), 'hex') AS x) s)
+      FROM (SELECT (v #>> '{}')::numeric AS t, sha256(ko || sha256(ki || convert_to(v #>> '{}', 'UTF8'))) AS x) s)
     ELSE v END
 $body$`;
 
