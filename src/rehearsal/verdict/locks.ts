@@ -21,8 +21,10 @@ function isDangerous({ blocks }: LockTrace): boolean {
  * What these lock in the end is an index that nobody has been using any more for a while: they have waited for that
  * (https://www.postgresql.org/docs/current/sql-dropindex.html, CONCURRENTLY).
  */
+const CONCURRENT_EXCHANGE = /^\s*(?:DROP\s+INDEX|REINDEX\b.*)\s+CONCURRENTLY\b/is;
+
 function stopsNobody(statement: StatementTrace | null): boolean {
-  return /^(?:DROP INDEX|REINDEX\b.*) CONCURRENTLY/i.test(statement?.kind ?? '');
+  return statement !== null && [statement.kind, statement.text].some((text) => CONCURRENT_EXCHANGE.test(text));
 }
 
 /**
@@ -66,24 +68,41 @@ function adviceAgainst(lock: LockTrace, statement: StatementTrace, { statements 
   return further === null ? apart : `${apart} ${further}`;
 }
 
+/** It gives up at once, so nobody queues behind it. */
+const NOWAIT = /\bNOWAIT\b/i;
+
+/** PostgreSQL's locks alone know a `lock_timeout`; its modes are named `…Lock`. */
+function knowsTimeouts({ mode }: LockTrace): boolean {
+  return mode.endsWith('Lock');
+}
+
 /** One finding for the whole migration: one line of SQL mends all of them. */
 function withoutTimeout({ observation }: PhaseFacts, limits: Limits): RehearsalReason[] {
   if (observation === null) return [];
   const byNumber = new Map(observation.statements.map((statement) => [statement.number, statement]));
-  const taken = observation.locks.filter(isDangerous).flatMap((lock) => {
-    const statement = lock.statement === null ? null : (byNumber.get(lock.statement) ?? null);
-    return [{ lock, statement, timeout: statement?.lockTimeout ?? null }];
-  });
-  const bare = taken.filter(
-    ({ timeout, statement }) => timeout === 0 && !stopsNobody(statement) && !/\bNOWAIT\b/i.test(statement?.text ?? ''),
-  );
-  return [
-    ...bareFinding(bare, limits),
-    ...unknownFinding(
-      taken.filter(({ timeout }) => timeout === null).map(({ lock }) => lock),
-      limits,
-    ),
-  ];
+  const taken = observation.locks
+    .filter((lock) => isDangerous(lock) && knowsTimeouts(lock))
+    .map((lock) => {
+      const statement = lock.statement === null ? null : (byNumber.get(lock.statement) ?? null);
+      return { lock, statement, timeout: statement === null ? timeoutAt(lock.from, observation) : statement.lockTimeout };
+    });
+  const bare = taken.filter(({ timeout, statement }) => timeout === 0 && !stopsNobody(statement) && !NOWAIT.test(statement?.text ?? ''));
+  const unknown = taken.filter(({ timeout }) => timeout === null).map(({ lock }) => lock);
+  return [...bareFinding(bare, limits), ...unknownFinding(unknown, limits)];
+}
+
+/**
+ * The `lock_timeout` that held when a lock was taken of which nobody knows whose it is: where every connection was doing something under one
+ * then, it had one. `null`: nobody knows.
+ */
+function timeoutAt(time: number, { statements }: Observation): number | null {
+  const latest = new Map<number, StatementTrace>();
+  for (const one of statements) {
+    const before = latest.get(one.connection);
+    if (one.began <= time && (before === undefined || one.began >= before.began)) latest.set(one.connection, one);
+  }
+  const timeouts = [...latest.values()].map(({ lockTimeout }) => lockTimeout ?? 0);
+  return timeouts.length > 0 && timeouts.every((timeout) => timeout > 0) ? Math.max(...timeouts) : null;
 }
 
 function bareFinding(bare: readonly { lock: LockTrace; statement: StatementTrace | null }[], limits: Limits): RehearsalReason[] {

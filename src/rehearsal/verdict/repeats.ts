@@ -1,8 +1,8 @@
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import type { Limits } from '../limits.ts';
 import type { RehearsalReason } from '../reasons.ts';
-import { chosen } from './finding.ts';
-import { endedInWords } from './previous.ts';
+import { chosen, nameOf, oneLine } from './finding.ts';
+import { endedInWords, migrationOf } from './previous.ts';
 import { differencesInWords } from './way-back.ts';
 
 /** Whether the migration may be run once more, and whether it may be run again after it was killed in the middle. */
@@ -10,7 +10,7 @@ export function repeats(facts: RehearsalFacts, limits: Limits): readonly Rehears
   return facts.phases.flatMap((phase) => {
     if (phase.outcome === 'skipped') return [];
     if (phase.name === 'rerun') return rerun(phase, limits);
-    return phase.name === 'interrupted' ? interrupted(phase, limits) : [];
+    return phase.name === 'interrupted' ? interrupted(phase, facts, limits) : [];
   });
 }
 
@@ -33,17 +33,34 @@ function rerun(phase: PhaseFacts, limits: Limits): RehearsalReason[] {
   return chosen(limits, 'rerun', 'rerun_changes', { phase: 'rerun', because, measured: phase.differences.length });
 }
 
-function interrupted(phase: PhaseFacts, limits: Limits): RehearsalReason[] {
+function interrupted(phase: PhaseFacts, facts: RehearsalFacts, limits: Limits): RehearsalReason[] {
   const end = endOf(phase);
   if (end === 'fine') return [];
   const { killedAfter } = phase;
   const when = killedAfter === null ? 'in the middle' : `after ${killedAfter.statement} of its ${killedAfter.of} statements`;
   if (end === 'failed') {
     const because = `Killed ${when} and run again, the migration ${howOf(phase)}.`;
-    return chosen(limits, 'interrupted', 'interrupted_stuck', { phase: 'interrupted', because, measured: killedAfter?.statement ?? null });
+    return chosen(limits, 'interrupted', 'interrupted_stuck', {
+      phase: 'interrupted',
+      because,
+      fix: concurrentAdvice(facts),
+      measured: killedAfter?.statement ?? null,
+    });
   }
   const because = `Killed ${when} and run again, the migration ends with another schema: ${differencesInWords(phase)}.`;
   return chosen(limits, 'interrupted', 'interrupted_differs', { phase: 'interrupted', because, measured: phase.differences.length });
+}
+
+const CONCURRENT_INDEX = /^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(?<index>(?!ON\b)\S+)\s+ON\b/i;
+
+/** What is built concurrently can be in no transaction, and what was begun is in its way. */
+function concurrentAdvice(facts: RehearsalFacts): string | null {
+  for (const statement of migrationOf(facts)) {
+    const index = CONCURRENT_INDEX.exec(oneLine(statement.text))?.groups?.['index'];
+    if (index === undefined) continue;
+    return `Put \`DROP INDEX CONCURRENTLY IF EXISTS ${index};\` before ${nameOf(statement)}, and let each other step bear what an earlier attempt left.`;
+  }
+  return null;
 }
 
 function howOf({ command }: PhaseFacts): string {

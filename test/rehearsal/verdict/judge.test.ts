@@ -129,10 +129,42 @@ describe('what is one finding', () => {
   });
 
   it('locks of which nobody knows whether they had a timeout', () => {
-    const locks = [lock('public.a', { statement: null }), lock('public.b', { statement: 9 })];
+    const locks = [
+      lock('public.a', { statement: null }),
+      lock('public.b', { statement: 9 }),
+      lock('c', { mode: 'EXCLUSIVE', statement: null }),
+    ];
     const { verdict, reasons } = judge(up({ locks }), readLimits({}));
     expect(verdict).toBe('warn');
     expect(reasons).toMatchObject([{ code: 'not_observed', measured: 2 }]);
+  });
+});
+
+describe('a lock of which nobody knows whose it is', () => {
+  const at = (from: number, ...timeouts: (number | null)[]): RehearsalFacts =>
+    up({
+      statements: timeouts.map((lockTimeout, index) =>
+        statement(index + 1, 'ALTER TABLE a', { lockTimeout, connection: index, began: 50 }),
+      ),
+      locks: [lock('a', { statement: null, from })],
+    });
+
+  it.each([
+    ['had a timeout where every connection had one', at(60, 2000, 500), []],
+    ['had perhaps none where one had none', at(60, 2000, 0), ['not_observed']],
+    ['had perhaps none where one is not known', at(60, 2000, null), ['not_observed']],
+    ['had perhaps none before anything began', at(40, 2000), ['not_observed']],
+  ])('%s', (_what, seen, expected) => {
+    expect(codes(seen)).toEqual(expected);
+  });
+});
+
+describe('a migration that builds an index concurrently and gets stuck', () => {
+  it('is told what to drop first', () => {
+    const statements = [statement(1, 'CREATE UNIQUE INDEX CONCURRENTLY a ON public.b (c)')];
+    const stuck = phase('interrupted', { outcome: 'failed', command: command('failure') });
+    const [reason] = judge(facts([phase('up', { observation: observation({ statements }) }), stuck]), readLimits({})).reasons;
+    expect(reason?.fix).toContain('`DROP INDEX CONCURRENTLY IF EXISTS a;` before statement 1');
   });
 });
 
@@ -146,6 +178,10 @@ describe('what is no finding', () => {
       }),
     ],
     ['a lock that is not waited for', up({ statements: [statement(1, 'LOCK TABLE a NOWAIT', { lockTimeout: 0 })], locks: [lock('a')] })],
+    [
+      'an index that is dropped concurrently',
+      up({ statements: [statement(1, 'DROP INDEX CONCURRENTLY a', { lockTimeout: 0 })], locks: [lock('public.a')] }),
+    ],
     ['an error that the tool bore', up({ statements: [statement(1, 'SELECT a', { error: '42P01' })] })],
     [
       'row changes that are explained',
