@@ -28,7 +28,7 @@ export interface Transaction {
   readonly began: number;
   readonly locks: LockLedger;
   readonly statements: Statement[];
-  /** Texts that were run in it. */
+  /** Shapes of statements whose locks were read in it. */
   readonly seen: Set<string>;
   /** Whether something ran since its locks were looked at. */
   unread: boolean;

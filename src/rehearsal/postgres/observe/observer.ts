@@ -70,6 +70,7 @@ class PostgresObservation {
   private readonly unobserved = new Set<Socket>();
   private readonly waits = new WaitBook(() => [...this.relays]);
   private readonly stop: StopAfter;
+  private readonly harmless = new Set<string>();
   private connections = 0;
   private door: FrontDoor | null = null;
   private watchers: Watchers | null = null;
@@ -161,6 +162,7 @@ class PostgresObservation {
       journal,
       parser,
       stop,
+      harmless: this.harmless,
       locksOf: (pid) => locks.locksOf(pid),
       started: () => sampler.wake(),
       paused: async (milliseconds) => {

@@ -8,7 +8,7 @@ export interface SqlParser {
   scan(text: string): ScanResult;
 }
 
-/** Loads the parser: half a megabyte of code that nothing but an observation needs. */
+/** Loads the parser: megabytes of code that nothing but an observation needs. */
 export async function loadParser(): Promise<SqlParser> {
   const { loadModule, parseSync, scanSync } = await import('libpg-query');
   await loadModule();

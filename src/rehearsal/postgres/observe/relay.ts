@@ -13,6 +13,8 @@ export interface RelayContext {
   readonly journal: Journal;
   readonly parser: SqlParser;
   readonly stop: StopAfter;
+  /** Shapes of statements that were seen to take no lock that makes anybody wait. */
+  readonly harmless: Set<string>;
   locksOf(pid: number): Promise<readonly SeenLock[]>;
   /** Told when a statement is about to go to the server. */
   started(): void;
@@ -25,6 +27,10 @@ const CLIENT_LIMITS: Readonly<Record<string, number>> = { Q: 8_000_000, P: 8_000
 const WHOLE = 100_000;
 /** How much a client may send ahead while it is kept waiting, bytes. */
 const LONGEST_QUEUE = 16_000_000;
+/** Statements that work on rows differ at their beginning, if at all. */
+const LONGEST_SHAPE = 2000;
+/** Locks that keep nobody from reading or writing other rows. */
+const WEAK = ['AccessShareLock', 'RowShareLock', 'RowExclusiveLock'];
 const SYNC = frame('S');
 const FLUSH = frame('H');
 
@@ -268,7 +274,14 @@ export class Relay {
         'A text with several statements could not be taken apart: it is shown as one, and its locks as those of one.',
       );
     if (parts !== null && parts !== 'whole') await this.inParts(parts);
-    else if (parts === null && complete && this.status === 'I' && this.mayRewrite(text) && mayBeExtended(kindOf(text), text))
+    else if (
+      parts === null &&
+      complete &&
+      this.status === 'I' &&
+      this.mayRewrite(text) &&
+      mayBeExtended(kindOf(text), text) &&
+      !this.isHarmless(kindOf(text), text)
+    )
       await this.alone(text, bytes);
     else await this.plain(message, text);
     this.context.stop.check();
@@ -378,21 +391,23 @@ export class Relay {
     const text = this.portals.get(portal) ?? '';
     await this.beforeEnd(kindOf(text));
     const statement = this.suspended.get(portal) ?? this.begin(text, false);
-    const { seen } = statement.transaction;
-    const known = seen.has(statement.text) && locksOnce(statement.kind) && !this.context.stop.armed;
-    seen.add(statement.text);
+    const harmless = this.isHarmless(statement.kind, statement.text);
+    const known = harmless || statement.transaction.seen.has(shapeOf(statement.kind, statement.text));
     this.running.push(statement);
     this.pass(message);
-    if (known) {
-      statement.transaction.unread = true;
+    if (known && !this.context.stop.armed) {
+      statement.transaction.unread ||= !harmless;
       return;
     }
     const { end, kept } = await this.send([FLUSH], {
       ends: (type) => !this.running.includes(statement) || type === 'G' || type === 'W',
     });
     if (end === 's') this.suspended.set(portal, statement);
-    if (end === 'G' || end === 'W') this.copying = true;
-    if (end === 'C') await this.look(statement, true);
+    if (end === 'G' || end === 'W') {
+      this.copying = true;
+      statement.transaction.unread = true;
+    }
+    if (end === 'C') await this.look(statement);
     this.show(kept);
     this.release();
   }
@@ -449,14 +464,22 @@ export class Relay {
   }
 
   /** Reads which locks a statement left, now that it is done and nothing has been given back. */
-  private async look(statement: Statement, always: boolean = false): Promise<void> {
-    if (statement.error !== null || statement.transaction.ended !== null) return;
-    const { seen } = statement.transaction;
-    const known = seen.has(statement.text) && locksOnce(statement.kind) && !always;
-    seen.add(statement.text);
-    if (known) statement.transaction.unread = true;
-    else if (mayLock(statement.kind))
-      await Promise.all([this.read(statement), this.context.paused((statement.ended ?? 0) - statement.began)]);
+  private async look(statement: Statement): Promise<void> {
+    const { kind, text, transaction, error } = statement;
+    if (error !== null || transaction.ended !== null || !mayLock(kind) || this.isHarmless(kind, text)) return;
+    const shape = shapeOf(kind, text);
+    if (transaction.seen.has(shape)) {
+      transaction.unread = true;
+      return;
+    }
+    await Promise.all([this.read(statement), this.context.paused((statement.ended ?? 0) - statement.began)]);
+    if (shape === '') return;
+    transaction.seen.add(shape);
+    if (transaction.locks.holds.every(({ mode }) => WEAK.includes(mode))) this.context.harmless.add(shape);
+  }
+
+  private isHarmless(kind: string, text: string): boolean {
+    return this.context.harmless.has(shapeOf(kind, text));
   }
 
   private async read(statement: Statement | null): Promise<void> {
@@ -614,6 +637,12 @@ export class Relay {
 
 function completions({ kept }: Answer): readonly Message[] {
   return kept.filter(({ type }) => type === 'C');
+}
+
+/** What is left of a statement that works on rows without what it works on: statements of one shape take the same locks. Else empty. */
+function shapeOf(kind: string, text: string): string {
+  if (!locksOnce(kind)) return '';
+  return text.slice(0, LONGEST_SHAPE).replaceAll(/'(?:[^']|'')*'?|\d+/g, '?');
 }
 
 /** What a client sends while a statement of its own runs. */

@@ -4,6 +4,7 @@ import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
 import { FIRST_NORMAL_OID } from './server-view.ts';
 import type { WaitBook, Waiting } from './waits.ts';
+import { isOpaque } from './words.ts';
 
 /** A connection of the migration, as far as samples need it. */
 export interface Sampled {
@@ -33,10 +34,15 @@ const SAMPLE = `PREPARE promote_sample(int[]) AS
 
 /** Milliseconds that the server waits before it looks again at a running statement. */
 const CLOSE = 1;
+/** Milliseconds that it waits at most, however long a look takes. */
+const MODEST = 2;
 /** Milliseconds between looks while a transaction is open and its statements are short: then only waits of others can be missed. */
 const LOOSE = 8;
 /** A statement that is younger is left to the proxy. */
 const YOUNG = 1;
+/** The longer a statement runs, the less a millisecond matters: this share of its time, and never more than so many milliseconds. */
+const RESOLUTION = 1 / 400;
+const LONGEST = 10;
 /** Looking must not take more than this share of the time. */
 const SHARE = 0.4;
 /** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds: limits are told in tenths of seconds. */
@@ -99,27 +105,41 @@ export class Sampler {
   }
 
   private async step(): Promise<void> {
-    const busy = this.observed().filter(({ transaction }) => transaction !== null);
+    const [busy, began] = this.busy();
     if (busy.length === 0) {
       this.waits.close(this.journal.now());
       await this.nap(null);
       return;
     }
     const now = this.journal.now();
-    const began = Math.min(...busy.flatMap(({ running }) => running.map((statement) => statement.began)));
-    const youth = YOUNG - (now - began);
+    const opaque = busy.some(({ running }) => running.some(({ kind }) => isOpaque(kind)));
+    const youth = opaque ? 0 : YOUNG - (now - began);
     if (youth <= 0) await this.lookClosely(busy, began);
     else if (now - this.looked >= LOOSE) await this.look(busy, 0);
     else await this.nap(Math.min(youth, LOOSE - (now - this.looked)));
   }
 
+  /** Connections with a transaction, and when the oldest statement that runs began. */
+  private busy(): readonly [readonly Sampled[], number] {
+    const busy = this.observed().filter(({ transaction }) => transaction !== null);
+    return [busy, Math.min(...busy.flatMap(({ running }) => running.map((statement) => statement.began)))];
+  }
+
   private async lookClosely(busy: readonly Sampled[], began: number): Promise<void> {
     const again = this.looked > began;
     const from = this.looked;
-    await this.look(busy, again ? Math.max(CLOSE, this.took * (1 / SHARE - 1)) : 0);
+    const patient = Math.min(LONGEST, (this.journal.now() - began) * RESOLUTION);
+    const pause = again ? Math.max(CLOSE, Math.min(MODEST, this.took * (1 / SHARE - 1)), patient) : 0;
+    if (pause > MODEST) {
+      // Not at the server: a statement that begins meanwhile is looked at in time.
+      await this.nap(pause);
+      const [busyNow, beganNow] = this.busy();
+      if (beganNow !== began) return;
+      await this.look(busyNow, 0);
+    } else await this.look(busy, pause);
     if (!again) return;
     this.close.looks += 1;
-    this.close.spent += this.looked - from;
+    this.close.spent += this.looked - from - Math.max(0, patient - CLOSE);
   }
 
   /** @param pause milliseconds that the server waits before: its clock is finer than timers here */
@@ -131,7 +151,9 @@ export class Sampler {
     const by = this.journal.now();
     const { rows } = (Array.isArray(answer) ? answer.at(-1) : answer) as pg.QueryResult<SampleRow>;
     this.looked = by;
-    this.took = this.took * 0.9 + Math.max(0, by - from) * 0.1;
+    // What it costs is the least that it takes: the rest is waiting for a processor.
+    const took = Math.max(0, by - from);
+    this.took = took < this.took ? took : this.took * 0.98 + took * 0.02;
     for (const { sampled, transaction, statement } of before) {
       const held = rows.filter(({ pid, granted, locktype }) => pid === sampled.pid && granted && locktype === 'relation');
       if (transaction !== null) enter(transaction, statement, sampled, held.map(toLock), from, by);

@@ -88,15 +88,18 @@ export class WaitBook {
     const who = this.partyOf(one.pid);
     const behind = this.partyBehind(one);
     if (who === null || behind === null) return false;
-    const began = one.waited === null ? by : by - one.waited;
+    const statement = this.statementOf(one);
+    // A statement of the migration cannot have waited before it began.
+    const least = who === 'migration' ? (statement?.began ?? 0) : 0;
+    const began = Math.max(least, one.waited === null ? by : by - one.waited);
     const wait: Wait = {
       who,
       behind,
-      statement: this.statementOf(one),
+      statement,
       relation: one.relation,
       mode: one.mode,
       from: began,
-      earliest: one.waited === null ? this.looked : from - one.waited,
+      earliest: Math.max(least, one.waited === null ? this.looked : from - one.waited),
       seen: Math.max(began, from),
       lasted: { atLeast: 0, atMost: 0 },
     };

@@ -124,6 +124,11 @@ export function mayLock(kind: string): boolean {
   return !LOCKLESS.has(kind) && kind !== 'ROLLBACK';
 }
 
+/** Whether statements of a kind may commit while they run: what they locked is gone when they are done. */
+export function isOpaque(kind: string): boolean {
+  return kind.endsWith(' CONCURRENTLY') || ['DO', 'CALL', 'VACUUM', 'VACUUM FULL', 'CLUSTER', 'REINDEX'].includes(kind);
+}
+
 /** Whether statements of a kind, once repeated in a transaction, lock nothing that they did not lock before. */
 export function locksOnce(kind: string): boolean {
   return ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'WITH', 'COPY'].includes(kind);
