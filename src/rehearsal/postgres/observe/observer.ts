@@ -103,9 +103,10 @@ class PostgresObservation {
 
   private async begin(): Promise<void> {
     const { target } = this;
+    const newest = [...this.beginning.relations.keys()].reduce((one, other) => Math.max(one, other), 0);
     const [locks, sampler, disk] = await Promise.all([
-      LockReader.open(target),
-      Sampler.open(target, this.journal, this.waits, () => [...this.relays]),
+      LockReader.open(target, newest),
+      Sampler.open(target, newest, this.journal, this.waits, () => [...this.relays]),
       DiskWatch.open(target),
     ]);
     this.watchers = { locks, sampler, disk };

@@ -23,12 +23,12 @@ interface SampleRow {
   readonly waited: number | null;
 }
 
-/** Locks that the migration's backends hold, and whoever waits for any lock with those it waits for. */
-const SAMPLE = `PREPARE promote_sample(int[]) AS
+/** `1`: backends of the migration, `2`: the newest relation. Locks that they hold on relations up to that, and whoever waits for any lock. */
+const SAMPLE = `PREPARE promote_sample(int[], int8) AS
   SELECT pid, relation::int8 AS relation, mode, granted, locktype, CASE WHEN NOT granted THEN pg_catalog.pg_blocking_pids(pid) END AS behind,
     (extract(epoch FROM pg_catalog.clock_timestamp() - waitstart) * 1000)::float8 AS waited
   FROM pg_catalog.pg_locks
-  WHERE NOT granted OR locktype = 'tuple' OR (pid = ANY($1) AND locktype = 'relation' AND relation >= ${FIRST_NORMAL_OID}
+  WHERE NOT granted OR locktype = 'tuple' OR (pid = ANY($1) AND locktype = 'relation' AND relation::int8 BETWEEN ${FIRST_NORMAL_OID} AND $2
     AND mode NOT IN ('AccessShareLock', 'RowShareLock')
     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))`;
 
@@ -53,6 +53,7 @@ const ENOUGH = 20;
 /** Looks again and again at what the proxy cannot see at a statement's boundaries: locks that come and go within it, and waits. */
 export class Sampler {
   private readonly client: pg.Client;
+  private readonly newest: number;
   private readonly journal: Journal;
   private readonly waits: WaitBook;
   private readonly observed: () => readonly Sampled[];
@@ -63,19 +64,27 @@ export class Sampler {
   private took = 0.4;
   private close = { looks: 0, spent: 0 };
 
-  private constructor(client: pg.Client, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]) {
+  private constructor(client: pg.Client, newest: number, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]) {
     this.client = client;
+    this.newest = newest;
     this.journal = journal;
     this.waits = waits;
     this.observed = observed;
     this.ended = this.run();
   }
 
-  static async open(target: Connection, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]): Promise<Sampler> {
+  /** @param newest OID of the newest relation that is there */
+  static async open(
+    target: Connection,
+    newest: number,
+    journal: Journal,
+    waits: WaitBook,
+    observed: () => readonly Sampled[],
+  ): Promise<Sampler> {
     const client = await connect(target);
     await client.query('SET jit = off');
     await client.query(SAMPLE);
-    return new Sampler(client, journal, waits, observed);
+    return new Sampler(client, newest, journal, waits, observed);
   }
 
   /** There is something new to look at. */
@@ -146,7 +155,7 @@ export class Sampler {
   private async look(busy: readonly Sampled[], pause: number): Promise<void> {
     const before = busy.map((sampled) => ({ sampled, transaction: sampled.transaction, statement: sampled.running[0] ?? null }));
     const from = this.journal.now() + pause;
-    const sample = `EXECUTE promote_sample('{${busy.map(({ pid }) => pid).join(',')}}')`;
+    const sample = `EXECUTE promote_sample('{${busy.map(({ pid }) => pid).join(',')}}', ${this.newest})`;
     const answer: unknown = await this.client.query(pause === 0 ? sample : `SELECT pg_catalog.pg_sleep(${pause / 1000}); ${sample}`);
     const by = this.journal.now();
     const { rows } = (Array.isArray(answer) ? answer.at(-1) : answer) as pg.QueryResult<SampleRow>;

@@ -5,37 +5,45 @@ import type { SeenLock } from './ledger.ts';
 /** Oldest OID that is not of the system's own: https://www.postgresql.org/docs/current/system-catalog-initial-data.html */
 export const FIRST_NORMAL_OID = 16384;
 
-const LOCKS = `SELECT string_agg(relation || ' ' || mode, ',') AS locks FROM pg_catalog.pg_locks
-  WHERE pid = $1 AND locktype = 'relation' AND granted AND relation >= ${FIRST_NORMAL_OID}
-    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
+/**
+ * `1`: the backend. `2`: the newest relation that was there when observation began. Of newer ones only the newest is told that nobody else
+ * gets at: a transaction that makes many tables holds thousands of locks on them, and none is anybody's business.
+ */
+const LOCKS = `SELECT string_agg(relation || ' ' || mode, ',') FILTER (WHERE relation <= $2) AS locks,
+    max(relation) FILTER (WHERE relation > $2 AND mode = 'AccessExclusiveLock') AS made
+  FROM (
+    SELECT relation::int8 AS relation, mode FROM pg_catalog.pg_locks
+    WHERE pid = $1 AND locktype = 'relation' AND granted AND relation >= ${FIRST_NORMAL_OID} AND mode NOT IN ('AccessShareLock', 'RowShareLock')
+      AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  ) held`;
 
 /** Reads at one moment what a backend holds, while the proxy keeps its client waiting. */
 export class LockReader {
   private readonly client: pg.Client;
+  private readonly newest: number;
 
-  private constructor(client: pg.Client) {
+  private constructor(client: pg.Client, newest: number) {
     this.client = client;
+    this.newest = newest;
   }
 
-  static async open(target: Connection): Promise<LockReader> {
+  /** @param newest OID of the newest relation that is there */
+  static async open(target: Connection, newest: number): Promise<LockReader> {
     const client = await connect(target);
     await client.query('SET jit = off');
-    return new LockReader(client);
+    return new LockReader(client, newest);
   }
 
-  /** Locks on relations of this database that are none of the system's. */
+  /** Locks on relations of this database that are none of the system's, from those on that writing takes. */
   async locksOf(pid: number): Promise<readonly SeenLock[]> {
-    const { rows } = await this.client.query<{ locks: string | null }>({ name: 'locks', text: LOCKS, values: [pid] });
-    return parseLocks(rows[0]?.locks ?? null);
-  }
-
-  async namesOf(pids: readonly number[]): Promise<ReadonlyMap<number, string>> {
-    const { rows } = await this.client.query<{ pid: number; application_name: string | null }>({
-      name: 'names',
-      text: 'SELECT pid, application_name FROM pg_catalog.pg_stat_activity WHERE pid = ANY($1::int[])',
-      values: [pids],
+    const { rows } = await this.client.query<{ locks: string | null; made: string | null }>({
+      name: 'locks',
+      text: LOCKS,
+      values: [pid, this.newest],
     });
-    return new Map(rows.map(({ pid, application_name }) => [pid, application_name ?? '']));
+    const [{ locks = null, made = null } = {}] = rows;
+    const known = parseLocks(locks);
+    return made === null ? known : [...known, { relation: Number(made), mode: 'AccessExclusiveLock' }];
   }
 
   /** Ends backends and waits until they are gone, not longer than `patience` milliseconds. */
