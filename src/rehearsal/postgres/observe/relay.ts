@@ -466,7 +466,7 @@ export class Relay {
   /** Reads which locks a statement left, now that it is done and nothing has been given back. */
   private async look(statement: Statement): Promise<void> {
     const { kind, text, transaction, error } = statement;
-    if (error !== null || transaction.ended !== null || !mayLock(kind) || this.isHarmless(kind, text)) return;
+    if (error !== null || transaction.ended !== null || !mayLock(kind, text) || this.isHarmless(kind, text)) return;
     const shape = shapeOf(kind, text);
     if (transaction.seen.has(shape)) {
       transaction.unread = true;

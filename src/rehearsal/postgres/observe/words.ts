@@ -119,9 +119,14 @@ const LOCKLESS = new Set([
   'VALUES',
 ]);
 
-/** Whether statements of a kind can take locks on tables. `ROLLBACK` can only give them back. */
-export function mayLock(kind: string): boolean {
-  return !LOCKLESS.has(kind) && kind !== 'ROLLBACK';
+/** Kinds that only make what nobody has yet. */
+const NEW = ['CREATE TABLE', 'CREATE SCHEMA', 'CREATE SEQUENCE', 'CREATE TYPE', 'CREATE DOMAIN', 'CREATE FUNCTION', 'CREATE PROCEDURE'];
+/** How a new table takes hold of one that is there. */
+const TIED = /\b(?:references|inherits|partition)\b/i;
+
+/** Whether a statement can take locks on tables that are there. `ROLLBACK` can only give them back. */
+export function mayLock(kind: string, text: string): boolean {
+  return !LOCKLESS.has(kind) && kind !== 'ROLLBACK' && !(NEW.includes(kind) && !TIED.test(text));
 }
 
 /** Whether statements of a kind may commit while they run: what they locked is gone when they are done. */
@@ -139,5 +144,5 @@ export function locksOnce(kind: string): boolean {
  * read before it commits.
  */
 export function mayBeExtended(kind: string, text: string): boolean {
-  return mayLock(kind) && !['COPY', 'FETCH', 'MOVE', 'CLOSE', 'DECLARE', 'EXECUTE', 'TABLE'].includes(kind) && !/\$\d/.test(text);
+  return mayLock(kind, text) && !['COPY', 'FETCH', 'MOVE', 'CLOSE', 'DECLARE', 'EXECUTE', 'TABLE'].includes(kind) && !/\$\d/.test(text);
 }
