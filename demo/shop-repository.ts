@@ -15,11 +15,11 @@ export interface ShopChange {
 
 /** How the shop came about. Every file is in exactly one of them, by what its path begins with. */
 const HISTORY: readonly (readonly [string, Author, RegExp])[] = [
-  ['Open the shop: a page with what it sells', 'mona', /^(README\.md|package\.json|\.gitignore|src\/(?!masking|fetch))/],
+  ['Open the shop: a page with what it sells', 'mona', /^(README\.md|package\.json|\.gitignore|src\/(?!fetch))/],
   ['Products, customers and orders', 'mona', /^migrations\//],
   ['Build everything a server needs into dist', 'hubot', /^scripts\/build/],
   ['Deploy, and ask the shop whether it is there', 'hubot', /^scripts\/(deploy|start|smoke)/],
-  ['Copies of production’s data, with customers nobody knows', 'octocat', /^(scripts\/fetch|src\/(masking|fetch))/],
+  ['Copies of production’s data, and what a migration of it must bear', 'octocat', /^(db\/|scripts\/(fetch|try)|src\/fetch)/],
   ['Tests of what can go wrong without a database', 'hubot', /^test\//],
   ['Promote through dev, uat, staging and production', 'octocat', /^\.github\//],
 ];
@@ -33,7 +33,33 @@ export const UMBRELLAS: ShopChange = {
 UPDATE products SET stock = 40;
 INSERT INTO products (name, cents, stock) VALUES ('Umbrella', 2400, 3);
 `,
+    'migrations/003_stock.down.sql': `DELETE FROM products WHERE name = 'Umbrella';
+ALTER TABLE products DROP COLUMN stock;
+`,
+    'db/checks.yml': `${shopFile('db/checks.yml')}row-changes: # of this release
+  public.products: 1 # the umbrella
+`,
+    'db/masking.yml': withColumn('products', 'stock'),
     'src/announcement.js': announcement('Rainy days ahead: umbrellas have come in.'),
+  },
+};
+
+/**
+ * A release that would close the shop: its migration locks the orders, and gives the lock back only when it has gone through all of them.
+ * Nobody notices on a small table.
+ */
+export const TOTALS: ShopChange = {
+  message: 'Orders know what they cost',
+  author: 'octocat',
+  files: {
+    'migrations/003_order_totals.sql': `ALTER TABLE orders ADD COLUMN total_cents int;
+UPDATE orders SET total_cents = quantity * (SELECT cents FROM products WHERE products.id = product_id);
+ALTER TABLE orders ALTER COLUMN total_cents SET NOT NULL;
+CREATE INDEX orders_total_cents ON orders (total_cents);
+`,
+    'migrations/003_order_totals.down.sql': 'ALTER TABLE orders DROP COLUMN total_cents;\n',
+    'db/masking.yml': withColumn('orders', 'total_cents'),
+    'src/announcement.js': announcement('Every tenth order is on the house this week.'),
   },
 };
 
@@ -50,6 +76,15 @@ export const BROKEN_MIGRATION: ShopChange = {
   author: 'octocat',
   files: { 'migrations/004_voucher.sql': 'ALTER TABLE orders ADD COLUMN voucher text NOT NULL;\n' },
 };
+
+function shopFile(name: string): string {
+  return readFileSync(join(SHOP_FOLDER, name), 'utf8');
+}
+
+/** The masking file with one more column of a table to keep. */
+function withColumn(table: string, column: string): string {
+  return shopFile('db/masking.yml').replace(new RegExp(`(?<=public\\.${table}: .*)(?= \\}$)`, 'm'), `, ${column}: keep`);
+}
 
 function announcement(text: string): string {
   return `/** What the shop tells everybody who comes in. */\nexport const announcement = '${text}';\n`;

@@ -1,53 +1,47 @@
-/** Copies production's data into the database at DATABASE_URL: its schema as far as production has it, its rows, and customers nobody knows. */
-import { randomUUID } from 'node:crypto';
+/**
+ * Copies production's data as it is into a folder, PROMOTE_SNAPSHOT: in `schema/` the migrations that production has, beside it the rows of
+ * each table. Whoever restores it masks it.
+ */
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
-import { masked } from './masking.js';
-import { appliedMigrations, migrate, migrationsIn } from './migrations.js';
+import { to } from 'pg-copy-streams';
+import { appliedMigrations, migrationsIn, REMEMBERED } from './migrations.js';
 
-/** In an order in which each refers only to those before it. */
-const TABLES = ['products', 'customers', 'orders'];
-const ROWS_AT_ONCE = 1000;
+const TABLES = ['products', 'customers', 'orders', 'schema_migrations'];
 
-const source = new pg.Client({ connectionString: process.env.PRODUCTION_DATABASE_URL });
-const target = new pg.Client({ connectionString: process.env.DATABASE_URL });
-const key = randomUUID();
+const folder = process.env.PROMOTE_SNAPSHOT;
+const production = new pg.Client({ connectionString: process.env.PRODUCTION_DATABASE_URL });
 
-async function copy(table) {
-  const { rows: columns } = await source.query(
-    'SELECT column_name AS name FROM information_schema.columns WHERE table_name = $1 AND table_schema = $2 ORDER BY ordinal_position',
-    [table, 'public'],
-  );
-  const names = columns.map(({ name }) => `"${name}"`).join(', ');
-  await target.query(`TRUNCATE ${table} CASCADE`);
-  let copied = 0;
-  for (let last = 0; ; ) {
-    const { rows } = await source.query(`SELECT * FROM ${table} WHERE id > $1 ORDER BY id LIMIT ${ROWS_AT_ONCE}`, [last]);
-    if (rows.length === 0) break;
-    const kept = table === 'customers' ? rows.map((row) => masked(row, key)) : rows;
-    await target.query(
-      `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM jsonb_populate_recordset(NULL::${table}, $1)`,
-      [JSON.stringify(kept)],
-    );
-    copied += rows.length;
-    last = rows.at(-1).id;
+async function writeSchema() {
+  const known = new Map(migrationsIn(join(import.meta.dirname, 'migrations')).map(({ name, sql }) => [name, sql]));
+  const files = new Map([['000_migrations.sql', `${REMEMBERED};\n`]]);
+  for (const { name } of await appliedMigrations(production)) {
+    if (!known.has(name)) throw new Error(`production has ${name}, and this version does not know it`);
+    files.set(name, known.get(name));
   }
-  // What is added next gets a number of its own.
-  await target.query(`SELECT setval(pg_get_serial_sequence($1, 'id'), max(id)) FROM ${table} HAVING max(id) IS NOT NULL`, [table]);
-  console.log(`${table}: ${copied} rows${table === 'customers' ? ', masked' : ''}`);
+  // What migrations put into tables is among production's rows.
+  files.set('999_empty.sql', `TRUNCATE ${TABLES.join(', ')};\n`);
+  for (const [name, sql] of files) writeFileSync(join(folder, 'schema', name), sql);
+}
+
+async function writeRows(table) {
+  const rows = production.query(to(`COPY ${table} TO STDOUT (FORMAT csv, HEADER)`));
+  await pipeline(rows, createWriteStream(join(folder, `public.${table}.csv`)));
+  console.log(`${table}: ${rows.rowCount} rows`);
 }
 
 try {
-  await Promise.all([source.connect(), target.connect()]);
+  mkdirSync(join(folder, 'schema'), { recursive: true });
+  await production.connect();
   // One moment of production, whatever happens there meanwhile; and nothing can be changed there by mistake.
-  await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const there = new Set(await appliedMigrations(source));
-  const known = migrationsIn(join(import.meta.dirname, 'migrations')).filter(({ name }) => there.has(name));
-  await migrate(target, known, () => undefined);
-  for (const table of TABLES) await copy(table);
+  await production.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await writeSchema();
+  for (const table of TABLES) await writeRows(table);
 } catch (error) {
   console.error(`The snapshot failed: ${error.message}`);
   process.exitCode = 1;
 } finally {
-  await Promise.allSettled([source.end(), target.end()]);
+  await production.end().catch(() => undefined);
 }

@@ -37,7 +37,7 @@ const server = createServer(async (request, response) => {
   }
 });
 
-server.listen(Number(SHOP_PORT), '127.0.0.1', () => console.log(`${SHOP_ENVIRONMENT} ${SHOP_VERSION} listens on ${SHOP_PORT}`));
+server.listen(Number(SHOP_PORT), '127.0.0.1', () => console.log(`${SHOP_ENVIRONMENT} ${SHOP_VERSION} listens on ${server.address().port}`));
 process.on('SIGTERM', () => {
   server.close(() => database.end().finally(() => process.exit(0)));
   server.closeIdleConnections();
