@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { styleText } from 'node:util';
 import { environmentViews } from '../sandbox/page/live.ts';
 import { type LocalGithub, quoted } from './local-github.ts';
+import { leftByRehearsal } from './rehearsal-results.ts';
 import { runningShops } from './running-shop.ts';
 
 /** Which version runs where as the shop itself says, who let it in, and where to look. @param home SHOP_HOME of the jobs */
@@ -15,12 +16,14 @@ export async function whatIsWhere(github: LocalGithub, home: string, runId: numb
     const approved = live?.approvedBy.join(', ') ?? '';
     return [environment.name, await versionAt(address), address, approved === '' ? '' : `approved by ${approved}`];
   });
+  const rehearsal = leftByRehearsal(github.sandbox.state, runId);
   return [
     styleText('bold', 'What is where'),
     ...table(await Promise.all(rows)),
     '',
     ...table([
       ['run', `${github.page}/actions/runs/${runId}`],
+      ...(rehearsal === null ? [] : [['rehearsal', `${github.page}/${rehearsal.report}`]]),
       ['records', `${github.page}/deployments`],
       ['clone', `${shown(github.clone)} is octocat's; "git push" in it starts the workflows`],
     ]),

@@ -33,12 +33,25 @@ export interface LocalGithubOptions {
   /** The shop as it was until today. Its files become the server's own. */
   readonly repository: SampleRepository;
   readonly database: LocalDatabase;
-  /** Port by environment. */
-  readonly shopPorts: Readonly<Record<string, number>>;
+  /** Variables that jobs find on this machine. */
+  readonly machine: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a job of the shop finds on this machine, beside what every runner has.
+ * @param shopPorts port by environment
+ */
+export function machineOf(folder: string, shopPorts: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  return {
+    SHOP_HOME: shopHome(folder),
+    SHOP_TOOLS: join(PROJECT, 'node_modules'),
+    PROMOTE_POSTGRES_BIN: postgresPrograms(),
+    ...Object.fromEntries(Object.entries(shopPorts).map(([name, number]) => [`SHOP_PORT_${name.toUpperCase()}`, String(number)])),
+  };
 }
 
 export async function openLocalGithub(options: LocalGithubOptions): Promise<LocalGithub> {
-  const { folder, port, database, shopPorts } = options;
+  const { folder, port, database, machine } = options;
   const origin = join(folder, 'octo-org', 'shop.git');
   mkdirSync(dirname(origin), { recursive: true });
   renameSync(join(options.repository.path, '.git'), origin);
@@ -50,12 +63,7 @@ export async function openLocalGithub(options: LocalGithubOptions): Promise<Loca
     folder: join(machineFolder(folder), 'jobs'),
     repositories: { 'org/promote-action': PROJECT },
     secrets: { PROMOTE_ENV: database.secret },
-    machine: {
-      SHOP_HOME: shopHome(folder),
-      SHOP_TOOLS: join(PROJECT, 'node_modules'),
-      PROMOTE_POSTGRES_BIN: postgresPrograms(),
-      ...Object.fromEntries(Object.entries(shopPorts).map(([name, number]) => [`SHOP_PORT_${name.toUpperCase()}`, String(number)])),
-    },
+    machine,
   });
   const page = `${sandbox.url}/${sandbox.owner}/${sandbox.name}`;
   const hooks = await listenToPushes(runner, page, origin);

@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import type { Run } from '../sandbox/github/state.ts';
 import { approve } from './approval.ts';
 import { refusals, whatIsWhere, writeTerminalFile } from './closing-words.ts';
-import { addressFile, demoAt, guard, isDemoFolder, removeLeftovers, shopHome } from './leftovers.ts';
-import { type LocalDatabase, startLocalDatabase } from './local-database.ts';
-import { commitIn, type LocalGithub, openLocalGithub, push } from './local-github.ts';
+import { addressFile, demoAt, guard, isDemoFolder, machineFolder, removeLeftovers, shopHome } from './leftovers.ts';
+import { CUSTOMERS, type LocalDatabase, ORDERS, startLocalDatabase } from './local-database.ts';
+import { commitIn, type LocalGithub, machineOf, openLocalGithub, push } from './local-github.ts';
+import { OPENING_VERSION, openProduction } from './opening-day.ts';
 import { Progress } from './progress.ts';
+import { leftByRehearsal, wasStopped, whyStopped } from './rehearsal-results.ts';
 import { missingRequirements } from './requirements.ts';
 import { stopShops } from './running-shop.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
-import { commitChange, createShopRepository, UMBRELLAS } from './shop-repository.ts';
+import { commitChange, createShopRepository, TOTALS, UMBRELLAS } from './shop-repository.ts';
 
 const ENVIRONMENTS = { dev: 8101, uat: 8102, staging: 8103, production: 8104 };
 const PAGE_PORT = 8080;
@@ -35,7 +37,7 @@ const endings: (() => Promise<unknown>)[] = [];
 let staysUp = false;
 
 async function main(settings: Settings): Promise<void> {
-  const { folder, yes } = settings;
+  const { folder, yes, badMigration } = settings;
   const missing = missingRequirements();
   if (missing.length > 0) throw new DemoProblem(missing.join('\n'));
   await takeFolder(folder);
@@ -47,16 +49,32 @@ async function main(settings: Settings): Promise<void> {
   say('');
   const { violations } = github.sandbox;
   if (violations.length > 0) throw new Error(`The sandbox was asked for what GitHub does not have:\n${violations.join('\n')}`);
-  if (yes) {
-    if (run.conclusion !== 'success') throw new DemoProblem(`The run ended as ${run.conclusion}: the change is not in production.`);
-    say('Everything went in, and now all of it ends. Without --yes you approve on the page, and it stays up for you to try refusals.');
-    return;
-  }
-  for (const line of refusals(github, writeTerminalFile(folder, github), sha)) say(line);
+  if (badMigration) tellStopped(github, run.id, sha, settings);
+  else if (yes) tellArrived(run);
+  if (yes) return;
+  if (!badMigration) for (const line of refusals(github, writeTerminalFile(folder, github), sha)) say(line);
   say('');
   say('It stays up until Ctrl-C, which ends everything and leaves nothing behind.');
   staysUp = true;
   await new Promise(() => undefined);
+}
+
+function tellArrived({ conclusion }: Run): void {
+  if (conclusion !== 'success') throw new DemoProblem(`The run ended as ${conclusion}: the change is not in production.`);
+  say('Everything went in, and now all of it ends. Without --yes you approve on the page, and it stays up for you to try refusals.');
+}
+
+/** @throws DemoProblem unless the release ended at its rehearsal */
+function tellStopped({ sandbox }: LocalGithub, runId: number, sha: string, { yes }: Settings): void {
+  const left = leftByRehearsal(sandbox.state, runId);
+  if (left !== null) {
+    for (const line of whyStopped(left.evidence)) say(line);
+    say('');
+  }
+  if (!wasStopped(sandbox.state, runId, sha, left))
+    throw new DemoProblem('The release was not stopped by its rehearsal, and should have been.');
+  say('The release has ended at its rehearsal. Nobody was asked about production, which goes on with what it ran.');
+  if (yes) say('Without --yes you approve on the page, and it stays up for you to look at the report.');
 }
 
 /** Database, GitHub, people. */
@@ -64,20 +82,23 @@ async function open(settings: Settings): Promise<LocalGithub> {
   const { folder } = settings;
   const database = await startLocalDatabase({ folder, environments: Object.keys(ENVIRONMENTS) });
   endings.push(() => database.stop());
-  const github = await openGithub(settings, database);
   endings.push(() => stopShops(shopHome(folder)));
+  const github = await openGithub(settings, database);
   endings.push(() => github.close());
   writeFileSync(addressFile(folder), `${github.sandbox.url}\n`);
   say('');
   say(`  pages      ${github.page}`);
-  say(`  databases  ${database.server}, one for each environment; production's has customers and orders`);
+  say(
+    `  databases  ${database.server}, one for each environment; production's has ${CUSTOMERS.toLocaleString('en-US')} customers and ${ORDERS.toLocaleString('en-US')} orders`,
+  );
+  say(`  shop       production has run ${OPENING_VERSION} since before there was a pipeline`);
   say('  people     octocat writes; mona and hubot review');
   say('');
   return github;
 }
 
-/** One change, all the way. @returns its commit, and the run when it is over */
-async function promote(github: LocalGithub, { folder, yes }: Settings): Promise<{ sha: string; run: Run }> {
+/** One change, as far as it gets. @returns its commit, and the run when it is over */
+async function promote(github: LocalGithub, { folder, yes, badMigration }: Settings): Promise<{ sha: string; run: Run }> {
   const trouble = Promise.withResolvers<never>();
   const progress = new Progress({
     github,
@@ -89,8 +110,9 @@ async function promote(github: LocalGithub, { folder, yes }: Settings): Promise<
       return [];
     },
   });
-  say(`octocat commits “${UMBRELLAS.message}” and runs git push.`);
-  const sha = commitIn(github.clone, UMBRELLAS);
+  const change = badMigration ? TOTALS : UMBRELLAS;
+  say(`octocat commits “${change.message}” and runs git push.`);
+  const sha = commitIn(github.clone, change);
   await push(github.clone);
   const id = github.sandbox.state.runs.find(({ headSha }) => headSha === sha)?.id;
   if (id === undefined) throw new Error('The push started nothing.');
@@ -124,7 +146,20 @@ async function openGithub({ folder, port }: Settings, database: LocalDatabase): 
   for (const [name, usual] of Object.entries(ENVIRONMENTS)) shopPorts[name] = (await listens(usual)) ?? (await listens(0)) ?? 0;
   adaptAddresses(repository, shopPorts);
   if (port !== null && (await listens(port)) === null) throw new DemoProblem(`--port: ${port} is taken. Choose another, or leave it out.`);
-  return openLocalGithub({ folder, port: port ?? (await listens(PAGE_PORT)) ?? 0, repository, database, shopPorts });
+  const machine = machineOf(folder, shopPorts);
+  const opening = join(machineFolder(folder), 'opening');
+  const sha = await openProduction({ repository, folder: opening, machine, databaseUrl: database.urlOf('production') });
+  const github = await openLocalGithub({ folder, port: port ?? (await listens(PAGE_PORT)) ?? 0, repository, database, machine });
+  github.sandbox.given.deployment({
+    sha,
+    ref: OPENING_VERSION,
+    refName: `refs/tags/${OPENING_VERSION}`,
+    environment: 'production',
+    creator: 'mona',
+    description: 'By hand',
+    statuses: ['success'],
+  });
+  return github;
 }
 
 /** The pipeline file says where each environment is found; on this machine that may be elsewhere. */

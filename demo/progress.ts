@@ -3,6 +3,7 @@ import type { Sandbox } from '../sandbox/github/index.ts';
 import { jobsOfAttempt } from '../sandbox/github/jobs.ts';
 import { findEnvironment, type Job, type Run } from '../sandbox/github/state.ts';
 import type { LocalGithub } from './local-github.ts';
+import { besideIt, leftByRehearsal } from './rehearsal-results.ts';
 import { runningShops } from './running-shop.ts';
 
 /** Of a job's log, where nothing else tells why it failed. */
@@ -111,14 +112,16 @@ export class Progress {
     return artifact === undefined ? [] : [`${artifact.name}, ${Math.round(artifact.size / 1024)} kB, ${artifact.digest.slice(0, 19)}…`];
   }
 
-  /** How the migration went in the environment of a job, as its record says. */
+  /** How the migration went in the environment of a job, as its record says, and what it would have been like to work there meanwhile. */
   #rehearsalOf(job: Job): readonly string[] {
     const record = this.#sandbox.state.deployments.findLast(
       ({ task, environment, createdAt }) =>
         task === 'promote:rehearsal' && environment === job.environment?.name && createdAt >= (job.startedAt ?? 0),
     );
     const status = record?.statuses.at(-1);
-    return status === undefined ? [] : [status.description || record?.description || ''];
+    if (status === undefined) return [];
+    const left = leftByRehearsal(this.#sandbox.state, job.runId);
+    return [status.description || record?.description || '', ...(left === null ? [] : [besideIt(left)])];
   }
 
   #finish(told: Told, run: Run): void {

@@ -2,16 +2,19 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const USAGE = `Usage: npm run demo -- [--yes] [--port N] [--folder DIR]
+export const USAGE = `Usage: npm run demo -- [--bad-migration] [--yes] [--port N] [--folder DIR]
 
-  --yes     approve by script, and end when everything went in
-  --port    of the pages; default 8080, or any free one where that is taken
-  --folder  where everything lies that the demo makes; default .demo; removed at the end`;
+  --bad-migration  the release locks a table for long; see it stopped before production
+  --yes            approve by script, and end when everything has been shown
+  --port           of the pages; default 8080, or any free one where that is taken
+  --folder         where everything lies that the demo makes; default .demo; removed at the end`;
 
 export const DEFAULT_FOLDER = join(import.meta.dirname, '../.demo');
 
 export interface Settings {
   readonly yes: boolean;
+  /** Whether the release is one that must not get into production. */
+  readonly badMigration: boolean;
   /** `null`: the usual one, or any that is free. */
   readonly port: number | null;
   readonly folder: string;
@@ -22,6 +25,7 @@ export function readSettings(parameters: readonly string[]): Settings | null {
   const { values } = parseArgs({
     args: [...parameters],
     options: {
+      'bad-migration': { type: 'boolean', default: false },
       yes: { type: 'boolean', default: false },
       port: { type: 'string' },
       folder: { type: 'string', default: DEFAULT_FOLDER },
@@ -31,5 +35,5 @@ export function readSettings(parameters: readonly string[]): Settings | null {
   if (values.help) return null;
   const port = values.port === undefined ? null : Number(values.port);
   if (port !== null && (!Number.isInteger(port) || port < 0 || port > 65_535)) throw new RangeError(`--port: ${values.port} is no port`);
-  return { yes: values.yes, port, folder: resolve(values.folder) };
+  return { yes: values.yes, badMigration: values['bad-migration'], port, folder: resolve(values.folder) };
 }

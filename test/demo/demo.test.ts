@@ -48,6 +48,12 @@ function readmeBlock(kind: string, marker: string): string {
   return block;
 }
 
+/** What each shop said of itself over HTTP at the end. */
+function whatRuns(output: string): Record<string, string> {
+  const shops = output.slice(output.indexOf('What is where')).matchAll(/^ {2}(\S+) +(\S+) +http:\/\/127\.0\.0\.1:\d+(?: |$)/gm);
+  return Object.fromEntries([...shops].map(([, environment = '', running = '']) => [environment, running]));
+}
+
 it('goes from a push to production by itself with --yes, as the README shows it, and leaves nothing', {
   timeout: 5 * MINUTES,
 }, async () => {
@@ -58,12 +64,23 @@ it('goes from a push to production by itself with --yes, as the README shows it,
   const { output } = demo;
   const [, version = ''] = /dev runs (\S+) at/.exec(output) ?? [];
   expect(health).toMatchObject({ environment: 'dev', version, migrations: 3 });
-  // What each shop said of itself over HTTP at the end.
-  const seen = [...output.slice(output.indexOf('What is where')).matchAll(/^ {2}(\S+) +(\S+) +http:\/\/127\.0\.0\.1:\d+(?: |$)/gm)];
-  expect(seen.map(([, environment, running]) => [environment, running])).toEqual(
-    ['dev', 'uat', 'staging', 'production'].map((environment) => [environment, version]),
-  );
+  expect(whatRuns(output)).toEqual({ dev: version, uat: version, staging: version, production: version });
+  expect(output).toMatch(/Rehearsal of \S+: pass, migration/);
   expect(withoutChance(output.slice(output.indexOf('Opening the shop')))).toBe(withoutChance(readmeBlock('text', '## What it looks like')));
+  expect(leftBehind()).toEqual([]);
+});
+
+it('stops a release whose migration would close the shop, before anybody is asked about production, as the README shows it', {
+  timeout: 5 * MINUTES,
+}, async () => {
+  demo = new DemoProcess('--bad-migration', '--yes', '--port', '0', '--folder', folder);
+  expect(await demo.ended, demo.errors).toBe(0);
+  const { output } = demo;
+  const [, version = ''] = /dev runs (\S+) at/.exec(output) ?? [];
+  expect(whatRuns(output)).toEqual({ dev: version, uat: version, production: 'v1.0.0' });
+  expect(output).not.toMatch(/production waits|approved production|Deploy to production/);
+  const [fromStaging = ''] = /^.*▸ Deploy to staging\n[\s\S]*/m.exec(output) ?? [];
+  expect(withoutChance(fromStaging)).toBe(withoutChance(readmeBlock('text', 'npm run demo -- --bad-migration')));
   expect(leftBehind()).toEqual([]);
 });
 
@@ -102,6 +119,11 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   await page.goto(production);
   expect(await page.locator('#version').textContent()).toBe(version);
   await page.getByText('Umbrella', { exact: true }).waitFor();
+  // What the rehearsal left can be looked at, with its picture.
+  const [, report = ''] = /^ +rehearsal +(\S+)$/m.exec(running.output) ?? [];
+  await page.goto(report);
+  await page.getByRole('heading', { level: 1, name: /passed its rehearsal for staging/ }).waitFor();
+  expect(await page.locator('svg').count()).toBeGreaterThan(0);
   for (const [, environment, address = ''] of running.output.matchAll(/^ +(\S+) runs \S+ at (\S+)$/gm))
     expect(await (await fetch(`${address}/health`)).json()).toMatchObject({ environment, version, migrations: 3 });
 
