@@ -39,8 +39,8 @@ export function rehearsalCommands(job: Job, variables: Readonly<Record<string, s
       return { done, kill: () => kill.abort() };
     },
     variablesFor: (access) => {
-      job.toolkit.mask(access.url);
       for (const [name, value] of Object.entries(access.variables)) if (/PASSWORD/i.test(name)) job.toolkit.mask(value);
+      job.toolkit.mask(access.url);
       return { ...access.variables, DATABASE_URL: access.url };
     },
   };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { GOODS, POSTGRES_BIN, SQL_PROGRAM } from '../rehearsal/database-commands.ts';
+import { BACK, GOODS, MIGRATION, POSTGRES_BIN, SQL_PROGRAM } from '../rehearsal/database-commands.ts';
 import { openShop, type Shop } from './shop.ts';
 
 let shop: Shop;
@@ -10,7 +10,13 @@ build: { run: bash scripts/build.sh, artifact: dist }
 environments:
   staging:
     role: staging
-    rehearsal: { database: postgres, snapshot: { run: node sql.cjs snapshot.sql, max-age: 7d }, migrate: node sql.cjs migration.sql }
+    rehearsal:
+      database: postgres
+      snapshot: { run: node sql.cjs snapshot.sql, max-age: 7d }
+      migrate: node sql.cjs migration.sql
+      rollback: node sql.cjs back.sql
+      migrations: migration.sql
+      load: false
     deploy: { run: bash scripts/deploy.sh }
   production:
     role: production
@@ -45,7 +51,8 @@ function openRehearsingShop(pipeline = REHEARSING): Promise<Shop> {
       '.github/workflows/rehearse.yml': REHEARSE,
       'sql.cjs': SQL_PROGRAM,
       'snapshot.sql': GOODS,
-      'migration.sql': 'ALTER TABLE goods ADD COLUMN price int NOT NULL DEFAULT 7;',
+      'migration.sql': MIGRATION,
+      'back.sql': BACK,
     },
     machine: { PROMOTE_POSTGRES_BIN: POSTGRES_BIN },
   });

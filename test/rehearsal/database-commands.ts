@@ -25,4 +25,9 @@ const { Client } = require(${PG});
 })().catch((error) => { console.error(error.message); process.exit(3); });
 `;
 
+/** Bears being run twice, and waits for nobody for long. */
+export const MIGRATION = "SET lock_timeout = '2s'; ALTER TABLE goods ADD COLUMN IF NOT EXISTS price int NOT NULL DEFAULT 7;";
+/** Its way back. */
+export const BACK = 'ALTER TABLE goods DROP COLUMN price;';
+
 export const GOODS = 'CREATE TABLE goods (id int PRIMARY KEY, name text NOT NULL); INSERT INTO goods VALUES (1, $$tea$$), (2, $$cups$$);';

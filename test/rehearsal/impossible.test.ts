@@ -7,8 +7,8 @@ afterEach(closeWorld);
 
 describe('a rehearsal that cannot take place records nothing, and says why', () => {
   it.each<[string, Commands, RegExp]>([
-    ['an empty database', { snapshot: 'true' }, /the database has no table/],
-    ['tables without a row', { snapshot: 'node sql.cjs "CREATE TABLE goods (id int)"' }, /the database has 1 tables? and not one row/],
+    ['an empty database', { snapshot: 'true' }, /The database has no table/],
+    ['tables without a row', { snapshot: 'node sql.cjs "CREATE TABLE goods (id int)"' }, /The database has 1 tables? and not one row/],
     [
       'a snapshot command that fails',
       { snapshot: 'echo "no route to replica"; exit 7' },

@@ -20,7 +20,7 @@ describe('a rehearsal that is ended in the middle', () => {
 
   it('by SIGTERM while the server starts, too', async () => {
     const run = await candidate();
-    const job = await rehearse(run, {}, when('Starting a private database', 'SIGTERM'));
+    const job = await rehearse(run, {}, when('Rehearsing the migration', 'SIGTERM'));
     expect(job.exitCode).toBe(1);
     expect(job.outputs['explanation']).toContain('The job was cancelled (SIGTERM)');
     expect([leftIn(temp), serversIn(temp)]).toEqual([[], []]);

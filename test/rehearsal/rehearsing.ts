@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { RecordPayload } from '../../src/github/record-payload.ts';
 import { type JobResult, type JobRun, startWorld, type World } from '../acceptance/world.ts';
-import { GOODS, POSTGRES_BIN, SQL_PROGRAM } from './database-commands.ts';
+import { BACK, GOODS, MIGRATION, POSTGRES_BIN, SQL_PROGRAM } from './database-commands.ts';
 
 export let world: World;
 /** RUNNER_TEMP of every job of a scenario, so that one finds what another left. */
@@ -24,11 +24,15 @@ export interface Commands {
   readonly snapshot?: string | null;
   readonly migrate?: string;
   readonly database?: string;
+  readonly rollback?: string;
+  /** Further keys of the rehearsal. Without: no load, which takes some seconds. */
+  readonly further?: string;
 }
 
 /** A candidate that may enter staging, whose files the commands find in their checkout. */
 export async function candidate(commands: Commands = {}): Promise<JobRun> {
   const { snapshot = 'node sql.cjs goods.sql', migrate = 'node sql.cjs migration.sql', database = 'postgres' } = commands;
+  const { rollback = 'node sql.cjs back.sql', further = 'load: false' } = commands;
   const snapshotLine = snapshot === null ? '' : `snapshot: { run: ${JSON.stringify(snapshot)}, max-age: 7d },`;
   const pipeline = `version: 1
 build: { run: npm run build, artifact: dist }
@@ -36,7 +40,7 @@ environments:
   staging:
     role: staging
     deploy: { run: 'true' }
-    rehearsal: { database: ${database}, ${snapshotLine} migrate: ${JSON.stringify(migrate)} }
+    rehearsal: { database: ${database}, ${snapshotLine} migrate: ${JSON.stringify(migrate)}, rollback: ${JSON.stringify(rollback)}, ${further} }
   production: { role: production, gate: { approvals: 1 }, deploy: { run: 'echo deploying' } }
 routes: [{ name: mainline, branches: [main], path: [staging, production] }]
 `;
@@ -47,7 +51,8 @@ routes: [{ name: mainline, branches: [main], path: [staging, production] }]
   const files = {
     'sql.cjs': SQL_PROGRAM,
     'goods.sql': GOODS,
-    'migration.sql': 'ALTER TABLE goods ADD COLUMN price int NOT NULL DEFAULT 7;',
+    'migration.sql': MIGRATION,
+    'back.sql': BACK,
   };
   return world.push('main', 'Goods have a price', files);
 }
