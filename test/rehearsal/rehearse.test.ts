@@ -69,6 +69,7 @@ describe('a rehearsal', () => {
         'test ! -e "$PROMOTE_SNAPSHOT"; echo "source $PGHOST"; node sql.cjs goods.sql; echo 2026-03-01T09:00:00+01:00 > "$PROMOTE_SNAPSHOT_TAKEN_AT"',
       migrate:
         'echo "at $PGHOST:$PGPORT for $PROMOTE_ENVIRONMENT $PROMOTE_VERSION token=$INPUT_TOKEN"; env -u DATABASE_URL node sql.cjs "SELECT count(*) FROM goods"',
+      rollback: 'true',
     });
     Object.assign(world.variables, { PGHOST: 'replica.example.com', DATABASE_URL: 'postgresql://production.example.com/shop' });
     const job = await rehearse(run);
