@@ -30,6 +30,8 @@ export class FieldScan {
   private readonly source: SourceValues;
   private readonly surfaces: readonly Surface[];
   private readonly values: Map<string, number>[];
+  /** Canaries that were found: they count where their words were not found. */
+  private readonly canaries: Map<string, number>[];
   private readonly looks: Map<Looks, number>[];
   private bytes: Buffer = Buffer.alloc(0);
   private nextAt = -1;
@@ -40,14 +42,15 @@ export class FieldScan {
     this.source = source;
     this.surfaces = surfaces;
     this.values = surfaces.map(() => new Map());
+    this.canaries = surfaces.map(() => new Map());
     this.looks = surfaces.map(() => new Map());
     const { fingerprints, lengths } = source;
     this.words = {
       run: (high, low, words) => {
-        if (lengths[words] === 1) this.found(fingerprints.find(high, low));
+        if (lengths[words] === 1) this.found(fingerprints.find(high, low), this.values);
       },
       number: (high, low, start, end) => {
-        this.found(fingerprints.find(high, low));
+        this.found(fingerprints.find(high, low), this.values);
         if (this.surfaces[this.index]?.detect.numbers === true) this.lookAtNumber(start, end);
       },
     };
@@ -75,7 +78,11 @@ export class FieldScan {
 
   hits(): readonly Hits[] {
     return this.surfaces
-      .map(({ label }, index) => ({ surface: label, values: this.values[index] ?? new Map(), looks: this.looks[index] ?? new Map() }))
+      .map(({ label }, index) => ({
+        surface: label,
+        values: new Map([...(this.canaries[index] ?? []), ...(this.values[index] ?? [])]),
+        looks: this.looks[index] ?? new Map(),
+      }))
       .filter(({ values, looks }) => values.size > 0 || looks.size > 0);
   }
 
@@ -103,13 +110,13 @@ export class FieldScan {
   private foundAt(bytes: Buffer, at: number, origin: number): void {
     const row = bytes.lastIndexOf(10, at) + 1;
     this.index = bytes.subarray(row, at).filter((byte) => byte === 9).length;
-    this.found(origin);
+    this.found(origin, this.canaries);
   }
 
-  private found(origin: number): void {
+  private found(origin: number, counts: readonly Map<string, number>[]): void {
     if (origin === -1) return;
     if (this.surfaces[this.index]?.reviewed === true && !isAddress(origin)) return;
-    this.count(this.values[this.index], this.source.labels[columnOf(origin)] ?? '');
+    this.count(counts[this.index], this.source.labels[columnOf(origin)] ?? '');
   }
 
   private count<Key>(counts: Map<Key, number> | undefined, key: Key): void {

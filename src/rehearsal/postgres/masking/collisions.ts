@@ -6,8 +6,8 @@ import type { Domain } from './plan.ts';
 
 /** Below that, two of ten million values may get the same mask. */
 const ENOUGH_BITS = 80;
-/** Rounds in which colliding values are given other masks. With half of all masks taken, a value is left over with a chance of 2^-60. */
-const MOST_ROUNDS = 60;
+/** Rounds in which colliding values are given other masks. With seven of eight masks taken, a value is left over with a chance of 10^-11. */
+const MOST_ROUNDS = 200;
 
 /**
  * Looks, before anything is written, whether masks collide where different values must stay different. Those that do get others: the HMAC

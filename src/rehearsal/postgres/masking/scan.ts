@@ -34,7 +34,9 @@ function valuesQuery(plan: TablePlan, column: Column): string | null {
   if (family === 'json')
     return `SELECT j.v #>> '{}' FROM ${source}, jsonb_path_query((${value})::jsonb, 'strict $.**') AS j (v) WHERE jsonb_typeof(j.v) IN ('string', 'number')`;
   if (family === 'bytes') return `SELECT encode(${value}, 'escape') FROM ${source} WHERE ${value} IS NOT NULL`;
-  return `SELECT (${value})::text FROM ${source} WHERE ${value} IS NOT NULL`;
+  // Not "Infinity", which stays itself.
+  const numbers = family === 'int' || family === 'numeric' || family === 'float' ? ` AND (${value})::text ~ '^[-.0-9]+$'` : '';
+  return `SELECT (${value})::text FROM ${source} WHERE ${value} IS NOT NULL${numbers}`;
 }
 
 /** Before masking: what the masked columns hold, and those that become null. */
