@@ -1,8 +1,9 @@
+import { copies } from './copies.ts';
 import { observation } from './observation.ts';
 import type { Target } from './target.ts';
 
 /** What a rehearsal costs, part by part. */
-const SECTIONS: Readonly<Record<string, () => Promise<readonly Target[]>>> = { observation };
+const SECTIONS: Readonly<Record<string, () => Promise<readonly Target[]>>> = { observation, copies };
 
 export async function rehearsal(): Promise<readonly Target[]> {
   const targets: Target[] = [];
