@@ -9,7 +9,7 @@ import { escapeHtml, Html } from './html.ts';
 type HtmlExtension = NonNullable<NonNullable<Parameters<typeof micromark>[1]>['htmlExtensions']>[number];
 
 const ALLOWED = new Set(
-  'a details summary b strong i em u s del ins sub sup kbd code samp var pre p blockquote ul ol li table thead tbody tr th td h1 h2 h3 h4 h5 h6 br hr'.split(
+  'a details summary b strong i em u s del ins sub sup kbd code samp span var pre p blockquote ul ol li table thead tbody tr th td h1 h2 h3 h4 h5 h6 br hr'.split(
     ' ',
   ),
 );

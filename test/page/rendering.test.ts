@@ -26,6 +26,7 @@ describe('Markdown', () => {
     ['<a href="javascript:x">y</a>', '<p><a>y</a></p>'],
     ['[a](javascript:x)', '<p><a href="">a</a></p>'],
     ['</main></section> a', '&lt;/main&gt;&lt;/section&gt; a'],
+    ['<code>(<span class="x">$</span>1)</code>', '<p><code>(<span>$</span>1)</code></p>'],
     ['</details> a', ' a'],
     ['a <!-- b --> c', '<p>a  c</p>'],
     ['<td align="right" style="x">a</td>', '<td align="right">a</td>'],
