@@ -111,7 +111,7 @@ export function alignedStall(
 
 /** A task's name ends at its colon; whatever else means something to Mermaid goes as well. */
 function label(text: string): string {
-  const plain = cut(text.replaceAll(/\$\d+/g, '?'), 60)
+  const plain = cut(text.replaceAll(/\$\d+/g, '?'), 40)
     .replace(/[^\p{L}\p{M}\p{N} ._()=<>+*/?…-]/gu, ' ')
     .replace(/[<>]/g, ' ')
     .replace(/\s+/g, ' ')
