@@ -1,5 +1,6 @@
 import { actionFile } from './action-file.ts';
 import { fillRegions, inputTable, outputTable } from './io-tables.ts';
+import { maskingDocs, maskingJsonSchema } from './masking.ts';
 import { makeOpenApiExtract } from './openapi-extract.ts';
 import { pipelineDocs } from './pipeline-docs.ts';
 import { pipelineJsonSchema } from './pipeline-schema.ts';
@@ -12,10 +13,12 @@ export const generated: Readonly<Record<string, (present: string) => string | Pr
   'action.yml': actionFile,
   'sandbox/github/openapi-extract.json': makeOpenApiExtract,
   'README.md': (present) => fillRegions(present, { inputs: inputTable(), outputs: outputTable() }),
+  'docs/masking.md': maskingDocs,
   'docs/pipeline.md': pipelineDocs,
   'docs/reasons.md': reasonsPage,
   'docs/rehearsal.md': rehearsalDocs,
   'docs/rehearsal-reasons.md': rehearsalReasonsPage,
+  'schema/masking.schema.json': maskingJsonSchema,
   'schema/pipeline.schema.json': pipelineJsonSchema,
   'workflows-templates/promote.yml': callerTemplate,
   'workflows-templates/promote-chain.yml': chainTemplate,

@@ -27,14 +27,14 @@ export type ColumnRule =
 /** What a masked value still is, and what each means to the reader of `docs/masking.md`, which is generated from here. */
 export const MASK_KINDS = {
   auto: 'Found from the column’s type and name. What `mask` alone means.',
-  text: 'Letters, as many as the value has.',
+  text: 'Letters and digits, as many signs as the value has.',
   name: 'One or two pronounceable words that are no names.',
   email: 'An address at `example.com`, which belongs to nobody.',
   phone: 'A number that begins with 999, a country code that nobody has; with `+` where the value has one.',
   number: 'As many digits as the value has, with its sign and its decimal places. In a unique column anything that fits.',
   digits: 'Every digit becomes a digit and every letter a letter; everything between them stays.',
   date: 'Another day of the same year; for instants another time too.',
-  uuid: 'A random UUID.',
+  uuid: 'Another UUID.',
   json: 'Texts and numbers inside are masked; keys, lists, `true`, `false` and `null` stay.',
   bytes: 'As many other bytes.',
   address: 'A house number and a street that does not exist.',

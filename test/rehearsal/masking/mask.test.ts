@@ -369,8 +369,35 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
       code: 'masking_incomplete',
       message: expect.stringMatching(/The data has 1 large objects.*\n\nlarge-objects: drop/),
     });
-    await mask(target, `${rules}large-objects: drop\n`);
+    await connected(target, (client) => client.query("CREATE TABLE u (c text); INSERT INTO u VALUES ('Mona Octocat')"));
+    expect(await refusal(mask(target, `${rules}  public.u: { c: mask }\nlarge-objects: keep\n`))).toMatchObject({
+      code: 'leak',
+      message: expect.stringMatching(/large objects: 1 × a value of public\.u\.c/),
+    });
+    await mask(target, `${rules}  public.u: { c: mask }\nlarge-objects: drop\n`);
     expect(await value(target, 'SELECT count(*)::int FROM pg_largeobject')).toBe(0);
+  });
+
+  it('works for a role that merely owns the database', async () => {
+    const admin = await database("CREATE ROLE shopkeeper LOGIN PASSWORD 'x'; CREATE EXTENSION IF NOT EXISTS plpgsql");
+    await connected(admin, (client) =>
+      client.query(`ALTER DATABASE ${admin.database} OWNER TO shopkeeper; ALTER SCHEMA public OWNER TO shopkeeper`),
+    );
+    const target = { ...admin, user: 'shopkeeper', password: 'x' };
+    await connected(target, (client) =>
+      client.query(`CREATE TABLE a (email text PRIMARY KEY); CREATE TABLE b (email text REFERENCES a, note text);
+        INSERT INTO a SELECT 'mona' || n || '@octo-org.com' FROM generate_series(1, 100) n; INSERT INTO b SELECT email, 'by ' || email FROM a;
+        CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'fired'; END $$;
+        CREATE TRIGGER never BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION never(); ALTER TABLE a ENABLE ROW LEVEL SECURITY; ANALYZE;`),
+    );
+    const schema = await describeSchema(admin, NOW);
+    await mask(target, '  public.a: { email: mask }\n  public.b: { email: mask, note: mask }');
+    expect(await value(target, "SELECT count(*)::int FROM a JOIN b USING (email) WHERE email LIKE '%@example.com'")).toBe(100);
+    expect(await describeSchema(admin, NOW)).toEqual(schema);
+    await connected(target, (client) => client.query('ALTER TABLE a FORCE ROW LEVEL SECURITY'));
+    expect(await refusal(mask(target, '  public.a: { email: mask }\n  public.b: { email: mask, note: mask }'))).toMatchObject({
+      code: 'masking_impossible',
+    });
   });
 
   it('leaves no key in what the server shows of statements', async () => {

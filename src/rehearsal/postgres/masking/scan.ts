@@ -71,7 +71,7 @@ export async function scanForLeaks(
   const planted = await proveFinding(client, signal);
   const hits: Hits[] = [];
   let columns = 0;
-  for (const { select, from, surfaces } of [...tableQueries(plan), ...viewQueries(catalog, rules)]) {
+  for (const { select, from, surfaces } of [...tableQueries(plan), ...viewQueries(catalog, rules), ...objectQueries(catalog, rules)]) {
     if (surfaces.length === 0) continue;
     const scan = new FieldScan(source, surfaces);
     await copyOut(client, `SELECT ${select.join(', ')} FROM ${from}`, signal, scan);
@@ -140,6 +140,13 @@ function viewQueries(catalog: Catalog, rules: MaskingRules): ScanQuery[] {
       });
       return { select: texts.map(asText), from: sql, surfaces };
     });
+}
+
+/** Large objects that are kept, each as one text. */
+function objectQueries(catalog: Catalog, rules: MaskingRules): ScanQuery[] {
+  if (catalog.largeObjects === 0 || rules.largeObjects !== 'keep') return [];
+  const surface = { label: 'large objects', reviewed: false, json: false, detect: { emails: true, numbers: false } };
+  return [{ select: ["encode(lo_get(oid), 'escape')"], from: 'pg_largeobject_metadata', surfaces: [surface] }];
 }
 
 function holdsText(column: Column): boolean {
