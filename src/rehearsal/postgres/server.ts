@@ -31,7 +31,8 @@ const PORT_TRIES = 5;
 const LONGEST_START = 60_000;
 
 /**
- * Only loopback, only with the password. Nothing has to survive a crash, so nothing is waited for to reach the disk; but as much is
+ * Only loopback, only with the password. Write-ahead log that is done with is removed and not kept for reuse: it holds what was not masked yet.
+ * Nothing has to survive a crash, so nothing is waited for to reach the disk; but as much is
  * written ahead as in production, because how much is evidence. Nothing vacuums beside a migration: the figures would depend on when.
  * Shared memory of parallel queries lies in the data folder: containers give only 64 MB of the usual kind.
  */
@@ -42,6 +43,7 @@ const SETTINGS = {
   synchronous_commit: 'off',
   full_page_writes: 'on',
   wal_level: 'replica',
+  wal_recycle: 'off',
   autovacuum: 'off',
   max_connections: '200',
   dynamic_shared_memory_type: 'mmap',

@@ -5,8 +5,8 @@ import { step } from './failure.ts';
 import type { Domain, TablePlan, Treatment } from './plan.ts';
 
 /**
- * Writes tables anew with masked values. Measured against its rivals: a masked copy made by one CREATE TABLE AS, which runs in parallel, then
- * TRUNCATE and INSERT without indexes, then building the indexes, beats UPDATE by far and leaves no old row version in any file. The table, its
+ * Writes tables anew with masked values: a masked copy made by one CREATE TABLE AS, which runs in parallel, then TRUNCATE and INSERT without
+ * indexes, then building the indexes. An UPDATE would take every index along row by row and leave the old row versions in the files. The table, its
  * indexes, views and everything else that depends on it stay the objects that they are; only foreign keys are dropped and made again, because
  * TRUNCATE refuses them, and making them again proves that every row still has its partner.
  */
