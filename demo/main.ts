@@ -50,7 +50,7 @@ async function main(settings: Settings): Promise<void> {
   const { violations } = github.sandbox;
   if (violations.length > 0) throw new Error(`The sandbox was asked for what GitHub does not have:\n${violations.join('\n')}`);
   if (badMigration) tellStopped(github, run.id, sha, settings);
-  else if (yes) tellArrived(run);
+  else if (yes) tellArrived(github, run);
   if (yes) return;
   if (!badMigration) for (const line of refusals(github, writeTerminalFile(folder, github), sha)) say(line);
   say('');
@@ -59,8 +59,11 @@ async function main(settings: Settings): Promise<void> {
   await new Promise(() => undefined);
 }
 
-function tellArrived({ conclusion }: Run): void {
-  if (conclusion !== 'success') throw new DemoProblem(`The run ended as ${conclusion}: the change is not in production.`);
+function tellArrived({ sandbox }: LocalGithub, { id, conclusion }: Run): void {
+  if (conclusion !== 'success') {
+    const found = leftByRehearsal(sandbox.state, id)?.evidence.reasons.map(({ because }) => `\n${because}`) ?? [];
+    throw new DemoProblem(`The run ended as ${conclusion}: the change is not in production.${found.join('')}`);
+  }
   say('Everything went in, and now all of it ends. Without --yes you approve on the page, and it stays up for you to try refusals.');
 }
 

@@ -55,7 +55,6 @@ export const TOTALS: ShopChange = {
     'migrations/003_order_totals.sql': `ALTER TABLE orders ADD COLUMN total_cents int;
 UPDATE orders SET total_cents = quantity * (SELECT cents FROM products WHERE products.id = product_id);
 ALTER TABLE orders ALTER COLUMN total_cents SET NOT NULL;
-CREATE INDEX orders_total_cents ON orders (total_cents);
 `,
     'migrations/003_order_totals.down.sql': 'ALTER TABLE orders DROP COLUMN total_cents;\n',
     'db/masking.yml': withColumn('orders', 'total_cents'),

@@ -76,6 +76,7 @@ export function withoutChance(text: string): string {
     .replaceAll(/\b[0-9a-f]{7,40}\b/g, 'SHA')
     .replaceAll(/\b[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d UTC/g, 'TIME')
     .replaceAll(/^ +\d+:\d\d (?=[▸✓✗•])/gm, 'TIME ')
+    .replaceAll(/\b\d+ findings?\b/g, 'N findings')
     .replaceAll(/\bartifacts\/\d+/g, 'artifacts/ID')
     .replaceAll(/\b\d+(?:\.\d+)? m?s\b/g, 'N s')
     .replaceAll(/\n {8,}(?=\S)/g, ' ')

@@ -12,6 +12,7 @@ import { PHASES, type RehearsalEvidence } from '../../src/rehearsal/evidence.ts'
 import { type JobResult, World } from '../acceptance/world.ts';
 import { processesAbout } from './demo-process.ts';
 
+const MINUTES = 60_000;
 const TOOLS = join(import.meta.dirname, '../../node_modules');
 
 let shared = '';
@@ -104,7 +105,9 @@ async function nothingHasHappenedElsewhere({ told }: Rehearsed): Promise<void> {
 
 const codesOf = ({ evidence }: Rehearsed): readonly string[] => evidence.reasons.map(({ code }) => code);
 
-it('the next release passes with nothing to say against it, on all that production has, its customers masked', async () => {
+it('the next release passes with nothing to say against it, on all that production has, its customers masked', {
+  timeout: 4 * MINUTES,
+}, async () => {
   const rehearsed = await rehearse(UMBRELLAS);
   const { job, evidence } = rehearsed;
   expect(job.exitCode, job.log).toBe(0);
@@ -124,23 +127,28 @@ it('the next release passes with nothing to say against it, on all that producti
   await nothingHasHappenedElsewhere(rehearsed);
 });
 
-it('a release that would close the shop fails, with the lock, what it would have done to readers and writers, and the fix', async () => {
+it('a release that would close the shop fails, with the lock, what it would have done to readers and writers, and the fix', {
+  timeout: 4 * MINUTES,
+}, async () => {
   const rehearsed = await rehearse(TOTALS);
   const { job, evidence } = rehearsed;
   expect(job).toMatchObject({ exitCode: 1, outputs: { rehearsal: 'fail' } });
-  expect(codesOf(rehearsed)).toEqual(expect.arrayContaining(['lock_held', 'read_stall', 'write_stall']));
+  expect(codesOf(rehearsed)).toContain('lock_held');
   const held = evidence.reasons.find(({ code }) => code === 'lock_held');
   expect(held?.because).toMatch(
     /ALTER TABLE orders ADD COLUMN total_cents int.*AccessExclusiveLock on public\.orders.*stops reads and writes/,
   );
   expect(held?.fix).toMatch(/batches/);
-  const { load } = evidence.phases.find(({ name }) => name === 'load') ?? {};
-  expect(load?.during.writes.longest).toBeGreaterThan(10 * (load?.baseline.writes.p50 ?? Number.POSITIVE_INFINITY));
+  // Whoever came to the table at that time waited for as long as the lock was held there.
+  const beside = evidence.phases.find(({ name }) => name === 'load');
+  const lock = beside?.observation?.locks.find(({ relation, blocks }) => relation === 'public.orders' && blocks === 'reads and writes');
+  for (const kind of ['reads', 'writes'] as const)
+    expect(beside?.load?.during[kind].longest).toBeGreaterThan(0.8 * (lock?.held.atLeast ?? Number.POSITIVE_INFINITY));
   expect(world.records().at(-1)).toMatchObject({ environment: 'staging', task: 'promote:rehearsal', outcome: 'failure' });
   await nothingHasHappenedElsewhere(rehearsed);
 });
 
-it('a migration that only runs on empty tables fails, and what it said is told', async () => {
+it('a migration that only runs on empty tables fails, and what it said is told', { timeout: 4 * MINUTES }, async () => {
   const rehearsed = await rehearse(BROKEN_MIGRATION);
   expect(rehearsed.job).toMatchObject({ exitCode: 1, outputs: { rehearsal: 'fail' } });
   expect(codesOf(rehearsed)).toContain('migration_failed');
