@@ -6,9 +6,10 @@ import type { LoadReport, Observation, StatementTrace } from '../observed.ts';
 import type { RehearsalReason } from '../reasons.ts';
 import { adviceFor, breaksEarlierVersion } from './advice.ts';
 import { cameThrough, capitalized, chosen, finding, nameOf } from './finding.ts';
+import { adviceAgainst } from './locks.ts';
 import { lastError } from './outcome.ts';
 import { endedInWords, migrationOf } from './previous.ts';
-import { causeOf } from './stall-cause.ts';
+import { causeOf, type StallCause } from './stall-cause.ts';
 
 /** What readers and writers go through beside the migration, and what the migration goes through beside them. */
 export function load(facts: RehearsalFacts, limits: Limits): readonly RehearsalReason[] {
@@ -44,7 +45,7 @@ function stalls(kind: 'read' | 'write', { observation }: PhaseFacts, report: Loa
   const who = cause.statement === null ? '' : ` ${capitalized(nameOf(cause.statement))}, ${did}.`;
   const allowed = boundInWords(limit, limits.bounds[limit][consequence] ?? 0);
   const because = `A ${kind}${where} took ${millisecondsInWords(during.longest)} beside the migration; the longest before was ${millisecondsInWords(before.longest)}, allowed are ${allowed}.${who}`;
-  const fix = cause.statement === null ? null : cause.queued ? queueAdvice(cause.statement) : adviceFor(cause.statement.text);
+  const fix = adviceAgainstStall(cause, observation);
   return [
     finding(`${kind}_stall`, {
       phase: 'load',
@@ -55,6 +56,12 @@ function stalls(kind: 'read' | 'write', { observation }: PhaseFacts, report: Loa
       measured: during.longest,
     }),
   ];
+}
+
+function adviceAgainstStall({ statement, queued, lock }: StallCause, observation: Observation | null): string | null {
+  if (statement === null) return null;
+  if (queued) return queueAdvice(statement);
+  return lock === null || observation === null ? adviceFor(statement.text) : adviceAgainst(lock, statement, observation);
 }
 
 function noisy(kind: 'read' | 'write', longest: number): RehearsalReason {

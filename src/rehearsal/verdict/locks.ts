@@ -57,7 +57,7 @@ function longestFirst(one: LockTrace, other: LockTrace): number {
 }
 
 /** A statement that was done long before its lock was given back is not to blame: what its transaction did afterwards is. */
-function adviceAgainst(lock: LockTrace, statement: StatementTrace, { statements }: Observation): string | null {
+export function adviceAgainst(lock: LockTrace, statement: StatementTrace, { statements }: Observation): string | null {
   const own = adviceFor(statement.text);
   if (lock.held.atLeast < 2 * statement.seconds * 1000) return own;
   const later = statements.filter(({ transaction, number }) => transaction === statement.transaction && number > statement.number);

@@ -6,6 +6,8 @@ export interface StallCause {
   readonly statement: StatementTrace | null;
   /** The statement did not have its lock yet: it waited itself, and everybody else behind it. */
   readonly queued: boolean;
+  /** The lock that stopped it; `null` when none was seen. */
+  readonly lock: LockTrace | null;
 }
 
 interface Span {
@@ -21,7 +23,7 @@ export function causeOf(kind: 'read' | 'write', report: LoadReport, observation:
   const [stall] = report.stalls
     .filter((one) => one.kind === kind)
     .toSorted((one, other) => other.lasted - one.lasted || one.from - other.from);
-  if (stall === undefined || observation === null) return { relation: stall?.relation ?? null, statement: null, queued: false };
+  if (stall === undefined || observation === null) return { relation: stall?.relation ?? null, statement: null, queued: false, lock: null };
   const { relation } = stall;
   const from = report.begunAt + stall.from - observation.begunAt;
   const span = { from, to: from + stall.lasted };
@@ -43,10 +45,11 @@ export function causeOf(kind: 'read' | 'write', report: LoadReport, observation:
       to: one.from + one.lasted.atMost,
     }),
   );
-  if (wait !== null && wait.share > (lock?.share ?? 0)) return { relation, statement: byNumber(wait.one.statement), queued: true };
-  if (lock !== null) return { relation, statement: byNumber(lock.one.statement), queued: false };
+  if (wait !== null && wait.share > (lock?.share ?? 0))
+    return { relation, statement: byNumber(wait.one.statement), queued: true, lock: null };
+  if (lock !== null) return { relation, statement: byNumber(lock.one.statement), queued: false, lock: lock.one };
   const ran = longestBeside(observation.statements, span, (one) => ({ from: one.began, to: one.began + one.seconds * 1000 }));
-  return { relation, statement: ran?.one ?? null, queued: false };
+  return { relation, statement: ran?.one ?? null, queued: false, lock: null };
 }
 
 /** The load may name a table without its schema. */
