@@ -129,7 +129,7 @@ describe('load', () => {
     const copy = await shop(mode);
     const sum = 'SELECT sum(id * quantity) AS a, sum(customer_id) AS b, count(note) AS c FROM orders';
     const before = await copy.query(sum);
-    const report = await beside(copy, () => sleep(400));
+    const report = await beside(copy, () => sleep(1200));
     expect(await copy.query(sum)).toEqual(before);
     expect(report).toMatchObject({ errors: [], deadlocks: 0, tables: ['main.customers', 'main.orders'], blind: [] });
     for (const { reads, writes } of [report.baseline, report.during]) {
