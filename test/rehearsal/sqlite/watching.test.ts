@@ -111,7 +111,7 @@ async function beside(copy: DatabaseCopy, migration: () => Promise<unknown>, opt
   const load = await copy.load({
     tables: ['main.customers', 'main.orders'],
     script: null,
-    baseline: 200,
+    baseline: 600,
     signal: new AbortController().signal,
     ...options,
   });
