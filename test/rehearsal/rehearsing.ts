@@ -27,6 +27,8 @@ export interface Commands {
   readonly rollback?: string;
   /** Further keys of the rehearsal. Without: no load, which takes some seconds. */
   readonly further?: string;
+  /** Files of the checkout beside those that the commands here need. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** A candidate that may enter staging, whose files the commands find in their checkout. */
@@ -53,6 +55,7 @@ routes: [{ name: mainline, branches: [main], path: [staging, production] }]
     'goods.sql': GOODS,
     'migration.sql': MIGRATION,
     'back.sql': BACK,
+    ...commands.files,
   };
   return world.push('main', 'Goods have a price', files);
 }
