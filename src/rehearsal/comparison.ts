@@ -42,8 +42,8 @@ export function isBookkeeping(table: string): boolean {
   return BOOKKEEPING.has(name.toLowerCase());
 }
 
-/** Whether a described object is a migration tool's own table, or belongs to one: `index public.knex_migrations_pkey`, `constraint … on public.knex_migrations`. */
-function isOfBookkeeping(object: string): boolean {
+/** Whether an object is a migration tool's own table, or belongs to one: `index public.knex_migrations_pkey`, `constraint … on public.knex_migrations`. */
+export function isOfBookkeeping(object: string): boolean {
   return object
     .replaceAll('"', '')
     .toLowerCase()

@@ -1,6 +1,6 @@
 import type { Rehearsal } from '../pipeline/model.ts';
 import { type ChecksFile, checkData } from './checks.ts';
-import { differencesBetween } from './comparison.ts';
+import { differencesBetween, isBookkeeping } from './comparison.ts';
 import type { Access, DatabaseCopy, Observer, RehearsalServer, RunningLoad, SchemaDescription } from './database.ts';
 import type { CommandFacts, PhaseFacts, PhaseName } from './evidence.ts';
 import type { PendingColumn } from './masking/rules.ts';
@@ -194,12 +194,12 @@ class Cycle {
   private async underLoad({ observation }: Migrated): Promise<void> {
     const { rules, loadScript, ports, baseline = BASELINE } = this.options;
     if (rules.load === false) return this.skip('load', 'the pipeline file asks for no load');
-    if (observation.touched.length === 0 && loadScript === null)
-      return this.skip('load', 'the migration touches no table that was there before');
+    const tables = observation.touched.filter((table) => !isBookkeeping(table));
+    if (tables.length === 0 && loadScript === null) return this.skip('load', 'the migration touches no table that was there before');
     await this.onCopy('load', (copy) =>
       this.phase('load', async () => {
-        ports.log(`Putting load on ${observation.touched.length === 1 ? '1 table' : `${observation.touched.length} tables`}.`);
-        const load = await copy.load({ tables: observation.touched, script: loadScript, baseline, signal: ports.signal });
+        ports.log(`Putting load on ${tables.length === 1 ? '1 table' : `${tables.length} tables`}.`);
+        const load = await copy.load({ tables, script: loadScript, baseline, signal: ports.signal });
         const { command, observation: beside, report } = await this.besideLoad(copy, load);
         return { ...outcomeOf(command), copy: copy.copied, command, observation: beside, load: report };
       }),

@@ -45,6 +45,6 @@ export async function privateHost(options: EngineOptions): Promise<Host> {
 }
 
 function accessTo(connection: Connection): Access {
-  // It has no TLS, whatever the job says about the servers that it reaches otherwise.
+  // Over loopback nobody needs TLS, whatever the job says about the servers that it reaches otherwise.
   return { url: urlOf(connection), variables: { ...variablesOf(connection), PGSSLMODE: 'disable' } };
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EngineOptions, RehearsalImpossible } from '../database.ts';
 import { dataFolder, endProcess } from '../processes.ts';
 import type { Binaries } from './binaries.ts';
+import { certificate } from './certificate.ts';
 import { type Connection, connected } from './connection.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -59,10 +60,12 @@ export async function startServer(options: ServerOptions, binaries: Binaries, us
   const password = randomBytes(24).toString('hex');
   const programs = new ServerPrograms(options, binaries, user);
   await programs.initdb(password);
+  await programs.prepareTls();
   for (let tries = 1; ; tries += 1) {
     const connection = { host: '127.0.0.1', port: await freePort(), user: SUPERUSER, password, database: 'postgres', ssl: false };
     const started = await programs.start(connection);
     if (typeof started !== 'string') return started;
+    if (programs.goOnWithoutTls(started)) continue;
     if (tries === PORT_TRIES || !/could not bind|Address already in use/i.test(started))
       throw new RehearsalImpossible('server_missing', `PostgreSQL in ${binaries.folder} did not start: ${started}`);
   }
@@ -74,6 +77,7 @@ class ServerPrograms {
   private readonly user: ServerUser | null;
   private readonly data: string;
   private readonly log: string;
+  private tls = true;
 
   constructor(options: ServerOptions, binaries: Binaries, user: ServerUser | null) {
     this.options = options;
@@ -105,9 +109,31 @@ class ServerPrograms {
       throw new RehearsalImpossible('server_missing', `PostgreSQL in ${this.binaries.folder} could not make a database: ${this.logTail()}`);
   }
 
+  /** Tools that insist on TLS in production do so here, in every phase: the server speaks it with whoever asks for it. */
+  async prepareTls(): Promise<void> {
+    const { key, cert } = await certificate();
+    for (const [name, text] of [
+      ['server.key', key],
+      ['server.crt', cert],
+    ] as const) {
+      const path = join(this.data, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (this.user !== null) chownSync(path, this.user.uid, this.user.gid);
+    }
+  }
+
+  /** @returns whether a server that said this when it ended can be started without TLS instead: not every build has it */
+  goOnWithoutTls(said: string): boolean {
+    if (!this.tls || !/SSL is not supported by this build/.test(said)) return false;
+    this.tls = false;
+    return true;
+  }
+
   /** @returns the server, or what its log says when it ended instead */
   async start(connection: Connection): Promise<PostgresServer | string> {
-    const settings = Object.entries({ ...SETTINGS, port: String(connection.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const settings = Object.entries({ ...SETTINGS, ssl: this.tls ? 'on' : 'off', port: String(connection.port) }).flatMap(
+      ([name, value]) => ['-c', `${name}=${value}`],
+    );
     const child = this.run('postgres', ['-D', this.data, ...settings]);
     const exit = ended(child);
     let running = true;

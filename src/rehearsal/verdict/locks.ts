@@ -1,5 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import { intervalInWords } from '../amounts.ts';
+import { isOfBookkeeping } from '../comparison.ts';
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import { boundInWords, exceeds, type Limits, type Threshold } from '../limits.ts';
 import type { Interval, LockTrace, Observation, StatementTrace } from '../observed.ts';
@@ -12,9 +13,9 @@ export function locks(facts: RehearsalFacts, limits: Limits): readonly Rehearsal
   return facts.phases.flatMap((phase) => (phase.name === 'up' ? [...heldTooLong(phase, limits), ...withoutTimeout(phase, limits)] : []));
 }
 
-/** A lock that stops readers or writers of a relation which was there before. */
-function isDangerous({ blocks }: LockTrace): boolean {
-  return blocks !== 'schema changes';
+/** A lock that stops readers or writers of a relation which was there before. Nobody but the tool reads the tool's own book. */
+function isDangerous({ blocks, relation }: LockTrace): boolean {
+  return blocks !== 'schema changes' && !isOfBookkeeping(relation);
 }
 
 /**

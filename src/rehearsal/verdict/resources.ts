@@ -1,4 +1,5 @@
 import { bytesInWords } from '../amounts.ts';
+import { isBookkeeping } from '../comparison.ts';
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import { boundInWords, exceeds, type Limits } from '../limits.ts';
 import type { Observation, Rewrite, StatementTrace } from '../observed.ts';
@@ -15,8 +16,9 @@ export function resources(facts: RehearsalFacts, limits: Limits): readonly Rehea
   );
 }
 
-/** A table counts once, however often it is rewritten. */
-function rewrites({ rewrites: all, statements }: Observation, limits: Limits): RehearsalReason[] {
+/** A table counts once, however often it is rewritten; what a migration tool keeps its book in is its own. */
+function rewrites({ rewrites: found, statements }: Observation, limits: Limits): RehearsalReason[] {
+  const all = found.filter(({ relation }) => !isBookkeeping(relation));
   return [...Map.groupBy(all, ({ relation }) => relation).values()].flatMap((same) => {
     const largest = same.reduce((most, one) => (one.bytes > most.bytes ? one : most));
     const consequence = exceeds(limits.bounds.rewrite, largest.bytes);

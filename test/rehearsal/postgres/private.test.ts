@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { postgres } from '../../../src/rehearsal/postgres/engine.ts';
@@ -6,6 +6,8 @@ import { isAlive } from '../../../src/rehearsal/processes.ts';
 import { endAll, MAJORS, newFolder, optionsFor, PROGRAMS, privateServer, sql } from './servers.ts';
 
 afterAll(endAll);
+
+const TLS = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
 
 /** Whether a process is there and not merely waiting to be noticed dead. */
 function runs(pid: number): boolean {
@@ -27,6 +29,24 @@ describe.each(MAJORS)('a private server, PostgreSQL %i', (major) => {
     await server.stop();
     expect([runs(pid), watched.at(-1)]).toEqual([false, null]);
     expect(existsSync(join(folder, 'password'))).toBe(false);
+  });
+
+  it('speaks TLS with whoever insists, as servers of production do', async () => {
+    const { server } = await privateServer(major);
+    expect(await sql(`${server.source.url}?sslmode=no-verify`, TLS)).toEqual([{ ssl: true }]);
+    expect(await sql(server.source.url, TLS)).toEqual([{ ssl: false }]);
+    await server.stop();
+  });
+
+  it('does without TLS where its programs do not have it', async () => {
+    const programs = newFolder();
+    for (const name of ['initdb', 'pg_ctl']) writeFileSync(join(programs, name), `#!/bin/sh\nexec ${PROGRAMS[major]}/${name} "$@"\n`);
+    const refusal = `case "$*" in *ssl=on*) echo 'FATAL:  SSL is not supported by this build' >&2; exit 1;; esac`;
+    writeFileSync(join(programs, 'postgres'), `#!/bin/sh\n${refusal}\nexec ${PROGRAMS[major]}/postgres "$@"\n`);
+    for (const name of ['initdb', 'pg_ctl', 'postgres']) chmodSync(join(programs, name), 0o755);
+    const { server } = await privateServer(major, { env: { PROMOTE_POSTGRES_BIN: programs } });
+    expect(await sql(server.source.url, TLS)).toEqual([{ ssl: false }]);
+    await server.stop();
   });
 
   it('does not outlive a job that is cancelled while it starts', async () => {

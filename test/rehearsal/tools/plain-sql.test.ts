@@ -37,9 +37,12 @@ function plainSql(run: (file: string) => string, up: string, down: string): Tool
   };
 }
 
+const byScript = (file: string): string => `node sql.cjs ${file}`;
+const byPsql = (file: string): string => `${psql()} -X -q -v ON_ERROR_STOP=1 -f ${file}`;
+
 const PROGRAMS: readonly (readonly [string, (file: string) => string])[] = [
-  ['a script with pg', (file) => `node sql.cjs ${file}`],
-  ['psql', (file) => `${psql()} -X -q -v ON_ERROR_STOP=1 -f ${file}`],
+  ['a script with pg', byScript],
+  ['psql', byPsql],
   ['psql over TLS in one transaction', (file) => `${psql()} -X -q -1 -v ON_ERROR_STOP=1 -d "$DATABASE_URL?sslmode=require" -f ${file}`],
 ];
 
@@ -57,18 +60,16 @@ describe.each(PROGRAMS)('plain SQL by %s', (_name, run) => {
 
 describe('plain SQL', () => {
   it('passes with a timeout from outside', async () => {
-    const [, , [, run = String]] = PROGRAMS as [unknown, unknown, [string, (file: string) => string]];
-    const commands = plainSql(run, lines(...AGAIN), lines(...PRICES.down));
+    const commands = plainSql(byPsql, lines(...AGAIN), lines(...PRICES.down));
     expectPricesPatiently(await rehearseWith({ ...commands, migrate: `PGOPTIONS='-c lock_timeout=2s' ${commands.migrate}` }));
   });
 
   it('fails for a table that is written anew, and for waiting without end', async () => {
-    expectRewriteOfGoods(await rehearseWith(plainSql((file) => `node sql.cjs ${file}`, lines(...LARGER.up), lines(...LARGER.down))));
+    expectRewriteOfGoods(await rehearseWith(plainSql(byScript, lines(...LARGER.up), lines(...LARGER.down))));
   });
 
   it('fails when it can be run only once', async () => {
-    const run = (file: string): string => `${psql()} -X -q -v ON_ERROR_STOP=1 -f ${file}`;
-    const rehearsed = await rehearseWith(plainSql(run, lines(PATIENTLY, ...PRICES.up), lines(...PRICES.down)));
+    const rehearsed = await rehearseWith(plainSql(byPsql, lines(PATIENTLY, ...PRICES.up), lines(...PRICES.down)));
     expectFail(rehearsed, ['interrupted_stuck', 'rerun_failed']);
     expect(rehearsed.job.log).toContain('column "price" of relation "goods" already exists');
   });

@@ -140,9 +140,10 @@ export function expectRewriteOfGoods(rehearsed: Rehearsed): void {
   expect(statement.lockTimeout).toBe(0);
   const { rewrites, locks } = rehearsed.phase('up').observation ?? {};
   expect(rewrites).toMatchObject([{ relation: 'public.goods', statement: statement.number }]);
-  expect(locks).toContainEqual(
-    expect.objectContaining({ relation: 'public.goods', mode: 'AccessExclusiveLock', statement: statement.number }),
-  );
+  // A tool may have changed something else about the column before, and then has the lock already.
+  const taken = locks?.find(({ relation, mode }) => relation === 'public.goods' && mode === 'AccessExclusiveLock');
+  expect(taken?.statement).toBeGreaterThan(0);
+  expect(taken?.statement).toBeLessThanOrEqual(statement.number);
 }
 
 /** The statement that begins with these words, quoted by the tool or not; it came through. */

@@ -115,6 +115,14 @@ describe('what is one finding', () => {
     expect(reasons[2]).toMatchObject({ measured: 2 });
   });
 
+  it('nothing of what a migration tool does to its own book', () => {
+    const statements = [statement(1, 'TRUNCATE public.schema_migrations', { lockTimeout: 0 })];
+    const held = { atLeast: 5000, atMost: 5001 };
+    const locks = ['public.schema_migrations', 'public.schema_migrations_pkey'].map((relation) => lock(relation, { held }));
+    const rewrites = [{ relation: 'public.schema_migrations', bytes: 1e9, statement: 1 }];
+    expect(codes(up({ statements, locks, rewrites }))).toEqual([]);
+  });
+
   it('what stays behind, in whatever phases it is seen', () => {
     const leftovers = [{ kind: 'invalid-index', name: 'public.a on public.b' }] as const;
     const { reasons } = judge(facts([phase('up', { leftovers }), phase('interrupted', { leftovers })]), readLimits({}));

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import { certificate } from './certificate.ts';
+import { certificate } from '../certificate.ts';
 import { fatal, frame, int32, readText } from './frames.ts';
 import { ScramVerifier } from './scram.ts';
 

@@ -588,7 +588,7 @@ export class Relay {
     statement.rows = rowsOfTag(tag) ?? statement.rows;
     if (statement.kind === 'WITH') statement.kind = kindOf(statement.text, tag);
     if (suspended) return;
-    if (!again && isActing(statement.kind)) this.context.stop.count();
+    if (!again && isActing(statement)) this.context.stop.count();
     // In a pipeline a transaction may end long before the server says how things stand.
     if (!this.simple && ['COMMIT', 'ROLLBACK', 'PREPARE TRANSACTION'].includes(statement.kind) && this.transaction !== null) {
       this.context.journal.closeTransaction(this.transaction, tag === 'ROLLBACK' ? 'rollback' : 'commit');
