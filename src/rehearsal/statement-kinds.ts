@@ -20,10 +20,10 @@ function targetOf(text: string): string {
 
 /**
  * Whether a statement of a kind, such as `ALTER TABLE`, changes schema or data. What begins with `SELECT` may call a function that does;
- * nobody can tell. What a migration tool writes into its own book is not a part of the migration.
+ * nobody can tell. An empty statement, with which drivers ask whether the server is there, does nothing. What a migration tool writes into its own book is not a part of the migration.
  */
 export function isActing({ kind, text }: Pick<StatementTrace, 'kind' | 'text'>): boolean {
-  return !(PASSIVE.test(kind) || isBookkeeping(targetOf(text)));
+  return kind !== '' && !(PASSIVE.test(kind) || isBookkeeping(targetOf(text)));
 }
 
 /**

@@ -24,7 +24,7 @@ export interface Commands {
   readonly snapshot?: string | null;
   readonly migrate?: string;
   readonly database?: string;
-  readonly rollback?: string;
+  readonly rollback?: string | false;
   /** Further keys of the rehearsal. Without: no load, which takes some seconds. */
   readonly further?: string;
   /** Files of the checkout beside those that the commands here need. */

@@ -17,6 +17,7 @@ describe('a statement that changes something', () => {
 
   it.each([
     ['SELECT', 'SELECT 1'],
+    ['', ';'],
     ['SET', "SET lock_timeout = '2s'"],
     ['INSERT', 'insert into "knex_migrations" ("batch") values ($1)'],
     ['INSERT', 'INSERT INTO "public"."schema_migrations" (version, dirty) VALUES ($1, $2)'],

@@ -107,6 +107,13 @@ describe.each([18, 15] as const)('PostgreSQL %i: every statement with its locks'
     expect(seen.transactions.map(({ ended }) => ended)).toEqual(['commit', 'commit', 'commit']);
   });
 
+  it('leaves out empty statements, with which drivers ask whether the server is there', async () => {
+    const target = await server.database(SCHEMA);
+    const seen = await migrated(target, [';', '-- ping', 'ALTER TABLE customers ADD COLUMN age int']);
+    expect(seen.statements.map(({ kind, transaction }) => [kind, transaction])).toEqual([['ALTER TABLE', 1]]);
+    expect(locksOf(seen)).toEqual([[1, EXCLUSIVE, 'public.customers']]);
+  });
+
   it('leaves nothing of a text whose last statement fails, and points to where it does', async () => {
     const target = await server.database(SCHEMA);
     const text = "CREATE TABLE ö (id int); INSERT INTO ö VALUES (1); SELECT 'ä', nobody FROM ö; DROP TABLE orders";

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closeWorld } from '../rehearsing.ts';
 import {
   expectFail,
@@ -9,6 +9,7 @@ import {
   GOODS,
   LARGER,
   lines,
+  PATIENCE,
   PATIENTLY,
   PRICES,
   type Rehearsed,
@@ -18,6 +19,7 @@ import {
 } from './real-tools.ts';
 
 afterEach(closeWorld);
+vi.setConfig({ testTimeout: PATIENCE });
 
 function psql(): string {
   const path = (process.env['PATH'] ?? '').split(delimiter).find((folder) => folder !== '' && existsSync(join(folder, 'psql')));
@@ -65,7 +67,7 @@ describe('plain SQL', () => {
   });
 
   it('fails for a table that is written anew, and for waiting without end', async () => {
-    expectRewriteOfGoods(await rehearseWith(plainSql(byScript, lines(...LARGER.up), lines(...LARGER.down))));
+    await expectRewriteOfGoods(plainSql(byScript, lines(...LARGER.up), lines(...LARGER.down)));
   });
 
   it('fails when it can be run only once', async () => {

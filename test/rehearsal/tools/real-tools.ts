@@ -14,6 +14,9 @@ const root = join(import.meta.dirname, '../../..');
 /** In front of a command: what `npm ci` leaves in a repository. */
 export const NPM_PACKAGES = `ln -sfn ${root}/node_modules node_modules;`;
 
+/** How long a rehearsal may take on a busy machine, milliseconds: it starts its tool eight times. */
+export const PATIENCE = 240_000;
+
 /** How long installing a tool may take the first time, milliseconds. */
 export const INSTALLING = 600_000;
 
@@ -65,7 +68,7 @@ export interface ToolCommands {
   /** Fills the source with what production has; `null`: nothing. */
   readonly snapshot: string | null;
   readonly migrate: string;
-  readonly rollback: string;
+  readonly rollback: string | false;
   /** Further limits, as the pipeline file has them. */
   readonly limits?: string;
 }
@@ -133,8 +136,9 @@ export function expectFail({ job, verdict, reasons, told }: Rehearsed, codes: re
   expect(job.exitCode, told).toBe(1);
 }
 
-/** The writing of the table anew is found, with the statement that did it and with no wait that would have ended. */
-export function expectRewriteOfGoods(rehearsed: Rehearsed): void {
+/** A dangerous release, whose way back is not what it is about. */
+export async function expectRewriteOfGoods(commands: ToolCommands): Promise<void> {
+  const rehearsed = await rehearseWith({ ...commands, rollback: false });
   expectFail(rehearsed, ['lock_without_timeout', 'table_rewritten']);
   const statement = statementWith(rehearsed, /^ALTER TABLE goods ALTER (?:COLUMN )?stock (?:SET DATA )?TYPE bigint/i);
   expect(statement.lockTimeout).toBe(0);

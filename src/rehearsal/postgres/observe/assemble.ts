@@ -47,9 +47,9 @@ const MOST_WAITS = 1000;
 /** Tells what was seen: without literals, with names and numbers. */
 export function assemble(seen: Seen): Observation {
   const { journal, relations } = seen;
-  const statements = journal.statements.filter(({ run }) => run);
+  const statements = journal.statements.filter(isTold);
   const numbers = new Map(statements.map((statement, index) => [statement, index + 1]));
-  const transactions = journal.transactions.filter((transaction) => transaction.statements.some(({ run }) => run));
+  const transactions = journal.transactions.filter((transaction) => transaction.statements.some(isTold));
   const holds = transactions.flatMap(({ locks }) => locks.holds);
   const numberOf = (statement: Statement | null): number | null => (statement === null ? null : (numbers.get(statement) ?? null));
   return {
@@ -69,6 +69,13 @@ export function assemble(seen: Seen): Observation {
     wal: seen.wal,
     blind: [...journal.blind],
   };
+}
+
+/** Drivers ask with an empty statement whether the server is there. */
+const EMPTY = /^(?:[\s;]|--[^\n]*(?:\n|$))*$/;
+
+function isTold({ run, text }: Statement): boolean {
+  return run && !EMPTY.test(text);
 }
 
 function statementTraces(
