@@ -1,0 +1,1 @@
+module.exports=((e,s,p)=>{e.exports=p(218)});
