@@ -38,8 +38,8 @@ export async function reach(url: string): Promise<Address> {
   const secured = await secure(connection, parsed['sslmode']);
   const parameters = Object.entries(parsed).filter(([name, value]) => VARIABLES[name] !== undefined && typeof value === 'string');
   const told = Object.fromEntries(parameters.map(([name, value]) => [VARIABLES[name] ?? name, String(value)]));
-  // Where the URL says nothing, the job's own variable may not either.
-  const variables = { PGSSLMODE: 'prefer', ...told };
+  // Where the URL says nothing, the job's own variable may not either. Some tools take "prefer" for a demand.
+  const variables = saysMode(url) ? told : { ...told, PGSSLMODE: secured.ssl === false ? 'disable' : 'prefer' };
   return {
     connection: secured,
     access: (database) => ({ url: urlWith(url, database), variables: { ...variables, ...variablesOf({ ...secured, database }) } }),
@@ -48,11 +48,14 @@ export async function reach(url: string): Promise<Address> {
 
 type Parsed = ReturnType<typeof parse>;
 
+function saysMode(url: string): boolean {
+  return new URLSearchParams(url.slice(url.indexOf('?') + 1)).has('sslmode');
+}
+
 function parsedUrl(url: string): Parsed {
   if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('it is no URL that begins with "postgresql://"');
   // libpq takes `prefer` where nothing is said.
-  const said = new URLSearchParams(url.slice(url.indexOf('?') + 1)).has('sslmode');
-  const complete = said ? url : `${url}${url.includes('?') ? '&' : '?'}sslmode=prefer`;
+  const complete = saysMode(url) ? url : `${url}${url.includes('?') ? '&' : '?'}sslmode=prefer`;
   try {
     return parse(complete, { useLibpqCompat: true });
   } catch (error) {
