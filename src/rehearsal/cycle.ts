@@ -1,8 +1,17 @@
 import type { Rehearsal } from '../pipeline/model.ts';
 import { type ChecksFile, checkData } from './checks.ts';
 import { differencesBetween, isBookkeeping } from './comparison.ts';
-import type { Access, DatabaseCopy, Observer, RehearsalServer, RunningLoad, SchemaDescription } from './database.ts';
-import type { CommandFacts, PhaseFacts, PhaseName } from './evidence.ts';
+import {
+  type Access,
+  type DatabaseCopy,
+  type Observer,
+  RehearsalImpossible,
+  type RehearsalServer,
+  type RunningLoad,
+  type SchemaDescription,
+} from './database.ts';
+import { type CommandFacts, PHASES, type PhaseFacts, type PhaseName } from './evidence.ts';
+import { serverIsLost } from './lost-server.ts';
 import type { PendingColumn } from './masking/rules.ts';
 import type { Observation } from './observed.ts';
 import { middleOf } from './statement-kinds.ts';
@@ -58,12 +67,18 @@ const BASELINE = 2000;
 /**
  * Runs the whole cycle on copies of the frozen source: up → verify → the version that is live → down → equal → up again → once more, then
  * beside load, then killed in the middle. What a phase finds is told, never judged: the verdict is made from all of it.
+ * A server that is lost in a phase ends it there, and that phase has failed.
  * @returns every phase, also those that were skipped, in the order of `PHASES`
  * @throws RehearsalImpossible when a copy cannot be made, or the job is cancelled; whatever the database throws
  */
 export async function runCycle(options: CycleOptions): Promise<readonly PhaseFacts[]> {
   const cycle = new Cycle(options);
-  await cycle.run();
+  try {
+    await cycle.run();
+  } catch (error) {
+    if (!(error instanceof ServerLost)) throw error;
+    cycle.skipRest(`the server was lost: ${error.message}`);
+  }
   return cycle.phases;
 }
 
@@ -72,6 +87,9 @@ interface Migrated {
   readonly schema: SchemaDescription;
   readonly observation: Observation;
 }
+
+/** The server was lost in a phase, which is written down as failed. */
+class ServerLost extends Error {}
 
 /** What a phase did, before it is written down. */
 type Findings = Partial<Omit<PhaseFacts, 'name' | 'seconds'>>;
@@ -121,7 +139,14 @@ class Cycle {
     await this.phase('up', async () => {
       const { command, observation } = await this.observed(copy, 'up', 'Migrate');
       if (command.ended === 'success') migrated = { schema: await copy.describeSchema(), observation };
-      return { ...outcomeOf(command), copy: copy.copied, command, observation, leftovers: await copy.leftovers() };
+      const found = { ...outcomeOf(command), copy: copy.copied, command, observation };
+      // What made it fail may have taken the server along, and says more than that nobody answers any more.
+      try {
+        return { ...found, leftovers: await copy.leftovers() };
+      } catch (error) {
+        if (command.ended === 'success' || !serverIsLost(error)) throw error;
+        return { ...found, because: `the server was lost: ${(error as Error).message}` };
+      }
     });
     return migrated;
   }
@@ -278,19 +303,39 @@ class Cycle {
 
   private async onCopy<T>(phase: PhaseName, work: (copy: DatabaseCopy) => Promise<T>): Promise<T> {
     this.options.ports.signal.throwIfAborted();
-    const copy = await this.options.server.copy(phase);
+    const { server, ports } = this.options;
+    const copy = await server.copy(phase).catch((error: Error) => {
+      if (!serverIsLost(error)) throw error;
+      // Where a phase has failed already, that is what counts.
+      throw this.phases.some(({ outcome }) => outcome === 'failed') ? new ServerLost(error.message) : lostBefore(phase, error);
+    });
     try {
       return await work(copy);
     } finally {
-      await copy.drop();
+      // What is left goes with the server, or when the rehearsal ends.
+      await copy.drop().catch((error: Error) => ports.log(`A copy could not be removed yet: ${error.message}`));
     }
   }
 
   private async phase(name: PhaseName, work: () => Promise<Findings>): Promise<PhaseFacts> {
     const started = performance.now();
-    const findings = await work();
-    this.options.ports.signal.throwIfAborted();
-    return this.write({ ...NOTHING, ...findings, name, seconds: Math.round((performance.now() - started) / 10) / 100 });
+    const seconds = (): number => Math.round((performance.now() - started) / 10) / 100;
+    try {
+      const findings = await work();
+      this.options.ports.signal.throwIfAborted();
+      return this.write({ ...NOTHING, ...findings, name, seconds: seconds() });
+    } catch (error) {
+      this.options.ports.signal.throwIfAborted();
+      if (!serverIsLost(error)) throw error;
+      const { message } = error as Error;
+      this.write({ ...NOTHING, name, outcome: 'failed', because: `The server was lost: ${message}.`, seconds: seconds() });
+      throw new ServerLost(message);
+    }
+  }
+
+  skipRest(because: string): void {
+    const told = new Set(this.phases.map(({ name }) => name));
+    for (const name of PHASES) if (!told.has(name)) this.skip(name, because);
   }
 
   private skip(name: PhaseName, because: string): void {
@@ -302,6 +347,13 @@ class Cycle {
     this.options.ports.ended(facts);
     return facts;
   }
+}
+
+function lostBefore(phase: PhaseName, error: Error): RehearsalImpossible {
+  return new RehearsalImpossible(
+    'server_missing',
+    `The database server was lost before "${phase}": ${error.message}. Look for what ended it; for want of memory, a system ends servers first.`,
+  );
 }
 
 const NOTHING = {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /** How to get to a database of a server. */
@@ -24,11 +25,29 @@ export function urlOf({ host, port, user, password, database }: Connection): str
   return `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(database)}`;
 }
 
+/** How a server says that it is just starting, or starting again after a crash; and how long that may take, milliseconds. */
+const STARTING = '57P03';
+const LONGEST_RECOVERY = 30_000;
+
 /**
- * Opens a connection that its caller ends. What `pg` throws is passed on.
+ * Opens a connection that its caller ends; a server that is starting is waited for. What `pg` throws is passed on.
  * @param name how it names itself to the server
+ * @param signal once it is aborted, no more is waited
  */
-export async function connect(connection: Connection, name: string = OWN_NAME): Promise<pg.Client> {
+export async function connect(connection: Connection, name: string = OWN_NAME, signal?: AbortSignal): Promise<pg.Client> {
+  const until = performance.now() + LONGEST_RECOVERY;
+  for (;;) {
+    try {
+      return await tryToConnect(connection, name);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if ((error as { code?: string }).code !== STARTING || performance.now() > until) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function tryToConnect(connection: Connection, name: string): Promise<pg.Client> {
   const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5000, keepAlive: true, application_name: name });
   // A server that ends while nobody is asking anything is noticed by whoever asks next.
   client.on('error', () => undefined);
@@ -47,7 +66,7 @@ export async function connect(connection: Connection, name: string = OWN_NAME): 
  */
 export async function connected<T>(connection: Connection, work: (client: pg.Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
   signal?.throwIfAborted();
-  const client = await connect(connection);
+  const client = await connect(connection, OWN_NAME, signal);
   const onAbort = (): void => void cutOff(client, connection);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

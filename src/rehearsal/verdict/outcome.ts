@@ -35,7 +35,9 @@ function failureOf(phase: PhaseFacts): RehearsalReason[] {
     const because = `A signal ended it ${after}, from outside or for want of memory.${at}`;
     return [finding('migration_failed', { phase: 'up', because, statement })];
   }
-  const code = codeOf(last, observation);
+  const known = codeOf(last, observation);
+  // Why a phase failed is told where its command cannot have said so: the server was not there any more.
+  const code = known === 'migration_failed' && phase.because !== null ? 'connection_lost' : known;
   const exit = command.exitCode === null ? '' : ` with exit code ${command.exitCode}`;
   return [finding(code, { phase: 'up', because: `It ended${exit} ${after}.${at}`, statement, measured: null })];
 }
