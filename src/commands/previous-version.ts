@@ -9,6 +9,9 @@ import type { Job } from './job.ts';
 
 const run = promisify(execFile);
 
+/** How long one step of the checkout may take, milliseconds. */
+const LONGEST_FETCH = 600_000;
+
 /** The version that the migrated database must still bear: what is live in production, on the candidate's own path if one is there. */
 export function liveVersion({ decision, gathered, environment }: Door): Live | null {
   const isProduction = (name: string): boolean => gathered.pipeline.environments.get(name)?.role === 'production';
@@ -24,15 +27,21 @@ export async function checkOutBeside(
   job: Job,
   sha: string,
   folder: string,
+  signal: AbortSignal,
 ): Promise<{ readonly folder: string } | { readonly because: string }> {
   const { workspace } = job.run;
+  const options = { signal, timeout: LONGEST_FETCH };
   if (!existsSync(join(workspace, '.git'))) return { because: 'the working directory is no Git checkout' };
   try {
-    if (!(await has(workspace, sha))) await git(workspace, ['fetch', '--quiet', '--no-tags', '--depth=1', 'origin', sha], credentials(job));
-    await git(workspace, ['worktree', 'add', '--quiet', '--force', '--detach', folder, sha]);
+    if (!(await has(workspace, sha)))
+      await git(workspace, ['fetch', '--quiet', '--no-tags', '--depth=1', 'origin', sha], options, credentials(job));
+    await git(workspace, ['worktree', 'add', '--quiet', '--force', '--detach', folder, sha], options);
     return { folder };
   } catch (error) {
-    const said = ((error as { stderr?: string }).stderr || (error as Error).message).trim().split('\n').at(-1);
+    signal.throwIfAborted();
+    const lines = ((error as { stderr?: string }).stderr || (error as Error).message).trim().split('\n');
+    // After what is wrong come hints.
+    const said = lines.find((line) => line.startsWith('fatal: ')) ?? lines.at(-1);
     return { because: `commit ${shortSha(sha)}, which is live, could not be checked out: ${said}` };
   }
 }
@@ -64,6 +73,12 @@ function credentials({ input, run: { serverUrl } }: Job): Record<string, string>
 }
 
 /** In a container the checkout may belong to somebody else, which Git refuses unless it is told that this is known. */
-async function git(workspace: string, parameters: readonly string[], env: Record<string, string> = {}): Promise<void> {
-  await run('git', ['-c', `safe.directory=${workspace}`, '-C', workspace, ...parameters], { env: { ...process.env, ...env } });
+async function git(
+  workspace: string,
+  parameters: readonly string[],
+  options: { readonly signal?: AbortSignal; readonly timeout?: number } = {},
+  env: Record<string, string> = {},
+): Promise<void> {
+  const settings = ['-c', `safe.directory=${workspace}`, '-c', 'core.hooksPath=/dev/null'];
+  await run('git', [...settings, '-C', workspace, ...parameters], { ...options, env: { ...process.env, ...env } });
 }

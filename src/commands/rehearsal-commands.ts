@@ -1,12 +1,17 @@
 import type { CommandRequest, RunningCommand } from '../rehearsal/cycle.ts';
 import type { Access } from '../rehearsal/database.ts';
 import type { CommandFacts } from '../rehearsal/evidence.ts';
+import { endMarked } from '../rehearsal/processes.ts';
+import type { RehearsalWorkspace } from '../rehearsal/workspace.ts';
 import type { Job } from './job.ts';
 import { type CommandResult, howItEnded, runCommand } from './run-command.ts';
 
 /** Runs the repository's commands for a rehearsal. */
 export interface RehearsalCommands {
-  /** One command in a group of the log; it ends by itself, after the time it may take, by `kill`, or when the job is cancelled. */
+  /**
+   * One command in a group of the log; it ends by itself, after the time it may take, by `kill`, or when the job is cancelled. What it
+   * leaves running ends with it.
+   */
   start(
     request: Pick<CommandRequest, 'title' | 'run' | 'folder'> & { readonly variables: Readonly<Record<string, string>> },
   ): RunningCommand;
@@ -17,22 +22,32 @@ export interface RehearsalCommands {
 /**
  * @param variables for every command: `PROMOTE_*` and the environment's own secrets
  * @param timeout longest time that one command may take, milliseconds
+ * @param signal once it is aborted, no command is started
  */
-export function rehearsalCommands(job: Job, variables: Readonly<Record<string, string>>, timeout: number): RehearsalCommands {
+export function rehearsalCommands(
+  job: Job,
+  variables: Readonly<Record<string, string>>,
+  timeout: number,
+  { folder: own, mark }: Pick<RehearsalWorkspace, 'folder' | 'mark'>,
+  signal: AbortSignal,
+): RehearsalCommands {
   return {
-    start: ({ title, run, folder, variables: own }) => {
+    start: ({ title, run, folder, variables: more }) => {
+      if (signal.aborted) return NOT_STARTED;
       const kill = new AbortController();
       const done = job.toolkit.group(title, async () => {
         const started = performance.now();
         const result = await runCommand({
           run,
           cwd: folder ?? job.run.workspace,
-          variables: { ...variables, ...own },
+          variables: { ...variables, ...more, ...mark },
+          folder: own,
           timeout,
           kill: kill.signal,
           onCancel: async () => undefined,
         });
         const seconds = secondsSince(started);
+        await endMarked(own);
         job.toolkit.info(`${title}: ${howItEnded(result)}, ${seconds} s.`);
         return factsOf(result, seconds);
       });
@@ -45,6 +60,11 @@ export function rehearsalCommands(job: Job, variables: Readonly<Record<string, s
     },
   };
 }
+
+const NOT_STARTED: RunningCommand = {
+  done: Promise.resolve({ ended: 'killed', exitCode: null, seconds: 0 }),
+  kill: () => undefined,
+};
 
 function factsOf(result: CommandResult, seconds: number): CommandFacts {
   const ended = result.ended === 'cancelled' ? 'killed' : result.ended;

@@ -11,6 +11,7 @@ import { engineFor } from '../rehearsal/engine.ts';
 import type { PhaseFacts, RehearsalFacts, SnapshotFacts } from '../rehearsal/evidence.ts';
 import { readMaskingRules } from '../rehearsal/masking/read.ts';
 import type { MaskingReport } from '../rehearsal/masking/rules.ts';
+import { endMarked } from '../rehearsal/processes.ts';
 import { openWorkspace, type RehearsalWorkspace } from '../rehearsal/workspace.ts';
 import { assertCheckedOut } from './checked-out.ts';
 import type { Door } from './door.ts';
@@ -34,6 +35,7 @@ interface Course {
   readonly job: Job;
   readonly door: Door;
   readonly rules: Rehearsal;
+  readonly files: ReturnType<typeof readFiles>;
   readonly workspace: RehearsalWorkspace;
   readonly server: RehearsalServer;
   readonly commands: RehearsalCommands;
@@ -72,18 +74,20 @@ async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Pr
     const engine = await engineFor(rules.database);
     const secrets = await secretsOf(job, door.environment.name);
     const variable = (name: string): string | undefined => secrets[name] ?? process.env[name];
+    const files = readFiles(job, rules, variable);
     workspace = await openWorkspaceFor(job, engine);
     const { name, version } = { name: door.environment.name, version: door.decision.candidate.version };
     job.toolkit.info(`Rehearsing the migration of ${version} for ${name}.`);
     story.server = await startServer(job, rules, engine, workspace, variable, cancel.signal);
     const variables = { ...secrets, ...commandVariables(job, door.decision, door.environment, door.rules, null) };
-    const commands = rehearsalCommands(job, variables, rules.timeout);
-    await runCourse({ job, door, rules, workspace, server: story.server, commands, variable, signal: cancel.signal, story });
+    const commands = rehearsalCommands(job, variables, rules.timeout, workspace, cancel.signal);
+    await runCourse({ job, door, rules, files, workspace, server: story.server, commands, variable, signal: cancel.signal, story });
   } catch (error) {
     // What was being done when the cancellation came fails in its own way; the cancellation is the reason.
     throw cancel.signal.aborted ? cancel.signal.reason : error;
   } finally {
     await story.server?.stop();
+    if (workspace !== null) await endMarked(workspace.folder);
     workspace?.remove();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
@@ -99,7 +103,7 @@ async function startServer(
   job: Job,
   rules: Rehearsal,
   engine: RehearsalEngine,
-  { folder, watch }: RehearsalWorkspace,
+  { folder, watch, mark }: RehearsalWorkspace,
   variable: (name: string) => string | undefined,
   signal: AbortSignal,
 ): Promise<RehearsalServer> {
@@ -111,7 +115,8 @@ async function startServer(
     );
   }
   if (serverUrl !== null) job.toolkit.mask(serverUrl);
-  const options: EngineOptions = { folder, watch, signal, env: process.env, log: job.toolkit.info, serverUrl, version: rules.version };
+  const env = { ...process.env, ...mark };
+  const options: EngineOptions = { folder, watch, signal, env, log: job.toolkit.info, serverUrl, version: rules.version };
   const server = await engine.start(options);
   for (const secret of server.secrets) job.toolkit.mask(secret);
   job.toolkit.info(`${server.name} is running.`);
@@ -119,8 +124,7 @@ async function startServer(
 }
 
 async function runCourse(course: Course): Promise<void> {
-  const { job, rules, server, story, signal } = course;
-  const files = readFiles(job, rules, course.variable);
+  const { job, rules, files, server, story, signal } = course;
   story.snapshot = await fillSource({ ...course, now: course.door.gathered.now });
   if (files.masking !== null) {
     const { masking } = files;
@@ -137,7 +141,7 @@ async function runCourse(course: Course): Promise<void> {
   }
 }
 
-/** The files of the checkout that say how to rehearse. They are read before anything is fetched: their mistakes cost no time. */
+/** The files of the checkout that say how to rehearse. They are read before anything is started: their mistakes cost no time. */
 function readFiles(job: Job, rules: Rehearsal, variable: (name: string) => string | undefined) {
   const textOf = (path: string, code: 'masking_invalid' | 'checks_invalid', what: string): string => {
     const text = job.readCheckout(path);
@@ -172,7 +176,7 @@ function portsOf(course: Course): CycleOptions['ports'] {
     checkOutPrevious: async () => {
       const live = liveVersion(door);
       if (live === null) return { because: 'no version is live' };
-      return checkOutBeside(job, live.sha, previousFolder(course));
+      return checkOutBeside(job, live.sha, previousFolder(course), signal);
     },
     log: job.toolkit.info,
     ended: (phase) => {

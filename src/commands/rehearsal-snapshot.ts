@@ -68,7 +68,7 @@ async function fromCommand(filling: Filling, run: string): Promise<Filled> {
     throw new RehearsalImpossible('snapshot_failed', `The snapshot could not be fetched: its command ${how}. The command was: ${run}`);
   }
   const told = readTakenAt(workspace.takenAt);
-  const dump = await readDump(workspace.snapshot);
+  const dump = await readDump(workspace.snapshot, signal);
   if (dump !== null) {
     // Ages are by this machine's clock; what they are counted from is GitHub's.
     const writtenAt = now - Math.max(0, begun - dump.writtenAt);
@@ -84,7 +84,7 @@ async function fromCommand(filling: Filling, run: string): Promise<Filled> {
 }
 
 async function fromFile(filling: Filling, path: string, said: string): Promise<Filled> {
-  const dump = await readDump(path);
+  const dump = await readDump(path, filling.signal);
   if (dump === null) {
     throw new RehearsalImpossible(
       'snapshot_failed',

@@ -25,6 +25,11 @@ export interface CommandOptions {
   readonly timeout?: number;
   /** Once aborted, the command is ended without being asked. */
   readonly kill?: AbortSignal;
+  /**
+   * Where it notes its process group while it runs, in a folder "command-*", for whoever outlives this process. What the command leaves
+   * running in its group is ended with it then. Default: somewhere else, and what it leaves goes on, as after a step of a workflow.
+   */
+  readonly folder?: string;
 }
 
 /** In a few words: `failed with exit code 1`. */
@@ -45,15 +50,18 @@ const GRACE = 4000;
  * Job control gives the command a process group of its own, so that all it started can be signalled together; its id goes into a file
  * because the toolkit does not hand out the child process. The inner shell has the flags of a workflow's `shell: bash`.
  */
-const WRAPPER = 'set -m; bash --noprofile --norc -eo pipefail -c "$1" <&0 & echo $! > "$2"; set +m; wait $! 2> /dev/null';
+const START = 'set -m; bash --noprofile --norc -eo pipefail -c "$1" <&0 & echo $! > "$2"; set +m; wait $! 2> /dev/null';
+const THEN_END_ALL = 'ended=$?; kill -s KILL -- "-$!" 2> /dev/null; exit $ended';
+
+/** How long output of a command that has ended is waited for where all that it left is ended, milliseconds. */
+const LAST_WORDS = 2000;
 
 /**
  * Runs a command of the pipeline file in bash, its output streamed. On SIGINT or SIGTERM its whole process group is stopped.
  * Never throws for a failing command; throws when bash cannot be started.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
-  const { exec } = await import('@actions/exec');
-  const folder = mkdtempSync(join(tmpdir(), 'promote-'));
+  const folder = mkdtempSync(options.folder === undefined ? join(tmpdir(), 'promote-') : join(options.folder, 'command-'));
   const groupFile = join(folder, 'group');
   const started = performance.now();
   let stopping: Promise<NodeJS.Signals> | null = null;
@@ -72,11 +80,15 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const exitCode = await exec('bash', ['--noprofile', '--norc', '-c', WRAPPER, 'promote', options.run, groupFile], {
+    // Loaded only now: a cancellation that comes meanwhile is heard already.
+    const { exec } = await import('@actions/exec');
+    const wrapper = options.folder === undefined ? START : `${START}; ${THEN_END_ALL}`;
+    const exitCode = await exec('bash', ['--noprofile', '--norc', '-c', wrapper, 'promote', options.run, groupFile], {
       cwd: options.cwd,
       env: { ...withoutInputs(process.env), ...options.variables },
       ignoreReturnCode: true,
       silent: true,
+      ...(options.folder === undefined ? {} : { delay: LAST_WORDS }),
       listeners: { stdout: (data) => process.stdout.write(data), stderr: (data) => process.stderr.write(data) },
     });
     const seconds = Math.round((performance.now() - started) / 10) / 100;

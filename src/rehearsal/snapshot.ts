@@ -12,10 +12,31 @@ export interface Dump {
   readonly bytes: number;
 }
 
-/** `null`: the command left no dump, so it must have filled the database itself. */
-export async function readDump(path: string): Promise<Dump | null> {
+/**
+ * @returns `null`: the command left no dump, so it must have filled the database itself
+ * @throws RehearsalImpossible when it is neither a file nor a folder, or cannot be read; the signal's reason
+ */
+export async function readDump(path: string, signal: AbortSignal): Promise<Dump | null> {
   if (!existsSync(path)) return null;
-  const folder = statSync(path).isDirectory();
+  try {
+    return await readWhole(path, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof RehearsalImpossible || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new RehearsalImpossible('snapshot_unreadable', `The snapshot at ${path} cannot be read: ${(error as Error).message}.`);
+  }
+}
+
+async function readWhole(path: string, signal: AbortSignal): Promise<Dump> {
+  const stat = statSync(path);
+  const folder = stat.isDirectory();
+  // Reading a pipe or a device may never end.
+  if (!folder && !stat.isFile()) {
+    throw new RehearsalImpossible(
+      'snapshot_unreadable',
+      `The snapshot at ${path} is neither a file nor a folder. Write the dump into a file.`,
+    );
+  }
   // In a folder the names belong to it too.
   const files = folder
     ? readdirSync(path, { recursive: true, encoding: 'utf8' })
@@ -29,15 +50,15 @@ export async function readDump(path: string): Promise<Dump | null> {
     const stat = statSync(file);
     if (!stat.isFile()) continue;
     if (folder) hash.update(`${file.slice(path.length)}\0${stat.size}\0`);
-    await addFile(hash, file);
+    await addFile(hash, file, signal);
     bytes += stat.size;
     writtenAt = Math.max(writtenAt, Math.floor(stat.mtimeMs));
   }
   return { id: `sha256:${hash.digest('hex')}`, writtenAt, bytes };
 }
 
-async function addFile(hash: Hash, file: string): Promise<void> {
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+async function addFile(hash: Hash, file: string, signal: AbortSignal): Promise<void> {
+  for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;

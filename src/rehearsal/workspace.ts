@@ -1,20 +1,44 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RehearsalImpossible } from './database.ts';
-import { endServer, isAlive } from './processes.ts';
+import { begunAt, endMarked, endServer, isAlive, markOf } from './processes.ts';
 
 /** Folders of rehearsals; the number is the process that works in it. */
 const NAME = /^promote-rehearsal-(\d+)-/;
 
+/** Who works in a folder, told in it: process numbers come again, and mean something else in another container. */
+const OWNER = 'owner';
+
+/** Where a folder's owner cannot be asked, it is gone after so long, milliseconds. */
+const DAY = 24 * 3_600_000;
+
 /**
  * Outlives its parent by a moment: reads which server process is running, one line each, and when the parent has gone without a word
- * ends that process and removes the folder. So also a rehearsal that is killed leaves no server and no data behind.
+ * ends the commands of the repository that are running, with all that they started, and that process, and removes the folder. So also a
+ * rehearsal that is killed leaves nothing running and no data behind. What a command started is found by its group, and by the variable
+ * that marks it, where the system tells the variables of a process.
  */
 const GUARD = `server=0
 while read -r line; do
   [ "$line" = done ] && exit 0
   server=$line
+done
+for group in "$1"/command-*/group; do
+  [ -s "$group" ] && kill -s KILL -- "-$(cat "$group")"
+done
+tries=0
+while [ $tries -lt 20 ]; do
+  marked=$(grep -slF -- "$2=$1" /proc/[0-9]*/environ)
+  [ -n "$marked" ] || break
+  for process in $marked; do
+    process=\${process#/proc/}
+    kill -s KILL "\${process%/environ}"
+  done
+  sleep 0.1
+  tries=$((tries + 1))
 done
 if [ "$server" != 0 ]; then
   kill -s QUIT -- "-$server"
@@ -22,7 +46,8 @@ if [ "$server" != 0 ]; then
   while kill -0 "$server" && [ $tries -lt 60 ]; do sleep 0.1; tries=$((tries + 1)); done
   kill -s KILL -- "-$server"
 fi
-rm -rf -- "$1"`;
+tries=0
+until rm -rf -- "$1" || [ $tries -ge 20 ]; do sleep 0.1; tries=$((tries + 1)); done`;
 
 /** Where one rehearsal keeps everything it has. */
 export interface RehearsalWorkspace {
@@ -31,6 +56,8 @@ export interface RehearsalWorkspace {
   readonly snapshot: string;
   /** Where it may write when the snapshot was taken. */
   readonly takenAt: string;
+  /** For the variables of every command: by it, whatever the command starts is found again. */
+  readonly mark: Readonly<Record<string, string>>;
   /** Told of the server process that runs now; `null`: none. */
   readonly watch: (pid: number | null) => void;
   /** Removes it all. Never throws. */
@@ -56,7 +83,15 @@ export async function openWorkspace(
   chmodSync(folder, 0o711);
   const snapshots = join(folder, 'snapshot');
   mkdirSync(snapshots, { mode: 0o700 });
-  const guard = spawn('/bin/sh', ['-c', GUARD, 'promote-guard', folder], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  writeFileSync(join(folder, OWNER), `${begunAt(process.pid)} ${boot()} ${place()}`, { mode: 0o600 });
+  const mark = markOf(folder);
+  const guard = spawn('/bin/sh', ['-c', GUARD, 'promote-guard', folder, ...Object.keys(mark)], {
+    cwd: '/',
+    // Nothing of the job's: neither its secrets, nor what the runner ends a job's processes by before this one is done.
+    env: { PATH: process.env['PATH'] },
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   const say = (line: string): void => void guard.stdin.write(`${line}\n`);
   // A guard that cannot be had, or was ended, is no reason to stop: it only matters when this process is killed.
   guard.on('error', () => undefined);
@@ -66,6 +101,7 @@ export async function openWorkspace(
     folder,
     snapshot: join(snapshots, 'dump'),
     takenAt: join(snapshots, 'taken-at'),
+    mark,
     watch: (pid) => say(String(pid ?? 0)),
     remove: () => {
       removeFolder(folder, log);
@@ -78,11 +114,57 @@ export async function openWorkspace(
 async function removeLeftovers(base: string, log: (line: string) => void): Promise<void> {
   for (const name of namesIn(base)) {
     const owner = Number(NAME.exec(name)?.[1] ?? 0);
-    if (owner === 0 || owner === process.pid || isAlive(owner)) continue;
     const left = join(base, name);
+    if (owner === 0 || isAtWork(owner, left)) continue;
     log(`Removing what an earlier rehearsal left in ${left}.`);
+    await endMarked(left);
     await endServer(left);
     removeFolder(left, log);
+  }
+}
+
+/** Whether the process that a folder belongs to is still there; where that cannot be known, whether it may be. */
+function isAtWork(pid: number, folder: string): boolean {
+  const [begun, since, where] = read(join(folder, OWNER)).split(' ');
+  if (where === undefined) return isAlive(pid);
+  if (where !== place()) return Date.now() - writtenAt(folder) < DAY;
+  return since === boot() && isAlive(pid) && begunAt(pid) === begun;
+}
+
+/** Where process numbers mean the same: two containers of one machine have others. */
+function place(): string {
+  return createHash('sha256')
+    .update(`${hostname()}\n${link('/proc/self/ns/pid')}`)
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/** Tells one start of the machine from another: process numbers begin anew with it. */
+function boot(): string {
+  return read('/proc/sys/kernel/random/boot_id') || '-';
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function link(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}
+
+function writtenAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { markIn } from '../processes.ts';
 
 /** How much of what a program said is kept. */
 const KEPT = 8000;
@@ -21,7 +22,7 @@ export interface ProgramRun {
 export async function runProgram({ path, parameters, variables, env, signal, output }: ProgramRun): Promise<string | null> {
   const child = spawn(path, parameters, {
     // None of the job's own variables, and no file in a home: both change what these programs do.
-    env: { PATH: env['PATH'], HOME: '/nonexistent', LC_ALL: 'C', PGAPPNAME: 'promote', ...variables },
+    env: { PATH: env['PATH'], HOME: '/nonexistent', LC_ALL: 'C', PGAPPNAME: 'promote', ...variables, ...markIn(env) },
     stdio: ['ignore', output === undefined ? 'ignore' : 'pipe', 'pipe'],
     signal,
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type pg from 'pg';
-import { isAlive } from '../processes.ts';
+import { begunAt, isAlive } from '../processes.ts';
 import { type Connection, connect, connected, OWN_NAME } from './connection.ts';
 
 /** Databases of rehearsals on a given server; the first part tells one rehearsal from another. */
@@ -145,12 +145,6 @@ function machine(): string {
   const parts = [hostname(), read('/proc/sys/kernel/random/boot_id'), link('/proc/self/ns/pid')];
   const name = hostname().replaceAll(/\s/g, '') || 'unnamed';
   return `${name}:${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)}`;
-}
-
-/** `-` where the system does not tell. */
-function begunAt(pid: number): string {
-  // The program's name is in parentheses and may hold anything; the 20th word after it is when it began.
-  return read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19] ?? '-';
 }
 
 function read(file: string): string {
