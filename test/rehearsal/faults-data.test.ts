@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StepResult } from '../../sandbox/runner/action-step.ts';
+import { POSTGRES_15_BIN } from './database-commands.ts';
+import { type GivenServer, GOODS, MASKING, type Options, oneJob, Scenario, startGivenServer, UNMASKED } from './faults-scenario.ts';
+import { checksum, privateServer, type Rehearsing, sql } from './postgres/servers.ts';
+
+let given: GivenServer;
+beforeAll(async () => {
+  given = await startGivenServer();
+});
+afterAll(() => given.end());
+
+const quoted = (text: string): string => JSON.stringify(text);
+const run = (command: string): string => `{ run: ${quoted(command)}, max-age: 7d }`;
+
+function couldNot(job: StepResult, scenario: Scenario, because: RegExp): void {
+  expect(job.outputs['explanation'], job.log).toMatch(because);
+  expect(job.exitCode).toBe(1);
+  expect(job.summary).toContain('could not be rehearsed for **staging**, and nothing is recorded');
+  expect(job.outputs['rehearsal']).toBeUndefined();
+  expect(job.log).not.toMatch(/^migrating/m);
+  expect(scenario.recorded()).toEqual([]);
+}
+
+const DUMPED = '-- PostgreSQL database dump\n\n-- Dumped from database version 18.4\n-- Dumped by pg_dump version 18.4\n';
+
+describe.concurrent('a rehearsal without data takes place nowhere, and says why', () => {
+  it.each<[string, Options, RegExp]>([
+    [
+      'a snapshot that is truncated',
+      { rehearsal: { snapshot: '{ file: cut.sql, max-age: 7d }' }, files: { 'cut.sql': `${DUMPED}CREATE TABLE t (id int);\n` } },
+      /a plain dump that is truncated: its last line .* is missing/,
+    ],
+    [
+      'one of another kind',
+      { rehearsal: { snapshot: run('printf "SQLite format 3\\0" > "$PROMOTE_SNAPSHOT"') } },
+      /a database of SQLite, and this rehearsal runs on PostgreSQL/,
+    ],
+    ['one that is empty', { rehearsal: { snapshot: run(': > "$PROMOTE_SNAPSHOT"') } }, /The snapshot is an empty file/],
+    [
+      'a pipe',
+      { rehearsal: { snapshot: run('mkfifo "$PROMOTE_SNAPSHOT"') } },
+      /is neither a file nor a folder. Write the dump into a file/,
+    ],
+    [
+      'a folder with a link to nothing',
+      { rehearsal: { snapshot: run('mkdir "$PROMOTE_SNAPSHOT"; ln -s nothing "$PROMOTE_SNAPSHOT/toc.dat"') } },
+      /The snapshot at .* cannot be read: ENOENT/,
+    ],
+    [
+      'one of another major version',
+      {
+        rehearsal: { snapshot: '{ file: old.sql, max-age: 7d }' },
+        files: { 'old.sql': `${DUMPED.replace('version 18.4', 'version 13.9')}\n-- PostgreSQL database dump complete\n` },
+      },
+      /The snapshot comes from PostgreSQL 13, and this server is 18/,
+    ],
+    [
+      'a snapshot command that hangs, and leaves what it started',
+      { rehearsal: { snapshot: run('setsid sleep 1001 & sleep 1002'), timeout: '1s' } },
+      /could not be fetched: its command was stopped after \d/,
+    ],
+    [
+      'a snapshot that fails half-way, quoting a row',
+      {
+        rehearsal: { snapshot: '{ file: bad.sql, max-age: 7d }' },
+        files: { 'bad.sql': `CREATE TABLE p (mail text PRIMARY KEY);\nINSERT INTO p VALUES ('${UNMASKED}'), ('${UNMASKED}');\n` },
+      },
+      /could not be restored\.\nline 2: duplicate key value violates unique constraint "p_pkey"/,
+    ],
+    [
+      'a file that does not exist',
+      { rehearsal: { snapshot: '{ file: backups/shop.dump, max-age: 7d }' } },
+      /names the snapshot "backups\/shop.dump", and there is nothing at/,
+    ],
+    [
+      'a running database whose variable is missing',
+      { rehearsal: { snapshot: '{ from: REPLICA_URL, max-age: 7d }' } },
+      /names the variable REPLICA_URL as the database to copy from, and it is empty/,
+    ],
+    [
+      'a running database that is not there',
+      {
+        rehearsal: { snapshot: '{ from: REPLICA_URL, max-age: 7d }' },
+        variables: { REPLICA_URL: 'postgresql://u:the-password-of-the-server@127.0.0.1:1/x' },
+      },
+      /could not be reached: .*ECONNREFUSED/,
+    ],
+    [
+      'a server whose variable is missing',
+      { rehearsal: { server: 'REHEARSAL_SERVER' } },
+      /names the variable REHEARSAL_SERVER as the server to rehearse on, and it is empty/,
+    ],
+    [
+      'a masking file that is missing',
+      { rehearsal: { masking: 'gone.yml' } },
+      /names gone.yml as the masking file, and the checkout has no such file/,
+    ],
+    [
+      'one that is no YAML',
+      { rehearsal: { masking: 'masking.yml' }, files: { 'masking.yml': 'version: 1\ntables: [\n' } },
+      /masking.yml:\d+:\d+/,
+    ],
+    [
+      'one that makes a column null that may not be',
+      { rehearsal: { masking: 'masking.yml' }, files: { 'masking.yml': MASKING.replace('{ mask: email }', 'null') } },
+      /public\.goods\.seller.*(not null|NOT NULL)/,
+    ],
+    [
+      'checks that are missing',
+      { rehearsal: { checks: 'gone.yml' } },
+      /names gone.yml as the file with the checks, and the checkout has no such file/,
+    ],
+    [
+      'checks with mistakes',
+      {
+        rehearsal: { checks: 'checks.yml' },
+        files: { 'checks.yml': 'version: 1\nlookups:\n  - { name: two, sql: SELECT 1, rows: none }\n' },
+      },
+      /checks.yml:3:\d+/,
+    ],
+    [
+      'a value that has leaked',
+      {
+        rehearsal: {
+          masking: 'masking.yml',
+          snapshot: run(`node sql.cjs goods.sql "UPDATE goods SET notes = 'write to ' || seller WHERE id = 1"`),
+        },
+      },
+      /public\.goods\.notes/,
+    ],
+  ])('%s', async (_name, options, because) => {
+    const rehearsal = { migrate: quoted('echo migrating'), ...options.rehearsal };
+    await oneJob({ ...options, rehearsal }, given, (job, scenario) => couldNot(job, scenario, because));
+  });
+
+  it('a leak is one by its code, and its copy is gone', async () => {
+    const snapshot = run(`node sql.cjs goods.sql "UPDATE goods SET notes = seller"`);
+    await oneJob({ on: 'private', rehearsal: { masking: 'masking.yml', snapshot } }, given, (job) => {
+      const evidence = JSON.parse(readFileSync(job.outputs['rehearsal-evidence'] ?? '', 'utf8')) as {
+        impossible: unknown;
+        verdict: string;
+      };
+      expect(evidence).toMatchObject({ verdict: 'none', impossible: { code: 'leak' } });
+    });
+  });
+});
+
+describe.concurrent('the masking file', () => {
+  it('of a column that nobody declared is answered with a block that, pasted, lets the next one pass', async () => {
+    const lacking = MASKING.replace(/ {4}(seller|notes).*\n/g, '');
+    const scenario = await Scenario.open({ rehearsal: { masking: 'masking.yml' }, files: { 'masking.yml': lacking } }, given);
+    try {
+      const refused = await scenario.rehearse();
+      couldNot(refused, scenario, /2 columns are declared neither keep, mask nor null in masking.yml/);
+      await scenario.nothingLeft(refused);
+      const block = [...(refused.outputs['explanation'] ?? '').matchAll(/^ {4}(seller|notes): .*$/gm)].map(([line]) => line);
+      expect(block).toHaveLength(2);
+      scenario.push({ 'masking.yml': `${lacking}${block.join('\n')}\n` });
+      const passed = await scenario.rehearse();
+      expect(passed.outputs, passed.log).toMatchObject({ rehearsal: 'pass' });
+      await scenario.nothingLeft(passed);
+    } finally {
+      await scenario.close();
+    }
+  });
+
+  it.each<[string, string, string, unknown[], RegExp]>([
+    ['may name a column that the migration brings', 'price', 'pass', ['success', 'pass'], /^/],
+    ['may name none that never comes', 'prize', 'fail', ['failure', 'fail'], /public\.goods\.prize/],
+  ])('%s', async (_name, column, rehearsal, recorded, because) => {
+    const files = { 'masking.yml': `${MASKING}    ${column}: keep\n` };
+    await oneJob({ rehearsal: { masking: 'masking.yml' }, files }, given, (job, scenario) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal });
+      expect(job.outputs['rehearsal-reasons']).toBe(rehearsal === 'pass' ? '[]' : '["masking_pending"]');
+      expect(job.outputs['explanation'] ?? '').toMatch(because);
+      expect(scenario.recorded()).toEqual([recorded]);
+    });
+  });
+});
+
+describe('a running database', () => {
+  let running: Rehearsing;
+  let url = '';
+  let others = '';
+  beforeAll(async () => {
+    // Whatever client programs there are reach at least this version.
+    running = await privateServer(15);
+    url = running.server.source.url;
+    others = url.replace(/\/[^/]*$/, '/others');
+    await sql(url, GOODS, 'CREATE DATABASE others', 'CREATE TABLE waiting (id int)');
+    await sql(others, GOODS);
+  });
+
+  const options = { on: 'private', rehearsal: { snapshot: '{ from: REPLICA_URL, max-age: 7d }', masking: 'masking.yml' } } as const;
+  const from = (replica: string): Options => ({ ...options, variables: { REPLICA_URL: replica, PROMOTE_POSTGRES_BIN: POSTGRES_15_BIN } });
+  const sums = async (): Promise<string[]> => [await checksum(url), await checksum(others)];
+
+  it('is only read', async () => {
+    const before = await sums();
+    await oneJob(from(others), given, async (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+      expect(job.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain(new URL(others).password);
+      expect(await sums()).toEqual(before);
+    });
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('is let go of when %s ends the rehearsal while it is copied', async (signal) => {
+    const scenario = await Scenario.open(from(url), given);
+    const holding = new pg.Client({ connectionString: url });
+    try {
+      // Who dumps waits for this table.
+      await holding.connect();
+      await holding.query('BEGIN; LOCK TABLE waiting IN ACCESS EXCLUSIVE MODE');
+      const dumping = async (): Promise<number> =>
+        (await sql(others, "SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND wait_event_type = 'Lock'")).length;
+      let copying = false;
+      const job = await scenario.rehearse((log, child) => {
+        if (copying || !log.includes('Copy the running database')) return;
+        copying = true;
+        void untilAsync(async () => (await dumping()) > 0).then(() => child.kill(signal));
+      });
+      expect(job.exitCode, job.log).toBe(signal === 'SIGKILL' ? null : 1);
+      await scenario.nothingLeft(job);
+      // A session that waits for a lock learns only afterwards that nobody is there any more.
+      await holding.query('ROLLBACK');
+      const sessions = async (): Promise<number> =>
+        (await sql(others, "SELECT FROM pg_stat_activity WHERE application_name = 'promote'")).length;
+      await untilAsync(async () => (await sessions()) === 0);
+      expect(await sessions()).toBe(0);
+    } finally {
+      await holding.end();
+      await scenario.close();
+    }
+  });
+});
+
+async function untilAsync(condition: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400 && !(await condition()); tries += 1) await sleep(50);
+}
