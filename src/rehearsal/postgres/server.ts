@@ -77,7 +77,7 @@ class ServerPrograms {
   private readonly user: ServerUser | null;
   private readonly data: string;
   private readonly log: string;
-  private tls = true;
+  private tls = false;
 
   constructor(options: ServerOptions, binaries: Binaries, user: ServerUser | null) {
     this.options = options;
@@ -120,20 +120,24 @@ class ServerPrograms {
       writeFileSync(path, text, { mode: 0o600 });
       if (this.user !== null) chownSync(path, this.user.uid, this.user.gid);
     }
+    this.offerTls(true);
+  }
+
+  private offerTls(offered: boolean): void {
+    this.tls = offered;
+    appendFileSync(join(this.data, 'postgresql.conf'), `ssl = ${offered ? 'on' : 'off'}\n`);
   }
 
   /** @returns whether a server that said this when it ended can be started without TLS instead: not every build has it */
   goOnWithoutTls(said: string): boolean {
     if (!this.tls || !/SSL is not supported by this build/.test(said)) return false;
-    this.tls = false;
+    this.offerTls(false);
     return true;
   }
 
   /** @returns the server, or what its log says when it ended instead */
   async start(connection: Connection): Promise<PostgresServer | string> {
-    const settings = Object.entries({ ...SETTINGS, ssl: this.tls ? 'on' : 'off', port: String(connection.port) }).flatMap(
-      ([name, value]) => ['-c', `${name}=${value}`],
-    );
+    const settings = Object.entries({ ...SETTINGS, port: String(connection.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = this.run('postgres', ['-D', this.data, ...settings]);
     const exit = ended(child);
     let running = true;

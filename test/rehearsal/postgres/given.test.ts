@@ -41,6 +41,8 @@ describe.each(MAJORS)('a given server, PostgreSQL %i', (major) => {
   beforeAll(async () => {
     given = await privateServer(major);
     const { url: admin } = given.server.source;
+    // Unlike a server of our own it has no TLS, until a test gives it some.
+    await sql(admin, 'ALTER SYSTEM SET ssl = off', 'SELECT pg_reload_conf()');
     for (const role of ['rehearser CREATEDB', 'reader']) await sql(admin, `CREATE ROLE ${role} LOGIN PASSWORD 'word'`);
     // Somebody else's that merely look like ours: by name without a comment, by comment without the name.
     for (const name of ['shop', 'promote_rehearsal_deadbeef_mine', 'promote_rehearsal_own'])

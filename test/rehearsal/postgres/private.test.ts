@@ -41,7 +41,8 @@ describe.each(MAJORS)('a private server, PostgreSQL %i', (major) => {
   it('does without TLS where its programs do not have it', async () => {
     const programs = newFolder();
     for (const name of ['initdb', 'pg_ctl']) writeFileSync(join(programs, name), `#!/bin/sh\nexec ${PROGRAMS[major]}/${name} "$@"\n`);
-    const refusal = `case "$*" in *ssl=on*) echo 'FATAL:  SSL is not supported by this build' >&2; exit 1;; esac`;
+    const offered = `"$(grep '^ssl = ' "$2/postgresql.conf" 2> /dev/null | tail -n 1)" = 'ssl = on'`;
+    const refusal = `if test "$1" = -D -a ${offered}; then echo 'FATAL:  SSL is not supported by this build' >&2; exit 1; fi`;
     writeFileSync(join(programs, 'postgres'), `#!/bin/sh\n${refusal}\nexec ${PROGRAMS[major]}/postgres "$@"\n`);
     for (const name of ['initdb', 'pg_ctl', 'postgres']) chmodSync(join(programs, name), 0o755);
     const { server } = await privateServer(major, { env: { PROMOTE_POSTGRES_BIN: programs } });
