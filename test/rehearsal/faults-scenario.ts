@@ -55,6 +55,8 @@ export async function startGivenServer(): Promise<GivenServer> {
   const { host, server } = await privateServer(18);
   const { port } = host.admin;
   const admin = server.source.url;
+  // Unlike a server of our own it has no TLS.
+  await sql(admin, 'ALTER SYSTEM SET ssl = off', 'SELECT pg_reload_conf()');
   await sql(admin, `CREATE ROLE shopkeeper LOGIN CREATEDB PASSWORD '${PASSWORD}'`, 'CREATE DATABASE shop OWNER shopkeeper');
   const url = `postgresql://shopkeeper:${PASSWORD}@127.0.0.1:${port}/shop`;
   await sql(url, GOODS, 'CREATE SEQUENCE receipts', "SELECT nextval('receipts')");
