@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { PassThrough } from 'node:stream';
 import { markIn } from '../processes.ts';
 
 /** How much of what a program said is kept. */
@@ -36,8 +37,10 @@ export async function runProgram({ path, parameters, variables, env, signal, out
     });
     child.on('close', (code) => resolve(code === 0 ? null : said.trim().split('\n').slice(-8).join('\n') || `it ended with code ${code}`));
   });
+  // Node throws away what nobody has begun to read when a program ends, and who takes it may have to connect first.
+  const chunks = child.stdout?.pipe(new PassThrough());
   try {
-    if (output !== undefined && child.stdout !== null) await output(child.stdout);
+    if (output !== undefined && chunks !== undefined) await output(chunks);
   } catch (error) {
     child.kill();
     await ended;
