@@ -40,12 +40,16 @@ describe.concurrent('a migration that takes the server with it', () => {
     // A backend that is killed makes the server end all of them.
     ['crashes it', { 'migration.sql': `COPY goods (name) FROM PROGRAM 'kill -9 $PPID'` }, null, ['connection_lost']],
     ['ends it', { 'migration.sql': END }, null, ['connection_lost']],
-    ['ends it on its way back', { 'back.sql': END }, null, ['rollback_failed']],
+    // The command may end well before the server is gone: then it is missed when the schema is looked at.
+    ['ends it on its way back', { 'back.sql': END }, null, ['rollback_failed', 'rollback_incomplete']],
   ])('%s: it fails for that reason', async (_name, files, disk, codes) => {
     await onPrivate(files, disk, async (scenario) => {
       const job = await scenario.rehearse();
       const found = JSON.parse(job.outputs['rehearsal-reasons'] ?? '[]') as string[];
-      expect(found, job.log).toEqual(expect.arrayContaining([...codes]));
+      expect(
+        found.filter((code) => codes.includes(code)),
+        job.log,
+      ).toHaveLength(1);
       expect(job).toMatchObject({ exitCode: 1, outputs: { rehearsal: 'fail' } });
       expect(scenario.recorded()).toEqual([['failure', 'fail']]);
       await scenario.nothingLeft(job);
