@@ -76,8 +76,7 @@ async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Pr
     const variable = (name: string): string | undefined => secrets[name] ?? process.env[name];
     const files = readFiles(job, rules, variable);
     workspace = await openWorkspaceFor(job, engine);
-    const { name, version } = { name: door.environment.name, version: door.decision.candidate.version };
-    job.toolkit.info(`Rehearsing the migration of ${version} for ${name}.`);
+    job.toolkit.info(`Rehearsing the migration of ${door.decision.candidate.version} for ${door.environment.name}.`);
     story.server = await startServer(job, rules, engine, workspace, variable, cancel.signal);
     const variables = { ...secrets, ...commandVariables(job, door.decision, door.environment, door.rules, null) };
     const commands = rehearsalCommands(job, variables, rules.timeout, workspace, cancel.signal);

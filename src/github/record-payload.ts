@@ -41,7 +41,6 @@ const figuresSchema = whenNeeded(() =>
     size: figure,
   }),
 );
-export type RecordedFigures = z.output<ReturnType<typeof figuresSchema>>;
 
 export const recordPayloadSchema = whenNeeded(() =>
   z.object({

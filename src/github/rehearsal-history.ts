@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import type { LastRehearsal, Prediction, ProductionActual } from '../rehearsal/prediction.ts';
 import type { EvidencePort } from './evidence-request.ts';
 import { migrationTimeIn } from './migration-time.ts';
-import { type RecordedFigures, type RecordPayload, readRecordPayload } from './record-payload.ts';
+import { type RecordPayload, readRecordPayload } from './record-payload.ts';
 import type { Repository } from './records.ts';
 
 /** Whose history is asked for. */
@@ -14,27 +15,8 @@ export interface HistoryPlace extends Repository {
   readonly before: number;
 }
 
-/** What earlier rehearsals said, and what production took: `Prediction` says what each means. */
-export interface RehearsalHistory {
-  readonly last: Rehearsed | null;
-  readonly production: {
-    readonly version: string;
-    readonly environment: string;
-    readonly rehearsedSeconds: number;
-    readonly tookSeconds: number;
-    readonly factor: number;
-  } | null;
-}
-
-interface Rehearsed {
-  readonly version: string;
-  readonly at: number;
-  readonly verdict: 'pass' | 'warn' | 'fail';
-  readonly figures: RecordedFigures;
-}
-
 /** A recorded rehearsal, and what it was about. */
-interface Earlier extends Rehearsed {
+interface Earlier extends LastRehearsal {
   readonly sha: string;
   readonly digest: string | null;
 }
@@ -47,7 +29,7 @@ const PROMOTIONS = 50;
  * The rehearsal before this one and the latest version that was rehearsed and has reached production, in two requests at most. It serves
  * comparison alone: what cannot be read is left out, and never in a rehearsal's way.
  */
-export async function readRehearsalHistory(client: EvidencePort, place: HistoryPlace): Promise<RehearsalHistory> {
+export async function readRehearsalHistory(client: EvidencePort, place: HistoryPlace): Promise<Prediction> {
   const earlier = await rehearsalsIn(client, place).catch(() => []);
   const [last] = earlier;
   if (last === undefined) return { last: null, production: null };
@@ -102,7 +84,7 @@ async function actualIn(
   { owner, repo, before }: HistoryPlace,
   environment: string,
   earlier: readonly Earlier[],
-): Promise<RehearsalHistory['production']> {
+): Promise<ProductionActual | null> {
   const { data } = await client.graphql(QUERY, { owner, repo, environment });
   const { nodes } = promotionsSchema.parse(data).repository.deployments;
   const actuals = nodes.flatMap((node) => {

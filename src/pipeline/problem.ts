@@ -15,11 +15,16 @@ export class PipelineFileError extends Error {
   readonly path: string;
 
   constructor(path: string, problems: readonly Problem[]) {
-    const heading = problems.length === 1 ? `${path} has a mistake:` : `${path} has ${problems.length} mistakes:`;
-    super([heading, ...problems.map((problem) => `  ${describeProblem(path, problem)}`)].join('\n'));
+    super(describeProblems(path, problems));
     this.problems = problems;
     this.path = path;
   }
+}
+
+/** All mistakes of a file under a heading, a line each. */
+export function describeProblems(path: string, problems: readonly Problem[]): string {
+  const heading = problems.length === 1 ? `${path} has a mistake:` : `${path} has ${problems.length} mistakes:`;
+  return [heading, ...problems.map((problem) => `  ${describeProblem(path, problem)}`)].join('\n');
 }
 
 /** One line that editors and terminals turn into a link to the place. */

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import { listed } from '../pipeline/listed.ts';
-import { describeProblem, type Problem, quote } from '../pipeline/problem.ts';
+import { describeProblems, quote } from '../pipeline/problem.ts';
 import { chooseFrom, Report } from '../pipeline/report.ts';
+import { valueAt } from '../pipeline/shape.ts';
 import { type Path, readSource } from '../pipeline/source.ts';
 import { RehearsalImpossible } from './database.ts';
 import type { Impossibility } from './impossible.ts';
@@ -34,7 +35,7 @@ export function readSettings<Schema extends z.core.$ZodType>(
   const source = readSource(text);
   const report = new Report(source);
   const assertSound = (): void => {
-    if (report.problems.length > 0) throw new RehearsalImpossible(code, mistakes(path, report.problems));
+    if (report.problems.length > 0) throw new RehearsalImpossible(code, describeProblems(path, report.problems));
   };
   const parsed = (schema as unknown as { safeParse(value: unknown): z.core.util.SafeParseResult<z.output<Schema>> }).safeParse(
     source.value,
@@ -46,11 +47,6 @@ export function readSettings<Schema extends z.core.$ZodType>(
   assertSound();
   if (!parsed.success) throw new RehearsalImpossible(code, `${path} does not have the shape that it should have.`);
   return { value: parsed.data, report, lineOf: (at) => source.place(at, 'value').line, assertSound };
-}
-
-function mistakes(path: string, problems: readonly Problem[]): string {
-  const heading = problems.length === 1 ? `${path} has a mistake:` : `${path} has ${problems.length} mistakes:`;
-  return [heading, ...problems.map((problem) => `  ${describeProblem(path, problem)}`)].join('\n');
 }
 
 class Teller {
@@ -128,14 +124,6 @@ function nameOf(path: Path): string {
   const last = path.at(-1);
   if (last === undefined) return 'The file';
   return typeof last === 'number' ? `Entry ${last + 1} of ${quote(String(path.at(-2)))}` : quote(last);
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (at, part) =>
-      typeof at === 'object' && at !== null && Object.hasOwn(at, part) ? (at as Record<string | number, unknown>)[part] : undefined,
-    value,
-  );
 }
 
 function shown(here: unknown): string {
