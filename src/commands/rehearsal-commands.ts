@@ -36,7 +36,6 @@ export function rehearsalCommands(
       if (signal.aborted) return NOT_STARTED;
       const kill = new AbortController();
       const done = job.toolkit.group(title, async () => {
-        const started = performance.now();
         const result = await runCommand({
           run,
           cwd: folder ?? job.run.workspace,
@@ -46,10 +45,9 @@ export function rehearsalCommands(
           kill: kill.signal,
           onCancel: async () => undefined,
         });
-        const seconds = secondsSince(started);
         await endMarked(own);
-        job.toolkit.info(`${title}: ${howItEnded(result)}, ${seconds} s.`);
-        return factsOf(result, seconds);
+        job.toolkit.info(`${title}: ${howItEnded(result)}, ${result.seconds} s.`);
+        return factsOf(result);
       });
       return { done, kill: () => kill.abort() };
     },
@@ -66,12 +64,7 @@ const NOT_STARTED: RunningCommand = {
   kill: () => undefined,
 };
 
-function factsOf(result: CommandResult, seconds: number): CommandFacts {
+function factsOf(result: CommandResult): CommandFacts {
   const ended = result.ended === 'cancelled' ? 'killed' : result.ended;
-  return { ended, exitCode: result.ended === 'failure' ? result.exitCode : null, seconds };
-}
-
-/** How long it took is evidence here, to the hundredth. */
-export function secondsSince(started: number): number {
-  return Math.round((performance.now() - started) / 10) / 100;
+  return { ended, exitCode: result.ended === 'failure' ? result.exitCode : null, seconds: result.seconds };
 }

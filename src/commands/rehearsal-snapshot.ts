@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Rehearsal } from '../pipeline/model.ts';
+import { roughSize } from '../rehearsal/amounts.ts';
 import { RehearsalImpossible, type RehearsalServer, type Restored } from '../rehearsal/database.ts';
 import type { SnapshotFacts } from '../rehearsal/evidence.ts';
 import { readDump, readTakenAt } from '../rehearsal/snapshot.ts';
@@ -42,7 +43,7 @@ export async function fillSource(filling: Filling): Promise<SnapshotFacts> {
   const contents = await server.takeStock();
   signal.throwIfAborted();
   if (!contents.rows) throw empty(contents.tables);
-  job.toolkit.info(`The snapshot has ${contents.tables} tables, ${size(contents.bytes)} in all.`);
+  job.toolkit.info(`The snapshot has ${contents.tables} tables, ${roughSize(contents.bytes)} in all.`);
   const { id, takenAt, format, major } = filled;
   return { id, takenAt, format, major, tables: contents.tables, bytes: contents.bytes };
 }
@@ -96,7 +97,7 @@ async function fromFile(filling: Filling, path: string, said: string): Promise<F
 }
 
 function restored({ job, server }: Filling, path: string, bytes: number): Promise<Restored> {
-  return job.toolkit.group(`Restore the snapshot, ${size(bytes)}`, () => server.restore(path));
+  return job.toolkit.group(`Restore the snapshot, ${roughSize(bytes)}`, () => server.restore(path));
 }
 
 async function fromDatabase({ job, server, variable, now }: Filling, name: string): Promise<Filled> {
@@ -127,9 +128,4 @@ function empty(tables: number): RehearsalImpossible {
     'snapshot_empty',
     `The database has ${found} after the snapshot was fetched, so a migration on it would prove nothing. The snapshot command must either leave a dump in $PROMOTE_SNAPSHOT or fill the database at $DATABASE_URL.`,
   );
-}
-
-function size(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
-  return bytes < 1e9 ? `${Math.round(bytes / 1e5) / 10} MB` : `${Math.round(bytes / 1e8) / 10} GB`;
 }

@@ -33,6 +33,12 @@ export function bytesInWords(bytes: number): string {
   return `${round(shown, shown < 10 ? 2 : shown < 100 ? 1 : 0)} ${['', 'kB', 'MB', 'GB', 'TB'][power]}`;
 }
 
+/** Of data on its way, for a log: `1 kB`, `1.2 GB`. */
+export function roughSize(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
+  return bytes < 1e9 ? `${Math.round(bytes / 1e5) / 10} MB` : `${Math.round(bytes / 1e8) / 10} GB`;
+}
+
 /** What was measured by looking again and again: `between 1.2 s and 1.4 s`, or one figure where both read the same. */
 export function intervalInWords({ atLeast, atMost }: Interval): string {
   const [least, most] = [millisecondsInWords(atLeast), millisecondsInWords(atMost)];

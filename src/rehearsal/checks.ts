@@ -1,6 +1,7 @@
 import { isBookkeeping } from './comparison.ts';
 import type { DatabaseCopy } from './database.ts';
 import type { CheckFacts } from './evidence.ts';
+import { quoted } from './identifier.ts';
 import type { PendingColumn } from './masking/rules.ts';
 
 /** What the checks file says. */
@@ -53,8 +54,6 @@ async function withoutColumn(copy: Pick<DatabaseCopy, 'query'>, pending: readonl
   }
   return missing;
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** The server's message may quote the query, which is the team's own; rows are only counted. */
 async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string): Promise<{ rows: number; error: string | null }> {

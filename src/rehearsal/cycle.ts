@@ -10,6 +10,7 @@ import {
   type RunningLoad,
   type SchemaDescription,
 } from './database.ts';
+import { secondsSince } from './elapsed.ts';
 import { type CommandFacts, PHASES, type PhaseFacts, type PhaseName } from './evidence.ts';
 import { serverIsLost } from './lost-server.ts';
 import type { PendingColumn } from './masking/rules.ts';
@@ -319,16 +320,15 @@ class Cycle {
 
   private async phase(name: PhaseName, work: () => Promise<Findings>): Promise<PhaseFacts> {
     const started = performance.now();
-    const seconds = (): number => Math.round((performance.now() - started) / 10) / 100;
     try {
       const findings = await work();
       this.options.ports.signal.throwIfAborted();
-      return this.write({ ...NOTHING, ...findings, name, seconds: seconds() });
+      return this.write({ ...NOTHING, ...findings, name, seconds: secondsSince(started) });
     } catch (error) {
       this.options.ports.signal.throwIfAborted();
       if (!serverIsLost(error)) throw error;
       const { message } = error as Error;
-      this.write({ ...NOTHING, name, outcome: 'failed', because: `The server was lost: ${message}.`, seconds: seconds() });
+      this.write({ ...NOTHING, name, outcome: 'failed', because: `The server was lost: ${message}.`, seconds: secondsSince(started) });
       throw new ServerLost(message);
     }
   }

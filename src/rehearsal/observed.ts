@@ -60,6 +60,18 @@ export interface TransactionTrace {
   readonly ended: 'commit' | 'rollback' | 'lost';
 }
 
+/** PostgreSQL's modes, weakest first: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES */
+export const LOCK_MODES: readonly string[] = [
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+];
+
 export interface LockTrace {
   /** `public.orders`. */
   readonly relation: string;

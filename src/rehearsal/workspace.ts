@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RehearsalImpossible } from './database.ts';
+import { bootId, processNamespace, textOf } from './machine.ts';
 import { begunAt, endMarked, endServer, isAlive, markOf } from './processes.ts';
 
 /** Folders of rehearsals; the number is the process that works in it. */
@@ -125,7 +126,7 @@ async function removeLeftovers(base: string, log: (line: string) => void): Promi
 
 /** Whether the process that a folder belongs to is still there; where that cannot be known, whether it may be. */
 function isAtWork(pid: number, folder: string): boolean {
-  const [begun, since, where] = read(join(folder, OWNER)).split(' ');
+  const [begun, since, where] = textOf(join(folder, OWNER)).split(' ');
   if (where === undefined) return isAlive(pid);
   if (where !== place()) return Date.now() - writtenAt(folder) < DAY;
   return since === boot() && isAlive(pid) && begunAt(pid) === begun;
@@ -133,32 +134,10 @@ function isAtWork(pid: number, folder: string): boolean {
 
 /** Where process numbers mean the same: two containers of one machine have others. */
 function place(): string {
-  return createHash('sha256')
-    .update(`${hostname()}\n${link('/proc/self/ns/pid')}`)
-    .digest('hex')
-    .slice(0, 12);
+  return createHash('sha256').update(`${hostname()}\n${processNamespace()}`).digest('hex').slice(0, 12);
 }
 
-/** Tells one start of the machine from another: process numbers begin anew with it. */
-function boot(): string {
-  return read('/proc/sys/kernel/random/boot_id') || '-';
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function link(file: string): string {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return '';
-  }
-}
+const boot = (): string => bootId() || '-';
 
 function writtenAt(path: string): number {
   try {

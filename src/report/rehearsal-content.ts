@@ -1,7 +1,14 @@
 import { bytesInWords, millisecondsInWords, rowsInWords, secondsInWords, shortInterval } from '../rehearsal/amounts.ts';
 import type { PhaseFacts, PhaseName, RehearsalEvidence } from '../rehearsal/evidence.ts';
 import { figuresOf } from '../rehearsal/figures.ts';
-import type { Interval, LockTrace, Observation, OperationFigures, StatementTrace } from '../rehearsal/observed.ts';
+import {
+  type Interval,
+  LOCK_MODES,
+  type LockTrace,
+  type Observation,
+  type OperationFigures,
+  type StatementTrace,
+} from '../rehearsal/observed.ts';
 import type { RehearsalFigures } from '../rehearsal/prediction.ts';
 import type { RehearsalReason } from '../rehearsal/reasons.ts';
 import { isoInstant } from './times.ts';
@@ -78,18 +85,6 @@ export function changes(reasons: readonly RehearsalReason[]): readonly string[] 
   });
 }
 
-/** Weakest first, as PostgreSQL orders them. */
-const MODES = [
-  'AccessShareLock',
-  'RowShareLock',
-  'RowExclusiveLock',
-  'ShareUpdateExclusiveLock',
-  'ShareLock',
-  'ShareRowExclusiveLock',
-  'ExclusiveLock',
-  'AccessExclusiveLock',
-];
-
 /** Statements in their order; with more than `most`, those that matter: what failed, locked, rewrote or took longest. */
 export function statementGrid(observation: Observation, most: number, longestText: number): Grid {
   const { statements } = observation;
@@ -128,7 +123,7 @@ function strongestLock({ number }: StatementTrace, { locks }: Observation): Lock
 }
 
 function strength({ mode, held }: LockTrace): number {
-  return MODES.indexOf(mode) * 1e12 + held.atLeast;
+  return LOCK_MODES.indexOf(mode) * 1e12 + held.atLeast;
 }
 
 /** `AccessExclusive` of `AccessExclusiveLock`. */

@@ -4,6 +4,7 @@ import { pipeline, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type pg from 'pg';
 import { RehearsalImpossible } from '../database.ts';
+import { quoted } from '../identifier.ts';
 import { type Connection, connected } from './connection.ts';
 import { CopySink, type Loading, runPlainDump } from './plain-restore.ts';
 
@@ -149,10 +150,6 @@ function unquoted(word: string): string {
 function copyOf({ schema, table, format }: RowsFile, { binary, columns }: Head): string {
   const list = columns === null ? '' : ` (${columns.map(quoted).join(', ')})`;
   return `COPY ${quoted(schema)}.${quoted(table)}${list} FROM STDIN (FORMAT ${binary ? 'binary' : format})`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 async function columnsOf(client: pg.Client, { schema, table, name }: RowsFile): Promise<ReadonlySet<string>> {

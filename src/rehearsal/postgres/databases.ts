@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { CopyReport } from '../database.ts';
+import { secondsSince } from '../elapsed.ts';
 import { connected } from './connection.ts';
 import { assertRoom } from './disk.ts';
 import type { Host } from './host.ts';
@@ -70,7 +71,7 @@ export class Databases {
       assertRoom(before, bytes * this.share, 'A copy of the database');
       const started = performance.now();
       const how = await this.copyBy(client, source, name);
-      const seconds = Math.round((performance.now() - started) / 10) / 100;
+      const seconds = secondsSince(started);
       const after = this.host.free();
       if (before !== null && after !== null && bytes > WORTH_MEASURING) this.share = Math.min(1, Math.max(0, before - after) / bytes);
       await this.comment(client, name);

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { roughSize } from '../amounts.ts';
 import { RehearsalImpossible } from '../database.ts';
 
 /** Left over whatever happens: the server writes ahead, and the runner has its own needs. */
@@ -24,12 +25,6 @@ export function assertRoom(free: number | null, need: number, what: string): voi
   if (free === null || free >= need + RESERVE) return;
   throw new RehearsalImpossible(
     'disk',
-    `${what} takes ${size(need)} of disk or more, and ${size(free)} are free where the server keeps its data. Free some, use a runner with more, take a smaller snapshot, or rehearse on a server of your own ("server").`,
+    `${what} takes ${roughSize(need)} of disk or more, and ${roughSize(free)} are free where the server keeps its data. Free some, use a runner with more, take a smaller snapshot, or rehearse on a server of your own ("server").`,
   );
-}
-
-/** For people: `1.2 GB`. */
-export function size(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
-  return bytes < 1e9 ? `${Math.round(bytes / 1e5) / 10} MB` : `${Math.round(bytes / 1e8) / 10} GB`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type pg from 'pg';
+import { bootId, processNamespace } from '../machine.ts';
 import { begunAt, isAlive } from '../processes.ts';
 import { type Connection, connect, connected, OWN_NAME } from './connection.ts';
 
@@ -142,23 +142,7 @@ export function isAbandoned({ name, comment, locked, visited }: Candidate, now: 
 
 /** Two containers of one machine have other process numbers, two machines of one name another boot. */
 function machine(): string {
-  const parts = [hostname(), read('/proc/sys/kernel/random/boot_id'), link('/proc/self/ns/pid')];
+  const parts = [hostname(), bootId(), processNamespace()];
   const name = hostname().replaceAll(/\s/g, '') || 'unnamed';
   return `${name}:${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)}`;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function link(file: string): string {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return '';
-  }
 }

@@ -1,6 +1,6 @@
+import { roughSize } from '../amounts.ts';
 import { connected } from './connection.ts';
 import { sizeOf } from './databases.ts';
-import { size } from './disk.ts';
 import { connectionTo, type Host } from './host.ts';
 
 /** How often something is said, milliseconds. */
@@ -45,7 +45,7 @@ async function lineOf({ what, host, database, share, expected }: Progress, start
   try {
     const bytes = await connected(connectionTo(host, host.admin.database), (client) => sizeOf(client, database));
     const part = share?.() ?? (expected === undefined ? null : Math.min(0.99, bytes / expected));
-    return `${what} for ${seconds} s: the database has ${size(bytes)}${part === null ? '' : `, about ${Math.floor(part * 100)} %`}.`;
+    return `${what} for ${seconds} s: the database has ${roughSize(bytes)}${part === null ? '' : `, about ${Math.floor(part * 100)} %`}.`;
   } catch {
     return `${what} for ${seconds} s.`; // Not being able to ask is no reason to stop.
   }

@@ -10,7 +10,8 @@ import type {
   RunningLoad,
   SchemaDescription,
 } from '../database.ts';
-import { quoted, type Row, rowsOf, withDatabase } from './driver.ts';
+import { quoted } from '../identifier.ts';
+import { type Row, rowsOf, withDatabase } from './driver.ts';
 import { startLoad } from './load.ts';
 import { observeFile } from './observe.ts';
 import { schemaOf } from './schema.ts';

@@ -58,9 +58,6 @@ export function exact(statement: StatementSync): StatementSync {
   return statement;
 }
 
-/** `"` around a name, for SQL. */
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
 /** What SQLite said, without what it quotes: that may be data. */
 export function withoutData(error: unknown): string {
   return (error as Error).message.replace(/near "[^"]*"/, 'near "…"').replace(/unrecognized token: "[\s\S]*"/, 'unrecognized token');

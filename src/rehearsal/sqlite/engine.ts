@@ -11,9 +11,10 @@ import {
   type RehearsalServer,
   type Restored,
 } from '../database.ts';
+import { quoted } from '../identifier.ts';
 import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
 import { accessTo, FileCopy, SIDECARS } from './copy.ts';
-import { quoted, rowsOf, sqliteModule, withDatabase, withoutData } from './driver.ts';
+import { rowsOf, sqliteModule, withDatabase, withoutData } from './driver.ts';
 import { maskFile } from './masking.ts';
 import { copyRunning, restoreInto } from './snapshot.ts';
 import { tablesIn } from './tables.ts';

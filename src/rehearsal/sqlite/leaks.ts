@@ -1,9 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { quoted } from '../identifier.ts';
 import { FieldScan, type Hits, type Surface } from '../masking/field-scan.ts';
 import { SourceValues } from '../masking/source-values.ts';
-import { quoted } from './driver.ts';
 import type { PlannedColumn } from './masking-plan.ts';
 import { columnsOf, fullName, tablesIn } from './tables.ts';
 

@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { isBookkeeping } from '../comparison.ts';
 import { type LoadOptions, RehearsalImpossible, type RunningLoad } from '../database.ts';
-import { AFTERWARDS, LoadRecorder, type Operation, type OperationKind } from '../load/recorder.ts';
+import { quoted } from '../identifier.ts';
+import { LoadCourse, withBaseline } from '../load/course.ts';
+import { LoadRecorder, type Operation, type OperationKind } from '../load/recorder.ts';
 import type { LoadReport } from '../observed.ts';
-import { quoted, rowsOf, withDatabase, withoutData } from './driver.ts';
+import { rowsOf, withDatabase, withoutData } from './driver.ts';
 import { LOAD_CLIENT } from './load-client.ts';
 import { columnsOf, fullName, tablesIn } from './tables.ts';
 
@@ -15,7 +17,6 @@ const PACE = 5;
 /** Of the long reader, milliseconds. See the load for PostgreSQL. */
 const HOLDS = 800;
 const PAUSES = 400;
-const WARM_UP = 200;
 const LONGEST_START = 10_000;
 const LONGEST_ENDING = BUSY_TIMEOUT + 1000;
 const KEYS = 500;
@@ -52,16 +53,7 @@ export async function startLoad(path: string, options: LoadOptions, ended: () =>
       );
     return plansFor(database, options.tables);
   });
-  const load = new Load(path, plans, options, ended);
-  const abort = (): void => void load.abandon();
-  options.signal.addEventListener('abort', abort, { once: true });
-  try {
-    await load.measureBaseline(options);
-    return load;
-  } catch (error) {
-    await load.abandon();
-    throw error;
-  }
+  return withBaseline(new Load(path, plans, options, ended), options);
 }
 
 function tryScript(run: () => void, open: () => boolean): void {
@@ -152,22 +144,22 @@ type Message =
   | { readonly begins: number; readonly kind: OperationKind | 'script'; readonly relation: string }
   | { readonly ended: number; readonly problem: Problem | null };
 
-class Load implements RunningLoad {
+class Load extends LoadCourse {
   private readonly plans: Plans;
   private readonly ended: () => void;
-  private readonly signal: AbortSignal;
-  private readonly recorder = new LoadRecorder(
-    (code) => MEANINGS[code] ?? 'an error of SQLite',
-    () => performance.timeOrigin + performance.now(),
-  );
   private readonly workers: readonly Worker[];
   /** Until each has said something. */
   private readonly starts: readonly Promise<void>[];
   private readonly exits: readonly Promise<void>[];
-  private report: Promise<LoadReport> | null = null;
 
   constructor(path: string, plans: Plans, { script, signal }: LoadOptions, ended: () => void) {
-    this.signal = signal;
+    super(
+      new LoadRecorder(
+        (code) => MEANINGS[code] ?? 'an error of SQLite',
+        () => performance.timeOrigin + performance.now(),
+      ),
+      signal,
+    );
     this.plans = plans;
     this.ended = ended;
     const { tables, wal } = plans;
@@ -188,42 +180,20 @@ class Load implements RunningLoad {
     for (const worker of this.workers) this.listen(worker);
   }
 
-  async measureBaseline({ baseline, signal }: LoadOptions): Promise<void> {
+  override async measureBaseline(options: LoadOptions): Promise<void> {
     if (this.workers.length === 0) return;
+    const { signal } = options;
     await Promise.race([Promise.all(this.starts), sleep(LONGEST_START, undefined, { signal }).catch(() => signal.throwIfAborted())]);
-    await sleep(WARM_UP, undefined, { signal }).catch(() => signal.throwIfAborted());
-    this.recorder.beginBaseline();
-    await sleep(baseline, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await this.runAlone(options);
   }
 
-  begin(): void {
-    this.recorder.begin();
-  }
-
-  end(): Promise<LoadReport> {
-    this.report ??= sleep(AFTERWARDS, undefined, { signal: this.signal }).then(
-      () => this.finish(),
-      () => this.finish(),
-    );
-    return this.report;
-  }
-
-  /** At once, for nobody wants to know. */
-  abandon(): Promise<LoadReport> {
-    this.report ??= this.finish();
-    return this.report;
-  }
-
-  private async finish(): Promise<LoadReport> {
+  protected override async finish(): Promise<LoadReport> {
     const recorded = this.recorder.finish();
     for (const worker of this.workers) worker.postMessage('stop');
     await Promise.race([Promise.all(this.exits), sleep(LONGEST_ENDING, undefined, { ref: false })]);
     for (const worker of this.workers) await worker.terminate();
     this.ended();
-    const early = [...this.recorder.errorsAtBaseline].map(
-      ([code, count]) =>
-        `The load met ${count === 1 ? 'an error' : `${count} errors`} already before the migration: ${code}, ${MEANINGS[code] ?? 'an error'}.`,
-    );
+    const early = this.errorsBefore((code) => MEANINGS[code] ?? 'an error');
     return { ...recorded, tables: this.plans.tables.map(({ name }) => name), blind: [...this.plans.blind, ...early] };
   }
 

@@ -1,7 +1,8 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { type EngineOptions, RehearsalImpossible } from '../database.ts';
+import { quoted } from '../identifier.ts';
 import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
-import { quoted, rowsOf, withDatabase, withoutData } from './driver.ts';
+import { rowsOf, withDatabase, withoutData } from './driver.ts';
 import { bytesHold, collectValues, type Scan, scanForLeaks } from './leaks.ts';
 import { type MaskingPlan, planMasking } from './masking-plan.ts';
 import { maskOf } from './masks.ts';

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { CommandRequest, RunningCommand } from '../../../src/rehearsal/cycle.ts';
+import { secondsSince } from '../../../src/rehearsal/elapsed.ts';
 import type { CommandFacts } from '../../../src/rehearsal/evidence.ts';
 import type { KnownMigration } from './migration.ts';
 
@@ -23,7 +24,7 @@ export function startTool(migration: KnownMigration, { run, access }: CommandReq
   const facts = (ended: CommandFacts['ended'], exitCode: number | null): CommandFacts => ({
     ended: cut ?? ended,
     exitCode: cut === null ? exitCode : null,
-    seconds: Math.round((performance.now() - started) / 10) / 100,
+    seconds: secondsSince(started),
   });
   const work = async (): Promise<CommandFacts> => {
     try {

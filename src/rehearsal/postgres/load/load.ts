@@ -2,7 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { type LoadOptions, RehearsalImpossible, type RunningLoad } from '../../database.ts';
-import { AFTERWARDS, LoadRecorder } from '../../load/recorder.ts';
+import { LoadCourse, withBaseline } from '../../load/course.ts';
+import { LoadRecorder } from '../../load/recorder.ts';
 import type { LoadReport } from '../../observed.ts';
 import { type Connection, connected } from '../connection.ts';
 import { type LoadClient, startClients } from './clients.ts';
@@ -11,8 +12,6 @@ import { type TablesOfLoad, tablesOfLoad } from './tables.ts';
 
 export { LOAD_NAME } from './session.ts';
 
-/** While clients get going, plans are made and caches filled: not measured, milliseconds. */
-const WARM_UP = 200;
 /** How long clients get to end by themselves before their connections are ended by the server, milliseconds. */
 const GRACE = 250;
 const LONGEST_ENDING = 5000;
@@ -36,17 +35,7 @@ export async function startLoad(target: Connection, options: LoadOptions): Promi
     }),
   );
   const clients = await reaching(() => startClients({ target, tables: found.tables, script: options.script, recorder, stop: stop.signal }));
-  const load = new Load(target, found, recorder, clients, stop, options.signal);
-  const abort = (): void => void load.abandon();
-  options.signal.addEventListener('abort', abort, { once: true });
-  try {
-    await load.measureBaseline(options);
-    return load;
-  } catch (error) {
-    options.signal.removeEventListener('abort', abort);
-    await load.abandon();
-    throw error;
-  }
+  return withBaseline(new Load(target, found, recorder, clients, stop, options.signal), options);
 }
 
 async function reaching<T>(work: () => Promise<T>): Promise<T> {
@@ -74,15 +63,12 @@ async function tryScript(client: pg.Client, script: string): Promise<void> {
     throw new RehearsalImpossible('checks_invalid', 'The script of the load leaves a transaction open. End it with COMMIT or ROLLBACK.');
 }
 
-class Load implements RunningLoad {
+class Load extends LoadCourse {
   private readonly target: Connection;
   private readonly found: TablesOfLoad;
-  private readonly recorder: LoadRecorder;
   private readonly clients: readonly LoadClient[];
   private readonly stop: AbortController;
-  private readonly signal: AbortSignal;
   private readonly ownDelay = monitorEventLoopDelay({ resolution: 10 });
-  private report: Promise<LoadReport> | null = null;
 
   constructor(
     target: Connection,
@@ -92,21 +78,16 @@ class Load implements RunningLoad {
     stop: AbortController,
     signal: AbortSignal,
   ) {
-    this.signal = signal;
+    super(recorder, signal);
     this.target = target;
     this.found = found;
-    this.recorder = recorder;
     this.clients = clients;
     this.stop = stop;
   }
 
-  async measureBaseline({ baseline, signal, script }: LoadOptions): Promise<void> {
-    if (this.clients.length > 0) {
-      await sleep(WARM_UP, undefined, { signal }).catch(() => signal.throwIfAborted());
-      this.recorder.beginBaseline();
-      await sleep(baseline, undefined, { signal }).catch(() => signal.throwIfAborted());
-    }
-    const code = script === null ? undefined : [...this.recorder.errorsAtBaseline.keys()].find((met) => !met.startsWith('40'));
+  override async measureBaseline(options: LoadOptions): Promise<void> {
+    if (this.clients.length > 0) await this.runAlone(options);
+    const code = options.script === null ? undefined : [...this.recorder.errorsAtBaseline.keys()].find((met) => !met.startsWith('40'));
     if (code !== undefined)
       throw new RehearsalImpossible(
         'checks_invalid',
@@ -114,26 +95,12 @@ class Load implements RunningLoad {
       );
   }
 
-  begin(): void {
+  override begin(): void {
     this.ownDelay.enable();
-    this.recorder.begin();
+    super.begin();
   }
 
-  end(): Promise<LoadReport> {
-    this.report ??= sleep(AFTERWARDS, undefined, { signal: this.signal }).then(
-      () => this.finish(),
-      () => this.finish(),
-    );
-    return this.report;
-  }
-
-  /** At once, for nobody wants to know. */
-  abandon(): Promise<LoadReport> {
-    this.report ??= this.finish();
-    return this.report;
-  }
-
-  private async finish(): Promise<LoadReport> {
+  protected override async finish(): Promise<LoadReport> {
     this.ownDelay.disable();
     const recorded = this.recorder.finish();
     this.stop.abort();
@@ -167,11 +134,7 @@ class Load implements RunningLoad {
   }
 
   private ownBlindness(): readonly string[] {
-    const sentences: string[] = [];
-    for (const [code, count] of this.recorder.errorsAtBaseline)
-      sentences.push(
-        `The load met ${count === 1 ? 'an error' : `${count} errors`} already before the migration: ${code}, ${meaningOf(code)}.`,
-      );
+    const sentences = [...this.errorsBefore(meaningOf)];
     const delay = Math.round(this.ownDelay.max / 1e6);
     if (delay > OWN_DELAY)
       sentences.push(`What measured the load was itself held up for ${delay} ms: stalls may be that much shorter than told.`);

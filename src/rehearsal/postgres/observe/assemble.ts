@@ -1,4 +1,11 @@
-import type { LockTrace, Observation, StatementTrace, TransactionTrace, WaitTrace } from '../../observed.ts';
+import {
+  LOCK_MODES,
+  type LockTrace,
+  type Observation,
+  type StatementTrace,
+  type TransactionTrace,
+  type WaitTrace,
+} from '../../observed.ts';
 import type { Relation } from './catalog.ts';
 import type { Journal, Statement, Transaction } from './journal.ts';
 import type { Hold } from './ledger.ts';
@@ -22,17 +29,6 @@ export interface Seen {
   readonly lockTimeout: number;
 }
 
-/** Weakest first: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES */
-const MODES = [
-  'AccessShareLock',
-  'RowShareLock',
-  'RowExclusiveLock',
-  'ShareUpdateExclusiveLock',
-  'ShareLock',
-  'ShareRowExclusiveLock',
-  'ExclusiveLock',
-  'AccessExclusiveLock',
-];
 const BLOCKS: Readonly<Record<string, LockTrace['blocks']>> = {
   ShareUpdateExclusiveLock: 'schema changes',
   ShareLock: 'writes',
@@ -130,7 +126,7 @@ function lockTraces(
 /** Whether a lock says all that another says: a stronger one on the same relation, or one on its table, by the same statement. */
 function covers(one: Hold, other: Hold, relations: ReadonlyMap<number, Relation>): boolean {
   if (one === other || one.statement !== other.statement || one.takenBy > other.takenBy) return false;
-  const [strength, least] = [MODES.indexOf(one.mode), MODES.indexOf(other.mode)];
+  const [strength, least] = [LOCK_MODES.indexOf(one.mode), LOCK_MODES.indexOf(other.mode)];
   if (one.relation === other.relation) return strength > least;
   return relations.get(other.relation)?.of === one.relation && strength >= least;
 }
@@ -152,7 +148,7 @@ function waitTrace(
 }
 
 function touched(holds: readonly Hold[], relations: ReadonlyMap<number, Relation>): readonly string[] {
-  const strong = holds.filter(({ mode }) => MODES.indexOf(mode) >= MODES.indexOf('RowExclusiveLock'));
+  const strong = holds.filter(({ mode }) => LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf('RowExclusiveLock'));
   const tables = strong
     .map(({ relation }) => relations.get(relation))
     .filter((relation) => relation !== undefined && TABLES.includes(relation.kind));
