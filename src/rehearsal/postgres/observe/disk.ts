@@ -5,7 +5,7 @@ import { type Connection, connect } from '../connection.ts';
 
 const INTERVAL = 75;
 /** A look must not take more than this share of the time. */
-const SHARE = 0.05;
+const SHARE = 0.02;
 const SIZE = { name: 'size', text: 'SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::float8 AS bytes' };
 
 /** Watches how much disk the database takes. */

@@ -11,6 +11,8 @@ export interface Statement {
   readonly connection: number;
   readonly transaction: Transaction;
   readonly began: number;
+  /** When its connection was done with the one before it, and held no lock any more of a transaction before it. */
+  readonly after: number;
   kind: string;
   /** When the server was done with it; `null` while it is not, or when it was never run. */
   ended: number | null;
@@ -77,12 +79,14 @@ export class Journal {
     return transaction;
   }
 
-  openStatement(transaction: Transaction, text: string, plain: boolean): Statement {
+  openStatement(transaction: Transaction, text: string, plain: boolean, before: Statement | null): Statement {
+    const began = this.now();
     const statement: Statement = {
       text: text.length > KEPT ? text.slice(0, KEPT) : text,
       connection: transaction.connection,
       transaction,
-      began: this.now(),
+      began,
+      after: before === null ? 0 : (before.transaction.ended ?? before.ended ?? began),
       kind: kindOf(text),
       ended: null,
       seconds: 0,

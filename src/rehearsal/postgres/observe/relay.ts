@@ -445,7 +445,7 @@ export class Relay {
   private begin(text: string, runs: boolean = true): Statement {
     const { journal, started } = this.context;
     this.transaction ??= journal.openTransaction(this.connection);
-    const statement = journal.openStatement(this.transaction, text, this.plainLiterals);
+    const statement = journal.openStatement(this.transaction, text, this.plainLiterals, this.last);
     this.transaction.endSent = statement.began;
     this.last = statement;
     if (runs) this.running = [statement];

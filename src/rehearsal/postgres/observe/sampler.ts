@@ -4,13 +4,20 @@ import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
 import { FIRST_NORMAL_OID } from './server-view.ts';
 import type { WaitBook, Waiting } from './waits.ts';
-import { isOpaque } from './words.ts';
+import { isOpaque, isProcedural } from './words.ts';
 
 /** A connection of the migration, as far as samples need it. */
 export interface Sampled {
   readonly pid: number;
   readonly transaction: Transaction | null;
   readonly running: readonly Statement[];
+}
+
+/** A connection as it was when a look began. */
+interface Looked {
+  readonly sampled: Sampled;
+  readonly transaction: Transaction | null;
+  readonly statement: Statement | null;
 }
 
 interface SampleRow {
@@ -32,17 +39,15 @@ const SAMPLE = `PREPARE promote_sample(int[], int8) AS
     AND mode NOT IN ('AccessShareLock', 'RowShareLock')
     AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))`;
 
-/** Milliseconds that the server waits before it looks again at a running statement. */
+/** Milliseconds that are left between two looks at what may come and go at any time. */
 const CLOSE = 1;
-/** Milliseconds that it waits at most, however long a look takes. */
+/** Milliseconds that are left there at most, however long a look takes. */
 const MODEST = 2;
-/** Milliseconds between looks while a transaction is open and its statements are short: then only waits of others can be missed. */
+/** Milliseconds from look to look where all that is taken is held to the end and read there: only waits can be missed, and they tell since when. */
 const LOOSE = 8;
-/** A statement that is younger is left to the proxy. */
-const YOUNG = 1;
-/** The longer a statement runs, the less a millisecond matters: this share of its time, and never more than so many milliseconds. */
-const RESOLUTION = 1 / 400;
-const LONGEST = 10;
+/** The longer the server works on a command of its own, which may take all processors, the less a millisecond matters: this share of its time, up to so many milliseconds. */
+const RESOLUTION = 1 / 25;
+const LONGEST = 20;
 /** Looking must not take more than this share of the time. */
 const SHARE = 0.4;
 /** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds: limits are told in tenths of seconds. */
@@ -114,58 +119,57 @@ export class Sampler {
   }
 
   private async step(): Promise<void> {
-    const [busy, began] = this.busy();
+    const busy = this.observed().filter(({ transaction }) => transaction !== null);
     if (busy.length === 0) {
       this.waits.close(this.journal.now());
       await this.nap(null);
       return;
     }
     const now = this.journal.now();
-    const opaque = busy.some(({ running }) => running.some(({ kind }) => isOpaque(kind)));
-    const youth = opaque ? 0 : YOUNG - (now - began);
-    if (youth <= 0) await this.lookClosely(busy, began);
-    else if (now - this.looked >= LOOSE) await this.look(busy, 0);
-    else await this.nap(Math.min(youth, LOOSE - (now - this.looked)));
+    const running = busy.flatMap((sampled) => sampled.running);
+    const due = Math.min(this.looked + LOOSE, ...running.map((statement) => this.due(statement, now)));
+    if (due > now) await this.nap(due - now);
+    else {
+      this.judgePace(running, now);
+      await this.look(busy);
+    }
   }
 
-  /** Connections with a transaction, and when the oldest statement that runs began. */
-  private busy(): readonly [readonly Sampled[], number] {
-    const busy = this.observed().filter(({ transaction }) => transaction !== null);
-    return [busy, Math.min(...busy.flatMap(({ running }) => running.map((statement) => statement.began)))];
+  /** When a statement is to be looked at next. */
+  private due(statement: Statement, now: number): number {
+    return isOpaque(statement.kind) && this.looked < statement.began ? statement.began : this.looked + this.interval(statement, now);
   }
 
-  private async lookClosely(busy: readonly Sampled[], began: number): Promise<void> {
-    const again = this.looked > began;
-    const from = this.looked;
-    const patient = Math.min(LONGEST, (this.journal.now() - began) * RESOLUTION);
-    const pause = again ? Math.max(CLOSE, Math.min(MODEST, this.took * (1 / SHARE - 1)), patient) : 0;
-    if (pause > MODEST) {
-      // Not at the server: a statement that begins meanwhile is looked at in time.
-      await this.nap(pause);
-      const [busyNow, beganNow] = this.busy();
-      if (beganNow !== began) return;
-      await this.look(busyNow, 0);
-    } else await this.look(busy, pause);
-    if (!again) return;
-    this.close.looks += 1;
-    this.close.spent += this.looked - from - Math.max(0, patient - CLOSE);
+  /** @returns milliseconds from look to look */
+  private interval({ kind, began }: Statement, now: number): number {
+    const close = this.took + Math.max(CLOSE, Math.min(MODEST, this.took * (1 / SHARE - 1)));
+    if (isProcedural(kind)) return close;
+    return Math.max(isOpaque(kind) ? close : LOOSE, Math.min(LONGEST, (now - began) * RESOLUTION));
   }
 
-  /** @param pause milliseconds that the server waits before: its clock is finer than timers here */
-  private async look(busy: readonly Sampled[], pause: number): Promise<void> {
-    const before = busy.map((sampled) => ({ sampled, transaction: sampled.transaction, statement: sampled.running[0] ?? null }));
-    const from = this.journal.now() + pause;
-    const sample = `EXECUTE promote_sample('{${busy.map(({ pid }) => pid).join(',')}}', ${this.newest})`;
-    const answer: unknown = await this.client.query(pause === 0 ? sample : `SELECT pg_catalog.pg_sleep(${pause / 1000}); ${sample}`);
+  /** Takes note of how long nobody looked at what may come and go. */
+  private judgePace(running: readonly Statement[], now: number): void {
+    for (const statement of running) {
+      if (!isOpaque(statement.kind) || this.looked < statement.began) continue;
+      this.close.looks += 1;
+      this.close.spent += now - this.looked - Math.max(0, this.interval(statement, now) - MODEST);
+    }
+  }
+
+  private async look(busy: readonly Sampled[]): Promise<void> {
+    const before = busy.map((sampled): Looked => ({ sampled, transaction: sampled.transaction, statement: sampled.running[0] ?? null }));
+    const from = this.journal.now();
+    const pids = busy.map(({ pid }) => pid).join(',');
+    const { rows } = await this.client.query<SampleRow>(`EXECUTE promote_sample('{${pids}}', ${this.newest})`);
     const by = this.journal.now();
-    const { rows } = (Array.isArray(answer) ? answer.at(-1) : answer) as pg.QueryResult<SampleRow>;
-    this.looked = by;
+    // Until then: a statement that began since has not been looked at.
+    this.looked = from;
     // What it costs is the least that it takes: the rest is waiting for a processor.
     const took = Math.max(0, by - from);
     this.took = took < this.took ? took : this.took * 0.98 + took * 0.02;
-    for (const { sampled, transaction, statement } of before) {
-      const held = rows.filter(({ pid, granted, locktype }) => pid === sampled.pid && granted && locktype === 'relation');
-      if (transaction !== null) enter(transaction, statement, sampled, held.map(toLock), from, by);
+    for (const looked of before) {
+      const held = rows.filter(({ pid, granted, locktype }) => pid === looked.sampled.pid && granted && locktype === 'relation');
+      enter(looked, held.map(toLock), from, by);
     }
     await this.waits.look(rows.flatMap(toWaiting(rows)), from, by, (pids) => this.namesOf(pids));
   }
@@ -191,19 +195,16 @@ export class Sampler {
   }
 }
 
-/** Takes down a look at a transaction, unless it went on meanwhile: then what the proxy read is newer and exact. */
-function enter(
-  transaction: Transaction,
-  statement: Statement | null,
-  sampled: Sampled,
-  locks: readonly SeenLock[],
-  from: number,
-  by: number,
-): void {
-  if (transaction.ended !== null) {
-    if (sampled.transaction === null) transaction.locks.lookLate(locks, from, transaction.ended, statement);
-    // Between statements nothing is taken, and the proxy reads what the last one took.
-  } else if (statement !== null && sampled.running[0] === statement) transaction.locks.look(locks, from, by, statement);
+/**
+ * Takes down a look at a connection. What runs there now may have begun meanwhile: its are all the locks that were seen since the one
+ * before it was done, for between statements nothing is taken. A look from before that may have met the locks of either.
+ */
+function enter({ sampled, transaction, statement }: Looked, locks: readonly SeenLock[], from: number, by: number): void {
+  const [running = null] = sampled.running;
+  if (running !== null) {
+    if (from >= running.after) running.transaction.locks.look(locks, from, by, running);
+  } else if (transaction !== null && transaction.ended !== null && sampled.transaction === null)
+    transaction.locks.lookLate(locks, from, transaction.ended, statement);
 }
 
 function toLock({ relation, mode }: SampleRow): SeenLock {

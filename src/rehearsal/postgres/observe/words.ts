@@ -131,7 +131,12 @@ export function mayLock(kind: string, text: string): boolean {
 
 /** Whether statements of a kind may commit while they run: what they locked is gone when they are done. */
 export function isOpaque(kind: string): boolean {
-  return kind.endsWith(' CONCURRENTLY') || ['DO', 'CALL', 'VACUUM', 'VACUUM FULL', 'CLUSTER', 'REINDEX'].includes(kind);
+  return isProcedural(kind) || kind.endsWith(' CONCURRENTLY') || ['VACUUM', 'VACUUM FULL', 'CLUSTER', 'REINDEX'].includes(kind);
+}
+
+/** Whether statements of a kind run what somebody wrote, which may lock and commit at any time. */
+export function isProcedural(kind: string): boolean {
+  return kind === 'DO' || kind === 'CALL';
 }
 
 /** Whether statements of a kind, once repeated in a transaction, lock nothing that they did not lock before. */
