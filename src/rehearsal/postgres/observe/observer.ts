@@ -17,6 +17,7 @@ import { Sampler } from './sampler.ts';
 import { LockReader } from './server-view.ts';
 import { StopAfter } from './stop.ts';
 import { WaitBook } from './waits.ts';
+import { worksOnRows } from './words.ts';
 
 export interface PostgresObserveOptions extends ObserveOptions {
   /**
@@ -166,8 +167,8 @@ class PostgresObservation {
       harmless: this.harmless,
       locksOf: (pid) => locks.locksOf(pid),
       started: () => sampler.wake(),
-      paused: async (milliseconds) => {
-        if (milliseconds >= WORTH_A_LOOK) await disk.look().catch(() => undefined);
+      paused: async (kind, milliseconds) => {
+        if (milliseconds >= WORTH_A_LOOK && !worksOnRows(kind)) await disk.look().catch(() => undefined);
       },
     };
   }

@@ -6,7 +6,7 @@ import type { SeenLock } from './ledger.ts';
 import type { SqlParser } from './parser.ts';
 import { type Part, takeApart } from './parts.ts';
 import type { StopAfter } from './stop.ts';
-import { kindOf, locksOnce, mayBeExtended, mayLock } from './words.ts';
+import { kindOf, mayBeExtended, mayLock, worksOnRows } from './words.ts';
 
 /** What all connections of an observation share. */
 export interface RelayContext {
@@ -18,8 +18,8 @@ export interface RelayContext {
   locksOf(pid: number): Promise<readonly SeenLock[]>;
   /** Told when a statement is about to go to the server. */
   started(): void;
-  /** Told while a statement is done and its transaction still open, with how long it took in milliseconds. */
-  paused(milliseconds: number): Promise<void>;
+  /** Told of what kind a statement was that is done while its transaction is still open, and how long it took in milliseconds. */
+  paused(kind: string, milliseconds: number): Promise<void>;
 }
 
 /** Whole statements are wanted, of what carries data only the names in front. */
@@ -472,7 +472,7 @@ export class Relay {
       transaction.unread = true;
       return;
     }
-    await Promise.all([this.read(statement), this.context.paused((statement.ended ?? 0) - statement.began)]);
+    await Promise.all([this.read(statement), this.context.paused(kind, (statement.ended ?? 0) - statement.began)]);
     if (shape === '') return;
     transaction.seen.add(shape);
     if (transaction.locks.holds.every(({ mode }) => WEAK.includes(mode))) this.context.harmless.add(shape);
@@ -641,7 +641,7 @@ function completions({ kept }: Answer): readonly Message[] {
 
 /** What is left of a statement that works on rows without what it works on: statements of one shape take the same locks. Else empty. */
 function shapeOf(kind: string, text: string): string {
-  if (!locksOnce(kind)) return '';
+  if (!worksOnRows(kind)) return '';
   return text.slice(0, LONGEST_SHAPE).replaceAll(/'(?:[^']|'')*'?|\d+/g, '?');
 }
 

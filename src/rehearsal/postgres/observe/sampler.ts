@@ -44,12 +44,12 @@ const CLOSE = 1;
 /** Milliseconds that are left there at most, however long a look takes. */
 const MODEST = 2;
 /** Milliseconds from look to look where all that is taken is held to the end and read there: only waits can be missed, and they tell since when. */
-const LOOSE = 8;
+const LOOSE = 10;
 /** The longer the server works on a command of its own, which may take all processors, the less a millisecond matters: this share of its time, up to so many milliseconds. */
 const RESOLUTION = 1 / 25;
 const LONGEST = 20;
-/** Looking must not take more than this share of the time. */
-const SHARE = 0.4;
+/** Looking must not take more than this share of the time: where nothing may be missed, and elsewhere. */
+const SHARE = { close: 0.4, loose: 0.04 };
 /** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds: limits are told in tenths of seconds. */
 const PROMISED = 50;
 /** Fewer looks say nothing about how long one takes. */
@@ -127,7 +127,7 @@ export class Sampler {
     }
     const now = this.journal.now();
     const running = busy.flatMap((sampled) => sampled.running);
-    const due = Math.min(this.looked + LOOSE, ...running.map((statement) => this.due(statement, now)));
+    const due = Math.min(this.looked + this.loose(), ...running.map((statement) => this.due(statement, now)));
     if (due > now) await this.nap(due - now);
     else {
       this.judgePace(running, now);
@@ -142,9 +142,13 @@ export class Sampler {
 
   /** @returns milliseconds from look to look */
   private interval({ kind, began }: Statement, now: number): number {
-    const close = this.took + Math.max(CLOSE, Math.min(MODEST, this.took * (1 / SHARE - 1)));
+    const close = this.took + Math.max(CLOSE, Math.min(MODEST, this.took * (1 / SHARE.close - 1)));
     if (isProcedural(kind)) return close;
-    return Math.max(isOpaque(kind) ? close : LOOSE, Math.min(LONGEST, (now - began) * RESOLUTION));
+    return Math.max(isOpaque(kind) ? close : this.loose(), Math.min(LONGEST, (now - began) * RESOLUTION));
+  }
+
+  private loose(): number {
+    return Math.max(LOOSE, this.took / SHARE.loose);
   }
 
   /** Takes note of how long nobody looked at what may come and go. */

@@ -21,6 +21,8 @@ const LOCKS = `SELECT string_agg(relation || ' ' || mode, ',') FILTER (WHERE rel
 export class LockReader {
   private readonly client: pg.Client;
   private readonly newest: number;
+  /** The last question, answered or not: a connection takes one at a time. */
+  private asked: Promise<unknown> = Promise.resolve();
 
   private constructor(client: pg.Client, newest: number) {
     this.client = client;
@@ -36,11 +38,9 @@ export class LockReader {
 
   /** Locks on relations of this database that are none of the system's, from those on that writing takes. */
   async locksOf(pid: number): Promise<readonly SeenLock[]> {
-    const { rows } = await this.client.query<{ locks: string | null; made: string | null }>({
-      name: 'locks',
-      text: LOCKS,
-      values: [pid, this.newest],
-    });
+    const { rows } = await this.inTurn(() =>
+      this.client.query<{ locks: string | null; made: string | null }>({ name: 'locks', text: LOCKS, values: [pid, this.newest] }),
+    );
     const [{ locks = null, made = null } = {}] = rows;
     const known = parseLocks(locks);
     return made === null ? known : [...known, { relation: Number(made), mode: 'AccessExclusiveLock' }];
@@ -52,7 +52,7 @@ export class LockReader {
     const until = performance.now() + patience;
     const gone = `SELECT count(pg_catalog.pg_terminate_backend(pid))::int AS left FROM pg_catalog.pg_stat_activity WHERE pid = ANY($1::int[])`;
     for (;;) {
-      const { rows } = await this.client.query<{ left: number }>(gone, [pids]);
+      const { rows } = await this.inTurn(() => this.client.query<{ left: number }>(gone, [pids]));
       if (rows[0]?.left === 0 || performance.now() > until) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -60,6 +60,13 @@ export class LockReader {
 
   async close(): Promise<void> {
     await this.client.end().catch(() => undefined);
+  }
+
+  /** Several connections of the migration may want to know at a time. */
+  private inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const answer = this.asked.then(ask);
+    this.asked = answer.catch(() => undefined);
+    return answer;
   }
 }
 

@@ -139,8 +139,8 @@ export function isProcedural(kind: string): boolean {
   return kind === 'DO' || kind === 'CALL';
 }
 
-/** Whether statements of a kind, once repeated in a transaction, lock nothing that they did not lock before. */
-export function locksOnce(kind: string): boolean {
+/** Whether statements of a kind work on rows: repeated in a transaction they lock nothing that they did not lock before, and no file goes when they end. */
+export function worksOnRows(kind: string): boolean {
   return ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'WITH', 'COPY'].includes(kind);
 }
 
