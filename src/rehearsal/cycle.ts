@@ -78,7 +78,7 @@ export async function runCycle(options: CycleOptions): Promise<readonly PhaseFac
     await cycle.run();
   } catch (error) {
     if (!(error instanceof ServerLost)) throw error;
-    cycle.skipRest(`the server was lost: ${error.message}`);
+    cycle.skipRest(whyLost(error.message));
   }
   return cycle.phases;
 }
@@ -139,14 +139,16 @@ class Cycle {
     let migrated: Migrated | null = null;
     await this.phase('up', async () => {
       const { command, observation } = await this.observed(copy, 'up', 'Migrate');
-      if (command.ended === 'success') migrated = { schema: await copy.describeSchema(), observation };
       const found = { ...outcomeOf(command), copy: copy.copied, command, observation };
-      // What made it fail may have taken the server along, and says more than that nobody answers any more.
       try {
-        return { ...found, leftovers: await copy.leftovers() };
+        const schema = command.ended === 'success' ? await copy.describeSchema() : null;
+        const leftovers = await copy.leftovers();
+        if (schema !== null) migrated = { schema, observation };
+        return { ...found, leftovers };
       } catch (error) {
-        if (command.ended === 'success' || !serverIsLost(error)) throw error;
-        return { ...found, because: `the server was lost: ${(error as Error).message}` };
+        // Whatever the migration did, and however it says that it ended, it may have taken the server along.
+        if (!serverIsLost(error)) throw error;
+        return { ...found, outcome: 'failed', because: whyLost((error as Error).message) };
       }
     });
     return migrated;
@@ -328,7 +330,7 @@ class Cycle {
       this.options.ports.signal.throwIfAborted();
       if (!serverIsLost(error)) throw error;
       const { message } = error as Error;
-      this.write({ ...NOTHING, name, outcome: 'failed', because: `The server was lost: ${message}.`, seconds: secondsSince(started) });
+      this.write({ ...NOTHING, name, outcome: 'failed', because: whyLost(message), seconds: secondsSince(started) });
       throw new ServerLost(message);
     }
   }
@@ -347,6 +349,10 @@ class Cycle {
     this.options.ports.ended(facts);
     return facts;
   }
+}
+
+function whyLost(message: string): string {
+  return `the server was lost: ${message}`;
 }
 
 function lostBefore(phase: PhaseName, error: Error): RehearsalImpossible {

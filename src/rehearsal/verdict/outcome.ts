@@ -16,7 +16,8 @@ const DISK_FULL = '53100';
 
 function failureOf(phase: PhaseFacts): RehearsalReason[] {
   const { command, observation } = phase;
-  if (phase.outcome === 'skipped' || command === null || command.ended === 'success') return [];
+  if (phase.outcome === 'skipped') return [];
+  if (command === null || command.ended === 'success') return lostUnnoticed(phase);
   const after = `after ${secondsInWords(command.seconds)}`;
   const last = lastError(observation);
   const at = last === null ? '' : ` ${capitalized(nameOf(last))}, failed with ${last.error}.`;
@@ -40,6 +41,11 @@ function failureOf(phase: PhaseFacts): RehearsalReason[] {
   const code = known === 'migration_failed' && phase.because !== null ? 'connection_lost' : known;
   const exit = command.exitCode === null ? '' : ` with exit code ${command.exitCode}`;
   return [finding(code, { phase: 'up', because: `It ended${exit} ${after}.${at}`, statement, measured: null })];
+}
+
+/** The command did not fail, or nobody heard how it ended: what makes the phase fail is that the server was not there any more. */
+function lostUnnoticed({ outcome: ended, because }: PhaseFacts): RehearsalReason[] {
+  return ended === 'failed' && because !== null ? [finding('connection_lost', { phase: 'up', because: `${capitalized(because)}.` })] : [];
 }
 
 function codeOf(last: StatementTrace | null, observation: Observation | null): RehearsalReasonCode {

@@ -1,7 +1,7 @@
 import type { PhaseFacts, PhaseName, RehearsalFacts } from '../evidence.ts';
 import type { Limits } from '../limits.ts';
 import { REHEARSAL_REASONS, type RehearsalReason, type RehearsalReasonCode } from '../reasons.ts';
-import { finding } from './finding.ts';
+import { capitalized, finding } from './finding.ts';
 
 /** By phase, the findings that say why it failed; the first is told when there is none of them. */
 const CODES = {
@@ -34,5 +34,6 @@ function isTold({ name, checks }: PhaseFacts, limits: Limits, found: readonly Re
 }
 
 function silent({ name, because }: PhaseFacts): RehearsalReason {
-  return finding(CODES[name][0], { phase: name, because: because?.trim() || 'It failed and did not tell why; the log has what was said.' });
+  const told = because?.trim() || 'it failed and did not tell why; the log has what was said';
+  return finding(CODES[name][0], { phase: name, because: `${capitalized(told)}.` });
 }

@@ -123,6 +123,21 @@ describe('what is one finding', () => {
     expect(codes(up({ statements, locks, rewrites }))).toEqual([]);
   });
 
+  it.each([
+    ['before anybody heard how the migration ended', null],
+    ['while its command says that all went well', command('success', 1)],
+  ])('a server that is lost %s', (_when, ended) => {
+    const lost = phase('up', {
+      outcome: 'failed',
+      because: 'the server was lost: connect ECONNREFUSED',
+      command: ended,
+      observation: null,
+    });
+    expect(judge(facts([lost]), readLimits({})).reasons).toMatchObject([
+      { code: 'connection_lost', phase: 'up', because: 'The server was lost: connect ECONNREFUSED.' },
+    ]);
+  });
+
   it('what stays behind, in whatever phases it is seen', () => {
     const leftovers = [{ kind: 'invalid-index', name: 'public.a on public.b' }] as const;
     const { reasons } = judge(facts([phase('up', { leftovers }), phase('interrupted', { leftovers })]), readLimits({}));
