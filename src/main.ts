@@ -5,6 +5,7 @@ import * as core from '@actions/core';
 import { ENVIRONMENT_SECRETS } from './commands/environment-secrets.ts';
 import type { Job, Toolkit } from './commands/job.ts';
 import { plan } from './commands/plan.ts';
+import { fileCommand } from './file-command.ts';
 import { createClient } from './github/client.ts';
 import { parseInput } from './input.ts';
 import { POST_STATE, parsePostState } from './post-state.ts';
@@ -23,12 +24,22 @@ function printLines(text: string): void {
   );
 }
 
+/**
+ * The toolkit's own way there makes a random delimiter for each value, and what Node does that with takes longer to load than all values to
+ * write; it opens the file once for each as well.
+ */
+function leave(command: 'OUTPUT' | 'STATE', values: Readonly<Record<string, string>>): void {
+  const file = process.env[`GITHUB_${command}`];
+  if (file) appendFileSync(file, fileCommand(values));
+  else for (const [name, value] of Object.entries(values)) command === 'OUTPUT' ? core.setOutput(name, value) : core.saveState(name, value);
+}
+
 /** The runner's toolkit behind the port that commands know. */
 const toolkit: Toolkit = {
   info: printLines,
   annotate: (level, title, message) => ANNOTATE[level](message, { title }),
   group: core.group,
-  setOutput: core.setOutput,
+  setOutputs: (outputs) => leave('OUTPUT', outputs),
   summarize: async (markdown) => {
     const file = process.env['GITHUB_STEP_SUMMARY'];
     // Outside of a runner, and on old GitHub Enterprise Servers, there is nowhere to write a summary to. The toolkit's own way there goes
@@ -36,7 +47,7 @@ const toolkit: Toolkit = {
     if (file) appendFileSync(file, markdown);
   },
   mask: core.setSecret,
-  saveState: (value) => core.saveState(POST_STATE, JSON.stringify(value)),
+  saveState: (value) => leave('STATE', { [POST_STATE]: JSON.stringify(value) }),
   fail: () => {
     process.exitCode = core.ExitCode.Failure;
   },
@@ -90,7 +101,7 @@ async function runPhase(phase: 'main' | 'post'): Promise<void> {
 try {
   const phase = process.env['STATE_isPost'] === 'true' ? 'post' : 'main';
   // Before anything can fail: a post phase must never take itself for the main one.
-  if (phase === 'main') core.saveState('isPost', 'true');
+  if (phase === 'main') leave('STATE', { isPost: 'true' });
   await runPhase(phase);
 } catch (error) {
   core.setFailed(error instanceof Error ? error.message : String(error));

@@ -38,8 +38,8 @@ function withFolder(code: string): string {
   return code.replaceAll(/\b__dirname\b/g, 'import.meta.dirname');
 }
 
-/** Modules of Node that are loaded by their first use: TLS takes a tenth of a start, and a server behind `http:` needs none. */
-const LATE = ['https', 'tls'];
+/** Modules of Node that are loaded by their first use: TLS takes a tenth of a start, and a server behind `http:` needs none; most plans need no `crypto`. */
+const LATE = ['https', 'tls', 'crypto'];
 
 /**
  * ncc has Node's own modules required through the module loader, which looks for files first. `process.getBuiltinModule` does not.

@@ -11,7 +11,7 @@ import type { Job } from './job.ts';
 import { doorOutputs } from './outputs.ts';
 import { recordPayload } from './payload.ts';
 import { recordOutcome } from './recording.ts';
-import { setOutputs, subjectOf } from './telling.ts';
+import { subjectOf } from './telling.ts';
 
 /**
  * Records that people accepted the candidate in an environment. The job's own GitHub environment asked them; here it is checked who they
@@ -27,9 +27,9 @@ export async function accept(job: Job): Promise<void> {
     const record = await orElse(`The acceptance in ${environment.name} could not be recorded, so it does not count yet.`, () =>
       recordAcceptance(job, gathered, decision, environment, acceptance),
     );
-    job.toolkit.setOutput('record', String(record));
+    job.toolkit.setOutputs({ record: String(record) });
   }
-  setOutputs(job, {
+  job.toolkit.setOutputs({
     ...doorOutputs(decision, environmentWith(environment, acceptance), acceptanceText(subject)),
     'approved-by': JSON.stringify(acceptance.approvedBy),
     proceed: String(acceptance.verdict === 'deploy' || acceptance.verdict === 'complete'),

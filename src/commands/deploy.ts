@@ -13,7 +13,7 @@ import { doorOutputs } from './outputs.ts';
 import { recordPayload } from './payload.ts';
 import { waitInQueue } from './queueing.ts';
 import { runSteps } from './run-steps.ts';
-import { setOutputs, tell } from './telling.ts';
+import { tell } from './telling.ts';
 import { commandVariables } from './variables.ts';
 
 /**
@@ -102,7 +102,7 @@ async function enter(job: Job, door: Door, state: PostState): Promise<void> {
   await orElse(`${untouched} record ${state.record} could not be marked as in progress.`, () =>
     setStatus(job, state, 'in_progress', `Deploying ${decision.candidate.version}`),
   );
-  setOutputs(job, { ...doorOutputs(decision, environment, explanation(door.subject)), record: String(state.record) });
+  job.toolkit.setOutputs({ ...doorOutputs(decision, environment, explanation(door.subject)), record: String(state.record) });
   await tell(job, door.subject, [
     {
       kind: intentOf(job) === 'rollback' ? 'rollback' : 'promotion',

@@ -7,7 +7,7 @@ import type { BriefSubject } from '../report/subject.ts';
 import { findOnPath, knownRules } from './environment.ts';
 import type { Job } from './job.ts';
 import { doorOutputs } from './outputs.ts';
-import { annotateRefusal, isQuiet, setOutputs, subjectOf, tell } from './telling.ts';
+import { annotateRefusal, isQuiet, subjectOf, tell } from './telling.ts';
 
 /** The door as it was found at one moment: everything read, decided and put into words for one environment. */
 export interface Door {
@@ -33,7 +33,7 @@ export function askDoor(job: Job, gathered: Gathered): Door {
 
 /** The door said no. Being there already is no failure. */
 export async function turnAway(job: Job, door: Door): Promise<void> {
-  setOutputs(job, { ...doorOutputs(door.decision, door.environment, explanation(door.subject)), proceed: 'false' });
+  job.toolkit.setOutputs({ ...doorOutputs(door.decision, door.environment, explanation(door.subject)), proceed: 'false' });
   await tell(job, door.subject);
   if (door.environment.verdict === 'complete') return annotateRefusal(job, door.subject, 'notice');
   if (job.input.whenBlocked === 'continue') return annotateRefusal(job, door.subject, isQuiet(door.subject) ? 'notice' : 'warning');

@@ -18,10 +18,12 @@ export async function findArtifact(job: Job): Promise<void> {
   const found = await orElse('Nothing can be built or deployed: whether this commit was built before could not be read.', () =>
     firstArtifact(job.client, { owner, repo }, { name, sha }),
   );
-  job.toolkit.setOutput('artifact-name', name);
-  job.toolkit.setOutput('artifact-id', found === null ? '' : String(found.id));
-  job.toolkit.setOutput('artifact-run-id', found === null ? '' : String(found.run));
-  job.toolkit.setOutput('artifact-digest', found?.digest ?? '');
+  job.toolkit.setOutputs({
+    'artifact-name': name,
+    'artifact-id': found === null ? '' : String(found.id),
+    'artifact-run-id': found === null ? '' : String(found.run),
+    'artifact-digest': found?.digest ?? '',
+  });
   job.toolkit.info(
     found === null
       ? `Nothing was built from ${shortSha(sha)} yet, or it is no longer kept: there is no artifact ${name}.`

@@ -65,7 +65,7 @@ export interface Toolkit {
   annotate(level: 'notice' | 'warning' | 'error', title: string, message: string): void;
   /** A folded part of the log. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
-  setOutput(name: OutputName, value: string): void;
+  setOutputs(outputs: Readonly<Partial<Record<OutputName, string>>>): void;
   /** Appends to the job summary. */
   summarize(markdown: string): Promise<void>;
   /** The value must appear in no log from now on. */

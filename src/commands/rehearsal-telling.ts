@@ -7,7 +7,6 @@ import { PLAIN } from '../report/markup.ts';
 import { rehearsalBrief, rehearsalSentence, rehearsalText } from '../report/rehearsal.ts';
 import { rehearsalPage } from '../report/rehearsal-page.ts';
 import type { Job } from './job.ts';
-import { setOutputs } from './telling.ts';
 
 /**
  * Leaves the evidence as JSON and as a page, for a later step to upload.
@@ -22,7 +21,7 @@ export function keepEvidence(job: Job, evidence: RehearsalEvidence): { readonly 
   const paths = { 'rehearsal-evidence': join(folder, `${name}.json`), 'rehearsal-report': join(folder, `${name}.html`) };
   writeFileSync(paths['rehearsal-evidence'], json);
   writeFileSync(paths['rehearsal-report'], rehearsalPage(evidence));
-  setOutputs(job, { ...paths, 'rehearsal-reasons': JSON.stringify(evidence.reasons.map(({ code }) => code)) });
+  job.toolkit.setOutputs({ ...paths, 'rehearsal-reasons': JSON.stringify(evidence.reasons.map(({ code }) => code)) });
   return { digest: `sha256:${createHash('sha256').update(json).digest('hex')}` };
 }
 
@@ -36,7 +35,7 @@ export async function tellRehearsal(
   await job.toolkit.summarize(rehearsalBrief(evidence, record));
   const { verdict } = evidence;
   if (verdict === 'pass') return job.toolkit.info(text);
-  setOutputs(job, { explanation: text });
+  job.toolkit.setOutputs({ explanation: text });
   job.toolkit.annotate(verdict === 'warn' ? 'warning' : 'error', rehearsalSentence(evidence, PLAIN), text);
   if (verdict !== 'warn') job.toolkit.fail();
 }

@@ -9,7 +9,6 @@ import { runPage } from './keeping.ts';
 import { doorOutputs } from './outputs.ts';
 import { recordPayload } from './payload.ts';
 import { recordOutcome } from './recording.ts';
-import { setOutputs } from './telling.ts';
 
 /** The reasons that a rehearsal does away with. */
 const ASKS_FOR_REHEARSAL = ['rehearsal_missing', 'rehearsal_failed', 'rehearsal_differs', 'rehearsal_stale'];
@@ -23,7 +22,7 @@ export async function rehearse(job: Job): Promise<void> {
   const door = askDoor(job, await gatherFor(job, 'door'));
   const { rehearsal } = door.rules;
   if (!mayRehearse(door)) return turnAway(job, door);
-  setOutputs(job, doorOutputs(door.decision, door.environment, explanation(door.subject)));
+  job.toolkit.setOutputs(doorOutputs(door.decision, door.environment, explanation(door.subject)));
   if (rehearsal === null) return job.toolkit.annotate('notice', `${door.environment.name} asks for no rehearsal`, nothingToDo(door));
   // Nothing of the engine is loaded before it is sure to be needed.
   const { performRehearsal } = await import('./rehearsal-course.ts');
@@ -52,12 +51,12 @@ async function conclude(job: Job, door: Door, evidence: RehearsalEvidence): Prom
   const { verdict } = evidence;
   if (verdict === 'none') return tellRehearsal(job, evidence, null);
   const up = evidence.phases.find(({ name }) => name === 'up');
-  setOutputs(job, { rehearsal: verdict, 'rehearsal-seconds': String(up?.command?.seconds ?? 0) });
+  job.toolkit.setOutputs({ rehearsal: verdict, 'rehearsal-seconds': String(up?.command?.seconds ?? 0) });
   const { name } = door.environment;
   const id = await orElse(`The rehearsal for ${name} ended with "${verdict}" and could not be recorded, so it does not count.`, () =>
     record(job, door, evidence, verdict, kept.digest),
   );
-  setOutputs(job, { record: String(id) });
+  job.toolkit.setOutputs({ record: String(id) });
   await tellRehearsal(job, evidence, { id, url: runPage(job) });
 }
 

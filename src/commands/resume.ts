@@ -35,7 +35,7 @@ export async function resume(job: Job): Promise<void> {
   const runs = await runsSince(job, workflow, now - RERUN_WITHIN);
   const waiting = waitingRuns(pipeline, runs, await recordsOfAll(job, pipeline, runs));
   const taken = await takeUp(job, policyText, waiting.filter(mayGoOn));
-  job.toolkit.setOutput('resumed', JSON.stringify(taken.filter(({ outcome }) => outcome === 'started').map(({ run }) => run.id)));
+  job.toolkit.setOutputs({ resumed: JSON.stringify(taken.filter(({ outcome }) => outcome === 'started').map(({ run }) => run.id)) });
   await job.toolkit.summarize(resumeBrief(taken, `${job.run.serverUrl}/${job.run.owner}/${job.run.repo}`));
   if (taken.length === 0) job.toolkit.info('No candidate waits for time any more, or its time has not come.');
   failWhereForbidden(job, taken);

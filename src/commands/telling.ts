@@ -6,7 +6,6 @@ import { explanation, refusal } from '../report/refusal.ts';
 import { type BriefSubject, type RecordLeft, verdictOf } from '../report/subject.ts';
 import { intentOf } from './gathering.ts';
 import type { Job } from './job.ts';
-import type { Outputs } from './outputs.ts';
 
 /** The page that explains every reason code. */
 const REASONS_URL = 'https://github.com/org/promote-action/blob/v1/docs/reasons.md';
@@ -51,8 +50,4 @@ export function annotateRefusal(job: Job, subject: BriefSubject, level: 'notice'
 /** What ends quietly: nothing is wrong, somebody else was faster or everything is done. */
 export function isQuiet(subject: BriefSubject): boolean {
   return ['superseded', 'complete', 'wait'].includes(verdictOf(subject));
-}
-
-export function setOutputs(job: Job, outputs: Outputs): void {
-  for (const [name, value] of Object.entries(outputs)) job.toolkit.setOutput(name as keyof Outputs, value);
 }

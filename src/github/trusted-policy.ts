@@ -13,11 +13,16 @@ export interface Policy {
   readonly text: string | null;
 }
 
+/** What stands for bytes that are no UTF-8. */
+const UNREADABLE = '\uFFFD';
+/** A guess has no blob id: hashing takes longer to load than GitHub's word on it, which comes anyway, to compare. */
+const UNKNOWN = '';
+
 /** The pipeline as far as a text from elsewhere tells. A faulty one tells nothing: it is not the one that counts. */
 export function guessedPolicy(hint: string | null, path: string): Policy {
   if (hint === null) return { pipeline: builtInPipeline(path), text: null };
   try {
-    return { pipeline: loadPipeline(hint, path), text: hint };
+    return { pipeline: loadPipeline(hint, path, UNKNOWN), text: hint };
   } catch (error) {
     if (error instanceof PipelineFileError) return { pipeline: builtInPipeline(path), text: null };
     throw error;
@@ -39,7 +44,7 @@ export function trustedPolicy(file: Read<PolicyFile | null>, path: string, branc
   const { oid, type, text, whole } = file.value;
   if (type !== 'blob') throw new EvidenceError(`${where} is not a file. Make it one, or name another path in the input "pipeline".`);
   if (text === null || !whole) throw new EvidenceError(`${where} is binary or too large to be read. Make it a YAML file of ordinary size.`);
-  if (guess.text !== null && guess.pipeline.hash === oid) return guess;
+  if (guess.text === text && !text.includes(UNREADABLE)) return { pipeline: { ...guess.pipeline, hash: oid }, text };
   if (blobId(text) !== oid) throw new EvidenceError(`${where} is not UTF-8 text. Save it as UTF-8.`);
   return { pipeline: loadPipeline(text, path), text };
 }

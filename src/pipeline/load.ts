@@ -19,13 +19,14 @@ export const DEFAULT_PIPELINE_PATH = '.github/promote.yml';
 /**
  * Reads a pipeline file. `path` is where it comes from, for messages. The text is not trusted: a hostile one ends in an error as soon as an honest one.
  *
+ * @param hash the file's blob id, where it is known already
  * @throws {PipelineFileError} with everything that is wrong with the file, in its order.
  */
-export function loadPipeline(text: string, path: string): Pipeline {
+export function loadPipeline(text: string, path: string, hash: string = blobId(text)): Pipeline {
   const source = readSource(text);
   const problems = problemsOf(source);
   if (problems.length > 0) throw new PipelineFileError(path, problems);
-  return { version: 1, source: 'file', path, hash: blobId(text), ...resolve(source.value as PipelineInput) };
+  return { version: 1, source: 'file', path, hash, ...resolve(source.value as PipelineInput) };
 }
 
 function problemsOf(source: Source): readonly Problem[] {
