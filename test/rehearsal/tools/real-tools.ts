@@ -64,6 +64,8 @@ export const lines = (...statements: readonly string[]): string => statements.ma
 const LIMITS = 'statement: false, lock: false, duration: 1m, rewrite: 100kB';
 
 export interface ToolCommands {
+  /** Without: `postgres`. */
+  readonly database?: 'sqlite';
   readonly files: Readonly<Record<string, string>>;
   /** Fills the source with what production has; `null`: nothing. */
   readonly snapshot: string | null;
@@ -86,9 +88,9 @@ export interface Rehearsed {
 }
 
 /** One rehearsal through the bundle, with a tool as its commands. */
-export async function rehearseWith({ files, snapshot, migrate, rollback, limits }: ToolCommands): Promise<Rehearsed> {
+export async function rehearseWith({ limits, ...commands }: ToolCommands): Promise<Rehearsed> {
   const further = `load: false, limits: { ${LIMITS}${limits === undefined ? '' : `, ${limits}`} }`;
-  const job = await rehearse(await candidate({ files, snapshot, migrate, rollback, further }));
+  const job = await rehearse(await candidate({ ...commands, further }));
   const path = job.outputs['rehearsal-evidence'];
   if (path === undefined) throw new Error(`There is no evidence:\n${job.log}`);
   const evidence: RehearsalEvidence = JSON.parse(readFileSync(path, 'utf8'));
