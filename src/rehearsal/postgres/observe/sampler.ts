@@ -46,8 +46,8 @@ const MODEST = 2;
 /** Milliseconds from look to look where all that is taken is held to the end and read there: only waits can be missed, and they tell since when. */
 const LOOSE = 10;
 /** The longer the server works on a command of its own, which may take all processors, the less a millisecond matters: this share of its time, up to so many milliseconds. */
-const RESOLUTION = 1 / 25;
-const LONGEST = 20;
+const RESOLUTION = 1 / 10;
+const LONGEST = 40;
 /** Looking must not take more than this share of the time: where nothing may be missed, and elsewhere. */
 const SHARE = { close: 0.4, loose: 0.04 };
 /** Longest time between two looks at running statements, on average, that goes unsaid, milliseconds: limits are told in tenths of seconds. */
