@@ -45,6 +45,8 @@ export async function observe(target: Connection, options: PostgresObserveOption
 /** How the database was when observation began. */
 interface Beginning {
   readonly relations: ReadonlyMap<number, Relation>;
+  /** Its OID. */
+  readonly database: number;
   readonly wal: string | null;
   readonly lockTimeout: number;
 }
@@ -104,10 +106,11 @@ class PostgresObservation {
 
   private async begin(): Promise<void> {
     const { target } = this;
-    const newest = [...this.beginning.relations.keys()].reduce((one, other) => Math.max(one, other), 0);
+    const { relations, database } = this.beginning;
+    const scope = { database, newest: [...relations.keys()].reduce((one, other) => Math.max(one, other), 0) };
     const [locks, sampler, disk] = await Promise.all([
-      LockReader.open(target, newest),
-      Sampler.open(target, newest, this.journal, this.waits, () => [...this.relays]),
+      LockReader.open(target, scope),
+      Sampler.open(target, scope, this.journal, this.waits, () => [...this.relays]),
       DiskWatch.open(target),
     ]);
     this.watchers = { locks, sampler, disk };
@@ -236,14 +239,17 @@ class PostgresObservation {
 function readBeginning(target: Connection): Promise<Beginning> {
   return connected(target, async (client) => {
     const relations = await readRelations(client);
-    const { rows: timeouts } = await client.query<{ value: number }>(
-      `SELECT reset_val::float8 AS value FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'`,
+    const { rows } = await client.query<{ lock_timeout: number; database: number }>(
+      `SELECT reset_val::float8 AS lock_timeout,
+        (SELECT oid::int8::float8 FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AS database
+        FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'`,
     );
+    const [{ lock_timeout: lockTimeout = 0, database = 0 } = {}] = rows;
     const wal = await client.query<{ lsn: string }>(WAL).then(
       ({ rows }) => rows[0]?.lsn ?? null,
       () => null,
     );
-    return { relations, wal, lockTimeout: timeouts[0]?.value ?? 0 };
+    return { relations, database, wal, lockTimeout };
   });
 }
 

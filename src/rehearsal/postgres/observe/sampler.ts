@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type Connection, connect } from '../connection.ts';
 import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
-import { FIRST_NORMAL_OID } from './server-view.ts';
+import { FIRST_NORMAL_OID, type Scope } from './server-view.ts';
 import type { WaitBook, Waiting } from './waits.ts';
 import { isOpaque, isProcedural } from './words.ts';
 
@@ -30,14 +30,14 @@ interface SampleRow {
   readonly waited: number | null;
 }
 
-/** `1`: backends of the migration, `2`: the newest relation. Locks that they hold on relations up to that, and whoever waits for any lock. */
-const SAMPLE = `PREPARE promote_sample(int[], int8) AS
+/** `1`: backends of the migration, `2`: the newest relation, `3`: the database. Locks that they hold on relations up to that, and whoever waits for any lock. */
+const SAMPLE = `PREPARE promote_sample(int[], int8, oid) AS
   SELECT pid, relation::int8 AS relation, mode, granted, locktype, CASE WHEN NOT granted THEN pg_catalog.pg_blocking_pids(pid) END AS behind,
     (extract(epoch FROM pg_catalog.clock_timestamp() - waitstart) * 1000)::float8 AS waited
   FROM pg_catalog.pg_locks
   WHERE NOT granted OR locktype = 'tuple' OR (pid = ANY($1) AND locktype = 'relation' AND relation::int8 BETWEEN ${FIRST_NORMAL_OID} AND $2
     AND mode NOT IN ('AccessShareLock', 'RowShareLock')
-    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))`;
+    AND database = $3)`;
 
 /** Milliseconds that are left between two looks at what may come and go at any time. */
 const CLOSE = 1;
@@ -58,7 +58,7 @@ const ENOUGH = 20;
 /** Looks again and again at what the proxy cannot see at a statement's boundaries: locks that come and go within it, and waits. */
 export class Sampler {
   private readonly client: pg.Client;
-  private readonly newest: number;
+  private readonly scope: Scope;
   private readonly journal: Journal;
   private readonly waits: WaitBook;
   private readonly observed: () => readonly Sampled[];
@@ -69,19 +69,18 @@ export class Sampler {
   private took = 0.4;
   private close = { looks: 0, spent: 0 };
 
-  private constructor(client: pg.Client, newest: number, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]) {
+  private constructor(client: pg.Client, scope: Scope, journal: Journal, waits: WaitBook, observed: () => readonly Sampled[]) {
     this.client = client;
-    this.newest = newest;
+    this.scope = scope;
     this.journal = journal;
     this.waits = waits;
     this.observed = observed;
     this.ended = this.run();
   }
 
-  /** @param newest OID of the newest relation that is there */
   static async open(
     target: Connection,
-    newest: number,
+    scope: Scope,
     journal: Journal,
     waits: WaitBook,
     observed: () => readonly Sampled[],
@@ -89,7 +88,7 @@ export class Sampler {
     const client = await connect(target);
     await client.query('SET jit = off');
     await client.query(SAMPLE);
-    return new Sampler(client, newest, journal, waits, observed);
+    return new Sampler(client, scope, journal, waits, observed);
   }
 
   /** There is something new to look at. */
@@ -164,7 +163,8 @@ export class Sampler {
     const before = busy.map((sampled): Looked => ({ sampled, transaction: sampled.transaction, statement: sampled.running[0] ?? null }));
     const from = this.journal.now();
     const pids = busy.map(({ pid }) => pid).join(',');
-    const { rows } = await this.client.query<SampleRow>(`EXECUTE promote_sample('{${pids}}', ${this.newest})`);
+    const { newest, database } = this.scope;
+    const { rows } = await this.client.query<SampleRow>(`EXECUTE promote_sample('{${pids}}', ${newest}, ${database})`);
     const by = this.journal.now();
     // Until then: a statement that began since has not been looked at.
     this.looked = from;

@@ -5,41 +5,51 @@ import type { SeenLock } from './ledger.ts';
 /** Oldest OID that is not of the system's own: https://www.postgresql.org/docs/current/system-catalog-initial-data.html */
 export const FIRST_NORMAL_OID = 16384;
 
+/** Which relations are looked at: those of a database that were there when observation began. Both are OIDs. */
+export interface Scope {
+  readonly database: number;
+  /** Of its newest relation. */
+  readonly newest: number;
+}
+
 /**
- * `1`: the backend. `2`: the newest relation that was there when observation began. Of newer ones only the newest is told that nobody else
- * gets at: a transaction that makes many tables holds thousands of locks on them, and none is anybody's business.
+ * `1`: the backend. `2`: the newest relation that was there when observation began. `3`: the database. Of newer relations only the newest is
+ * told that nobody else gets at: a transaction that makes many tables holds thousands of locks on them, and none is anybody's business.
  */
 const LOCKS = `SELECT string_agg(relation || ' ' || mode, ',') FILTER (WHERE relation <= $2) AS locks,
     max(relation) FILTER (WHERE relation > $2 AND mode = 'AccessExclusiveLock') AS made
   FROM (
     SELECT relation::int8 AS relation, mode FROM pg_catalog.pg_locks
     WHERE pid = $1 AND locktype = 'relation' AND granted AND relation >= ${FIRST_NORMAL_OID} AND mode NOT IN ('AccessShareLock', 'RowShareLock')
-      AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+      AND database = $3
   ) held`;
 
 /** Reads at one moment what a backend holds, while the proxy keeps its client waiting. */
 export class LockReader {
   private readonly client: pg.Client;
-  private readonly newest: number;
+  private readonly scope: Scope;
   /** The last question, answered or not: a connection takes one at a time. */
   private asked: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: pg.Client, newest: number) {
+  private constructor(client: pg.Client, scope: Scope) {
     this.client = client;
-    this.newest = newest;
+    this.scope = scope;
   }
 
-  /** @param newest OID of the newest relation that is there */
-  static async open(target: Connection, newest: number): Promise<LockReader> {
+  static async open(target: Connection, scope: Scope): Promise<LockReader> {
     const client = await connect(target);
     await client.query('SET jit = off');
-    return new LockReader(client, newest);
+    return new LockReader(client, scope);
   }
 
   /** Locks on relations of this database that are none of the system's, from those on that writing takes. */
   async locksOf(pid: number): Promise<readonly SeenLock[]> {
     const { rows } = await this.inTurn(() =>
-      this.client.query<{ locks: string | null; made: string | null }>({ name: 'locks', text: LOCKS, values: [pid, this.newest] }),
+      this.client.query<{ locks: string | null; made: string | null }>({
+        name: 'locks',
+        text: LOCKS,
+        values: [pid, this.scope.newest, this.scope.database],
+      }),
     );
     const [{ locks = null, made = null } = {}] = rows;
     const known = parseLocks(locks);
