@@ -9,9 +9,9 @@ import { startServer } from '../src/rehearsal/postgres/server.ts';
 import { reachableBinaries, reaches, serverUser } from '../src/rehearsal/postgres/server-user.ts';
 import { endProcess } from '../src/rehearsal/processes.ts';
 import { openWorkspace } from '../src/rehearsal/workspace.ts';
-import type { Target } from './target.ts';
+import { median, type Target } from './target.ts';
 
-const ROUNDS = 8;
+const ROUNDS = 9;
 const HOLDS = [3, 10, 30, 100];
 const REPEATS = 40;
 const ROWS = 2_000_000;
@@ -107,9 +107,8 @@ async function overhead(target: Connection): Promise<readonly Target[]> {
   const shares: number[] = [];
   const each: number[] = [];
   for (const migration of MIGRATIONS) {
-    const { bare, observed } = await compare(target, migration);
-    const share = observed / bare - 1;
-    const added = (observed - bare) / migration.statements.length;
+    const { bare, observed, share } = await compare(target, migration);
+    const added = (share * bare) / migration.statements.length;
     if (migration.real) shares.push(share);
     else each.push(added);
     table.push([migration.name, bare.toFixed(0), observed.toFixed(0), `${(share * 100).toFixed(1)} %`, added.toFixed(2)]);
@@ -132,16 +131,29 @@ async function overhead(target: Connection): Promise<readonly Target[]> {
   ];
 }
 
-/** The least of many rounds, milliseconds: whatever else a machine does only adds to it. Bare and observed take turns at going first. */
-async function compare(target: Connection, migration: SampleMigration): Promise<{ readonly bare: number; readonly observed: number }> {
-  let [bare, observed] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+interface Comparison {
+  /** Medians, milliseconds. */
+  readonly bare: number;
+  readonly observed: number;
+  /** Median of what neighbours say: however fast a machine is at the moment, it is so for both. */
+  readonly share: number;
+}
+
+/** Bare and observed take turns at going first. */
+async function compare(target: Connection, migration: SampleMigration): Promise<Comparison> {
+  const pairs: { readonly bare: number; readonly observed: number }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (round % 2 === 0) observed = Math.min(observed, await migrateObserved(target, migration));
-    bare = Math.min(bare, await migrate(urlOf(target), migration));
+    const first = round % 2 === 0 ? await migrateObserved(target, migration) : null;
+    const bare = await migrate(urlOf(target), migration);
     await takeBack(target, migration);
-    if (round % 2 === 1) observed = Math.min(observed, await migrateObserved(target, migration));
+    pairs.push({ bare, observed: first ?? (await migrateObserved(target, migration)) });
   }
-  return { bare, observed };
+  const middle = (read: (pair: (typeof pairs)[number]) => number): number => median(pairs.map(read));
+  return {
+    bare: middle(({ bare }) => bare),
+    observed: middle(({ observed }) => observed),
+    share: middle(({ bare, observed }) => observed / bare - 1),
+  };
 }
 
 /** @returns milliseconds, those before and after the migration not counted */

@@ -44,7 +44,8 @@ export function trustedPolicy(file: Read<PolicyFile | null>, path: string, branc
   const { oid, type, text, whole } = file.value;
   if (type !== 'blob') throw new EvidenceError(`${where} is not a file. Make it one, or name another path in the input "pipeline".`);
   if (text === null || !whole) throw new EvidenceError(`${where} is binary or too large to be read. Make it a YAML file of ordinary size.`);
-  if (guess.text === text && !text.includes(UNREADABLE)) return { pipeline: { ...guess.pipeline, hash: oid }, text };
+  const isGuess = guess.text === text ? !text.includes(UNREADABLE) : guess.text !== null && blobId(guess.text) === oid;
+  if (isGuess) return { pipeline: { ...guess.pipeline, hash: oid }, text: guess.text };
   if (blobId(text) !== oid) throw new EvidenceError(`${where} is not UTF-8 text. Save it as UTF-8.`);
   return { pipeline: loadPipeline(text, path), text };
 }

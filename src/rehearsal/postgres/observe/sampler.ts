@@ -126,7 +126,7 @@ export class Sampler {
     }
     const now = this.journal.now();
     const running = busy.flatMap((sampled) => sampled.running);
-    const due = Math.min(this.looked + this.loose(), ...running.map((statement) => this.due(statement, now)));
+    const due = running.length === 0 ? this.looked + this.loose() : Math.min(...running.map((statement) => this.due(statement, now)));
     if (due > now) await this.nap(due - now);
     else {
       this.judgePace(running, now);
