@@ -9,13 +9,28 @@ beforeAll(async () => {
 afterEach(closeWorld);
 vi.setConfig({ testTimeout: PATIENCE });
 
-/** SQLAlchemy's address of the file that DATABASE_URL names; Python opens it with the SQLite that it brings. */
+/**
+ * SQLAlchemy's address of the file that DATABASE_URL names; Python opens it with the SQLite that it brings. Left to itself, Python begins no
+ * transaction before a change of the schema, and what is killed behind one stays half done.
+ */
 const ENVIRONMENT = `import os
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, event, pool
 from urllib.parse import unquote, urlsplit
 
 engine = create_engine("sqlite:///" + unquote(urlsplit(os.environ["DATABASE_URL"]).path), poolclass=pool.NullPool)
+
+
+@event.listens_for(engine, "connect")
+def leave_transactions_alone(connection, _):
+    connection.isolation_level = None
+
+
+@event.listens_for(engine, "begin")
+def begin(connection):
+    connection.exec_driver_sql("BEGIN")
+
+
 with engine.connect() as connection:
     context.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
     with context.begin_transaction():
