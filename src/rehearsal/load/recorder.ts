@@ -72,7 +72,7 @@ export class LoadRecorder {
   end(operation: Operation, code: string | null, ended: number = this.clock()): void {
     if (!this.waiting.delete(operation)) return;
     if (operation.relation === SCRIPT && !this.beside) this.usualScript = Math.max(this.usualScript, ended - operation.sent);
-    this.part.add(operation, ended);
+    this.part.add(this.judged(operation), ended);
     if (code !== null) this.fail(code);
   }
 
@@ -94,7 +94,7 @@ export class LoadRecorder {
   /** Ends measuring. What still waits counts with its time so far. */
   finish(): Recorded {
     const now = this.clock();
-    for (const operation of this.waiting) this.part.add(operation, now);
+    for (const operation of this.waiting) this.part.add(this.judged(operation), now);
     this.waiting.clear();
     const { baseline } = this;
     const during = this.during ?? new Part(now);
@@ -108,6 +108,12 @@ export class LoadRecorder {
       deadlocks: during.errors.get(DEADLOCK) ?? 0,
       stalls: during.longestStalls(),
     };
+  }
+
+  /** A script that waits across the border counts from what those before it took; where it is the first one, nobody knows. */
+  private judged(operation: Operation): Operation {
+    const across = operation.usual === Number.POSITIVE_INFINITY && this.beside && this.usualScript > 0;
+    return across ? { ...operation, usual: this.usualScript } : operation;
   }
 
   private get part(): Part {
