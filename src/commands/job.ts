@@ -1,5 +1,5 @@
 import type { GitHubClient } from '../github/client.ts';
-import type { OutputName } from './action-io.ts';
+import type { Outputs } from './outputs.ts';
 
 export const COMMANDS = ['plan', 'deploy', 'accept', 'rehearse', 'resume', 'find-artifact'] as const;
 export type CommandName = (typeof COMMANDS)[number];
@@ -65,7 +65,7 @@ export interface Toolkit {
   annotate(level: 'notice' | 'warning' | 'error', title: string, message: string): void;
   /** A folded part of the log. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
-  setOutputs(outputs: Readonly<Partial<Record<OutputName, string>>>): void;
+  setOutputs(outputs: Outputs): void;
   /** Appends to the job summary. */
   summarize(markdown: string): Promise<void>;
   /** The value must appear in no log from now on. */
