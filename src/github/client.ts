@@ -1,6 +1,8 @@
-import { Octokit } from '@octokit/core';
+import type { Octokit } from '@octokit/core';
 import * as z from 'zod/mini';
 import { answerInFailure, GitHubError, readableFailure } from './client-error.ts';
+import { type Attempt, graphqlAttempt, type HttpAnswer, restAttempt } from './first-attempt.ts';
+import type { OctokitSettings } from './patient-octokit.ts';
 import { type FetchedAnswer, type Send, sendWith } from './send.ts';
 import { httpTransport } from './transport.ts';
 
@@ -77,41 +79,51 @@ export function createClient(options: ClientOptions): GitHubClient {
     },
     log: options.log,
   });
-  const request = patientRequest(options, send);
-  const call = async (name: string, route: string, parameters: RequestParameters, repeated: boolean = true): Promise<RestAnswer> => {
+  const settings = { auth: options.token, baseUrl: options.apiUrl, userAgent: 'promote-action' };
+  const request = patientRequest(options, settings, send);
+  const call = async (name: string, attempt: Attempt, asked: Asked): Promise<RestAnswer> => {
     try {
-      const { status, data, headers } = await request(route, parameters, repeated);
+      const { status, data, headers } = await request(attempt, asked);
       return { status, data, date: dateOf(headers, name) };
     } catch (error) {
       const partial = answerInFailure(error);
       if (partial !== null) return { ...partial, date: dateOf(partial.headers, name) };
-      const failure = readableFailure(error, name, repeated ? RETRIES + 1 : 1);
+      const failure = readableFailure(error, name, asked.repeated ? RETRIES + 1 : 1);
       // Whoever asked may do without the answer; that it is missing, and until when, is told all the same. Who repeats it tells it then.
-      if (repeated) options.log(failure.message);
+      if (asked.repeated) options.log(failure.message);
       throw failure;
     }
   };
+  const [viaRest, viaGraphql] = [restAttempt(settings), graphqlAttempt(settings)];
   return {
-    request: (route, parameters, repeated) => call(route, route, parameters, repeated),
-    graphql: async (query, variables) => graphqlAnswer(await call(GRAPHQL, `POST ${options.graphqlUrl}`, { query, variables })),
+    request: (route, parameters, repeated = true) => call(route, viaRest, { route, parameters, repeated }),
+    graphql: async (query, variables) => {
+      const asked = { route: `POST ${options.graphqlUrl}`, parameters: { query, variables }, repeated: true };
+      return graphqlAnswer(await call(GRAPHQL, viaGraphql, asked));
+    },
     get requestCount() {
       return requestCount;
     },
   };
 }
 
-type RequestParameters = Readonly<Record<string, unknown>>;
-type Request = (route: string, parameters: RequestParameters, repeated: boolean) => Promise<HttpAnswer>;
+interface Asked {
+  readonly route: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly repeated: boolean;
+}
 
 /**
- * Sends through a bare Octokit. Only when that brings anything but a success is the toolkit's with its plugins loaded, and it begins with the
+ * Only when the first attempt brings anything but a success is the toolkit's Octokit with its plugins loaded, and it begins with the
  * exchange already made, as if it had made it: loading and running the plugins takes a tenth of a start, and hardly any start needs them.
  */
-function patientRequest(options: ClientOptions, send: Send): Request {
-  const settings = { auth: options.token, baseUrl: options.apiUrl, userAgent: 'promote-action' };
-  const bare = new Octokit(settings);
+function patientRequest(
+  options: ClientOptions,
+  settings: OctokitSettings,
+  send: Send,
+): (attempt: Attempt, asked: Asked) => Promise<HttpAnswer> {
   let patient: Promise<Pick<Octokit, 'request'>> | null = null;
-  return async (route, parameters, repeated) => {
+  return async (attempt, { route, parameters, repeated }) => {
     const made: Promise<FetchedAnswer>[] = [];
     const firstSend: Send = (url, outgoing) => {
       const exchange = send(url, outgoing);
@@ -119,7 +131,7 @@ function patientRequest(options: ClientOptions, send: Send): Request {
       return exchange;
     };
     try {
-      const answer: HttpAnswer = await bare.request(route, { ...parameters, request: { fetch: firstSend } });
+      const answer = await attempt(firstSend, route, parameters);
       if (!holdsErrors(answer.data)) return answer;
     } catch {
       // The Octokit with the plugins meets the same failure below, and knows what to do about it.
@@ -135,12 +147,6 @@ function patientRequest(options: ClientOptions, send: Send): Request {
 /** GraphQL tells failures under 200, and so does a limit that is used up. */
 function holdsErrors(data: unknown): boolean {
   return typeof data === 'object' && data !== null && 'errors' in data;
-}
-
-interface HttpAnswer {
-  readonly status: number;
-  readonly data: unknown;
-  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 function dateOf(headers: Readonly<Record<string, unknown>>, name: string): number {
