@@ -11,11 +11,11 @@ export async function requests(): Promise<readonly Target[]> {
     const plan = await shop.step({ command: 'plan' });
     const inputs = { command: 'deploy', environment: 'dev' };
     const main = await shop.step(inputs);
-    const post = await shop.step({ ...inputs, 'job-status': 'success' }, main.result.state);
-    const deploy = main.result.requests + post.result.requests;
-    table.push(['plan', latency, plan.result.requests, plan.milliseconds.toFixed(0)]);
+    const post = await shop.step({ ...inputs, 'job-status': 'success' }, main.state);
+    const deploy = main.requests + post.requests;
+    table.push(['plan', latency, plan.requests, plan.milliseconds.toFixed(0)]);
     table.push(['deploy, main and post', latency, deploy, (main.milliseconds + post.milliseconds).toFixed(0)]);
-    most.plan = Math.max(most.plan, plan.result.requests);
+    most.plan = Math.max(most.plan, plan.requests);
     most.deploy = Math.max(most.deploy, deploy);
   }
   console.log(table.toString());

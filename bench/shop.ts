@@ -12,8 +12,8 @@ const WITHOUT_CALENDAR = PIPELINE.replace(/^ +windows:.*\n/m, '');
 export interface Shop extends AsyncDisposable {
   /** Milliseconds of one whole `plan` process. */
   planMilliseconds(): Promise<number>;
-  /** One step, with its requests and its time. */
-  step(inputs: Record<string, string>, state?: Readonly<Record<string, string>>): Promise<{ result: StepResult; milliseconds: number }>;
+  /** One step, with its requests and its time. @throws Error with its log when it fails */
+  step(inputs: Record<string, string>, state?: Readonly<Record<string, string>>): Promise<StepResult>;
 }
 
 export interface ShopOptions {
@@ -48,7 +48,6 @@ export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR, tls
     ...(front === null ? {} : { NODE_EXTRA_CA_CERTS: front.certificate }),
   };
   const step: Shop['step'] = async (inputs, state = {}) => {
-    const start = performance.now();
     const result = await runStep({
       folder: join(folder, 'steps'),
       workspace,
@@ -59,7 +58,7 @@ export async function openShop({ latencyMs = 0, pipeline = WITHOUT_CALENDAR, tls
       countRequests: () => sandbox.requests.count,
     });
     if (result.exitCode !== 0) throw new Error(result.log);
-    return { result, milliseconds: performance.now() - start };
+    return result;
   };
   return {
     step,

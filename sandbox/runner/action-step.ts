@@ -17,6 +17,8 @@ export interface StepResult {
   readonly state: Readonly<Record<string, string>>;
   /** HTTP requests that the step made. */
   readonly requests: number;
+  /** From the process's start to its end. */
+  readonly milliseconds: number;
 }
 
 export interface StepOptions {
@@ -54,6 +56,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   writeFileSync(eventFile, options.eventText ?? JSON.stringify(options.event));
   const files = createCommandFiles(folder);
   const before = options.countRequests();
+  const started = performance.now();
   const child = spawn(process.execPath, [bundle], {
     cwd: options.workspace,
     env: {
@@ -71,6 +74,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   });
   const { exitCode, log } = await ended(child, options.onOutput);
   return {
+    milliseconds: performance.now() - started,
     exitCode,
     log,
     outputs: files.pairs('GITHUB_OUTPUT'),

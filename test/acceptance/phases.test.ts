@@ -18,7 +18,7 @@ describe('main and post', () => {
   it('a post phase after a main phase that never got to the door does nothing, whatever became of the job', async () => {
     await start();
     const run = approvedPush('Sell umbrellas');
-    const never = { exitCode: null, outputs: {}, summary: '', log: '', state: { isPost: 'true' }, requests: 0 };
+    const never = { exitCode: null, outputs: {}, summary: '', log: '', state: { isPost: 'true' }, requests: 0, milliseconds: 0 };
     for (const status of ['cancelled', 'failure', 'success'] as const) {
       expect(await run.deployPost('production', never, status)).toMatchObject({ exitCode: 0, requests: 0 });
     }
