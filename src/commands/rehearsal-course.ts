@@ -98,6 +98,32 @@ function openWorkspaceFor(job: Job, engine: RehearsalEngine): Promise<RehearsalW
   return openWorkspace(bases, (base) => engine.worksIn(base), job.toolkit.info);
 }
 
+/** What the tools of a migration look for, too. */
+const USUAL_VARIABLE = 'DATABASE_URL';
+
+/**
+ * The server to rehearse on, and the variable that leads there: the one that the pipeline file names, or else the step's own
+ * `DATABASE_URL`. That of the environment's secrets is never taken unasked, since it is the database that the environment runs on, nor is the
+ * one that the data comes from.
+ * @returns `null` where none is given
+ * @throws RehearsalImpossible for a variable that is named and empty
+ */
+function givenServer(
+  { server, database, snapshot }: Rehearsal,
+  variable: (name: string) => string | undefined,
+): { readonly name: string; readonly url: string } | null {
+  if (server === null) {
+    const url = process.env[USUAL_VARIABLE] ?? '';
+    return url === '' || database !== 'postgres' || snapshot?.from === USUAL_VARIABLE ? null : { name: USUAL_VARIABLE, url };
+  }
+  const url = variable(server) ?? '';
+  if (url !== '') return { name: server, url };
+  throw new RehearsalImpossible(
+    'server_missing',
+    `The pipeline file names the variable ${server} as the server to rehearse on, and it is empty. Give it to the step, or to the environment in the secret PROMOTE_ENV; without "server" and without ${USUAL_VARIABLE} a private one is started.`,
+  );
+}
+
 async function startServer(
   job: Job,
   rules: Rehearsal,
@@ -106,14 +132,12 @@ async function startServer(
   variable: (name: string) => string | undefined,
   signal: AbortSignal,
 ): Promise<RehearsalServer> {
-  const serverUrl = rules.server === null ? null : (variable(rules.server) ?? '');
-  if (serverUrl === '') {
-    throw new RehearsalImpossible(
-      'server_missing',
-      `The pipeline file names the variable ${rules.server} as the server to rehearse on, and it is empty. Give it to the step, or to the environment in the secret PROMOTE_ENV; without "server" a private one is started.`,
-    );
+  const given = givenServer(rules, variable);
+  const serverUrl = given?.url ?? null;
+  if (given !== null) {
+    job.toolkit.mask(given.url);
+    job.toolkit.info(`It takes place on the server that ${given.name} leads to, in databases of its own.`);
   }
-  if (serverUrl !== null) job.toolkit.mask(serverUrl);
   const env = { ...process.env, ...mark };
   const options: EngineOptions = { folder, watch, signal, env, log: job.toolkit.info, serverUrl, version: rules.version };
   const server = await engine.start(options);

@@ -54,7 +54,7 @@ export interface Rehearsal {
   readonly database: 'postgres' | 'mysql' | 'sqlite';
   /** Major version of production's server; `null`: that of the server which the snapshot came from, where it tells. */
   readonly version: number | null;
-  /** Variable that holds the URL of the server to rehearse on; `null`: a private one is started. */
+  /** Variable that holds the URL of the server to rehearse on; `null`: the step's own `DATABASE_URL`, or a private one that is started. */
   readonly server: string | null;
   readonly snapshot: SnapshotSource | null;
   /** Oldest snapshot that still counts, in milliseconds. */

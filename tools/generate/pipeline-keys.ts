@@ -47,7 +47,7 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
     version:
       'Major version of the server that production has, such as `18`. Without it: that of the server which the snapshot comes from, where it tells.',
     server:
-      'Name of the variable that holds the URL of a server to rehearse on, such as `DATABASE_URL`. Without it, a private server is started and removed.',
+      "Name of the variable that holds the URL of a server to rehearse on, such as `REHEARSAL_DATABASE_URL`. Without it: the step's own `DATABASE_URL` where it has one, or else a private server that is started and removed.",
     snapshot: 'The data to rehearse on. Without it, the database is empty.',
     masking:
       'Path of the masking file: which columns are kept, masked or emptied before anything else touches the data. `false`: the data is used as it comes.',

@@ -52,7 +52,7 @@ async function reached(url: string): Promise<Address> {
   } catch (error) {
     throw new RehearsalImpossible(
       'server_missing',
-      `The server to rehearse on, which the pipeline file names under "server", could not be reached: ${(error as Error).message}. Check its URL, and that this machine may connect to it.`,
+      `The server to rehearse on could not be reached: ${(error as Error).message}. Check its URL, and that this machine may connect to it; where none is named or given, a private one is started.`,
     );
   }
 }
