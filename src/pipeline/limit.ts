@@ -20,3 +20,10 @@ export function allowance(limit: RehearsalLimit): number {
   const [, amount, unit = ''] = /^([\d.]*)(.*)$/.exec(limit) ?? [];
   return Number(amount || 1) * (UNITS[unit] ?? Number.NaN);
 }
+
+const WARNS_ONLY: ReadonlySet<string> = new Set(['statement', 'wal']);
+
+/** What a plain value moves: few limits warn only, unless the pipeline file says from where on they fail. */
+export function plainPart(name: string): 'warn' | 'fail' {
+  return WARNS_ONLY.has(name) ? 'warn' : 'fail';
+}

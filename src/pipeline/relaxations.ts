@@ -1,5 +1,5 @@
 import { spell } from './duration.ts';
-import { allowance } from './limit.ts';
+import { allowance, plainPart } from './limit.ts';
 import { listed } from './listed.ts';
 import type { Acceptance, Environment, Gate, Rehearsal, RehearsalLimit, RehearsalLimits, Soak, Window } from './model.ts';
 
@@ -113,7 +113,8 @@ type Limit = RehearsalLimits[string];
 
 function limitRelaxations(base: RehearsalLimits, own: RehearsalLimits): string[] {
   return Object.keys(own).flatMap((name) => {
-    const [before, after] = [partsOf(base[name]), partsOf(own[name])];
+    const before = partsOf(name, base[name]);
+    const after = { ...(typeof own[name] === 'object' ? {} : dropped(before)), ...partsOf(name, own[name]) };
     return (['fail', 'warn'] as const).flatMap((part) => {
       const [less, more] = [before[part], after[part]];
       // Where nothing is written the default holds, which is not known here.
@@ -126,8 +127,15 @@ function limitRelaxations(base: RehearsalLimits, own: RehearsalLimits): string[]
   });
 }
 
-function partsOf(limit: Limit): { readonly warn?: RehearsalLimit | undefined; readonly fail?: RehearsalLimit | undefined } {
-  return typeof limit === 'object' ? limit : { fail: limit };
+type Parts = { readonly [part in 'warn' | 'fail']?: RehearsalLimit | undefined };
+
+function partsOf(name: string, limit: Limit): Parts {
+  return typeof limit === 'object' ? limit : { [plainPart(name)]: limit };
+}
+
+/** A plain value leaves nothing of what stood before. */
+function dropped(before: Parts): Parts {
+  return Object.fromEntries(Object.keys(before).map((part) => [part, false]));
 }
 
 function soakRelaxations(base: readonly Soak[], own: readonly Soak[]): string[] {

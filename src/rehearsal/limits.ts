@@ -1,3 +1,4 @@
+import { plainPart } from '../pipeline/limit.ts';
 import type { RehearsalLimit, RehearsalLimits } from '../pipeline/model.ts';
 import { bytesInWords, millisecondsInWords } from './amounts.ts';
 
@@ -12,8 +13,6 @@ export interface LimitEntry {
   readonly warn: number | null;
   /** From above which value on it fails; `null`: never. Of a `consequence`: `null`, each code's own consequence holds. */
   readonly fail: number | null;
-  /** What a plain value in the pipeline file moves. */
-  readonly plain: 'warn' | 'fail';
   readonly meaning: string;
 }
 
@@ -21,27 +20,27 @@ const MB = 1_000_000;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
-const bound = (unit: 'time' | 'size', plain: 'warn' | 'fail', meaning: string, values: { warn?: number; fail?: number } = {}) => {
-  return { unit, plain, meaning, warn: values.warn ?? null, fail: values.fail ?? null } as const;
+const bound = (unit: 'time' | 'size', meaning: string, values: { warn?: number; fail?: number } = {}) => {
+  return { unit, meaning, warn: values.warn ?? null, fail: values.fail ?? null } as const;
 };
-const consequence = (meaning: string) => ({ unit: 'consequence', plain: 'fail', meaning, warn: null, fail: null }) as const;
+const consequence = (meaning: string) => ({ unit: 'consequence', meaning, warn: null, fail: null }) as const;
 
 export const LIMITS = {
-  duration: bound('time', 'fail', 'How long the migration may take, alone; time in which an index is built concurrently does not count.', {
+  duration: bound('time', 'How long the migration may take, alone; time in which an index is built concurrently does not count.', {
     fail: 3 * MINUTE,
   }),
-  statement: bound('time', 'warn', 'How long one statement may take; an index that is built concurrently has a limit of its own.', {
+  statement: bound('time', 'How long one statement may take; an index that is built concurrently has a limit of its own.', {
     warn: 100,
   }),
-  'concurrent-index': bound('time', 'fail', 'How long building one index concurrently may take.', { fail: 5 * MINUTE }),
-  lock: bound('time', 'fail', 'How long a lock that stops reads or writes of a table may be held, with the migration alone.', {
+  'concurrent-index': bound('time', 'How long building one index concurrently may take.', { fail: 5 * MINUTE }),
+  lock: bound('time', 'How long a lock that stops reads or writes of a table may be held, with the migration alone.', {
     fail: SECOND,
   }),
-  'read-stall': bound('time', 'fail', 'How long a single read may take beside the migration.', { fail: SECOND }),
-  'write-stall': bound('time', 'fail', 'How long a single write may take beside the migration.', { fail: SECOND }),
-  rewrite: bound('size', 'fail', 'How large a table may be whose rows are all written anew.', { warn: 10 * MB, fail: 100 * MB }),
-  disk: bound('size', 'fail', 'How much more disk than before the database may take for a while: the headroom that production has.'),
-  wal: bound('size', 'warn', 'How much write-ahead log the migration may write.'),
+  'read-stall': bound('time', 'How long a single read may take beside the migration.', { fail: SECOND }),
+  'write-stall': bound('time', 'How long a single write may take beside the migration.', { fail: SECOND }),
+  rewrite: bound('size', 'How large a table may be whose rows are all written anew.', { warn: 10 * MB, fail: 100 * MB }),
+  disk: bound('size', 'How much more disk than before the database may take for a while: the headroom that production has.'),
+  wal: bound('size', 'How much write-ahead log the migration may write.'),
   'lock-timeout': consequence('A statement that waits for a lock which stops reads or writes, without a `lock_timeout`.'),
   'load-errors': consequence('Statements of the load that fail beside the migration.'),
   rollback: consequence('A pipeline file that names no way back.'),
@@ -95,7 +94,7 @@ export function readLimits(written: RehearsalLimits): Limits {
 function readBound(name: LimitName, entry: LimitEntry, value: RehearsalLimits[string]): Threshold {
   if (value === undefined) return { warn: entry.warn, fail: entry.fail };
   if (value === false) return { warn: null, fail: null };
-  if (typeof value === 'string') return { warn: null, fail: null, [entry.plain]: parse(name, entry, value) };
+  if (typeof value === 'string') return { warn: null, fail: null, [plainPart(name)]: parse(name, entry, value) };
   return {
     warn: value.warn === undefined ? entry.warn : parse(name, entry, value.warn),
     fail: value.fail === undefined ? entry.fail : parse(name, entry, value.fail),

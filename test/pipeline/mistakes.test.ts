@@ -727,6 +727,8 @@ describe('what a route relaxes', () => {
       'rehearsal: { limits: { write-stall: false, disk: 2GB } }',
       ['lets a write wait without limit instead of 1s.', 'lets the disk peak be 2GB instead of 1GB.'],
     ],
+    ['rehearsal: { limits: { statement: 2s } }', ['lets a statement take 2s instead of the default without a warning.']],
+    ['rehearsal: { limits: { lock: 3s } }', ['lets a lock be held without limit instead of 1s without a warning.']],
     ['rehearsal: { limits: { lock: { warn: 2s, fail: 3s } } }', ['lets a lock be held 2s instead of 1s without a warning.']],
     [
       'rehearsal: { limits: { wal: { warn: 1GB }, rerun: ignore, previous: warn } }',
