@@ -193,16 +193,35 @@ function buildJob(pipeline: Pipeline, settings: ChainSettings): readonly string[
     ...indented(onlyWhere(NOT_BUILT, checkout()), 4),
     ...indented(onlyWhere(NOT_BUILT, setup(settings)), 4),
     ...(run === null ? [] : ['    - name: Build', `      if: \${{ ${NOT_BUILT} }}`, ...entry('run', literal(run), 6)]),
+    ...indented(onlyWhere(NOT_BUILT, pack(artifact)), 4),
     '    - id: upload',
     `      if: \${{ ${NOT_BUILT} }}`,
     `      uses: ${PINS.uploadArtifact}`,
     '      with:',
     '        name: ${{ steps.before.outputs.artifact-name }}',
-    ...entry('path', literal(artifact), 8),
+    `        path: ${ARCHIVE}`,
     '        if-no-files-found: error',
     '        overwrite: true # of an earlier attempt of this run, when it is no longer kept',
-    ...(artifact.split('/').some((part) => /^\.[^.]/.test(part)) ? ['        include-hidden-files: true'] : []),
     '        retention-days: 90 # as long as it may be promoted',
+  ];
+}
+
+const ARCHIVE = '${{ runner.temp }}/artifact.tar';
+
+/** An archive keeps file modes, links and hidden files, which an artifact by itself does not. */
+function pack(artifact: string): readonly string[] {
+  return [
+    '- name: Pack what was built',
+    '  shell: bash',
+    '  env:',
+    ...entry('ARTIFACT', literal(artifact), 4),
+    `    ARCHIVE: ${ARCHIVE}`,
+    '  run: |',
+    '    if [ ! -e "$ARTIFACT" ]; then',
+    '      echo "::error title=The build left nothing::There is no $ARTIFACT after the build. Name what it leaves under build.artifact in the pipeline file."',
+    '      exit 1',
+    '    fi',
+    '    tar --create --file "$ARCHIVE" -- "$ARTIFACT" # keeps file modes, links and hidden files',
   ];
 }
 
@@ -314,7 +333,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     '  steps:',
     ...indented(checkout(), 4),
     ...indented(setup(settings), 4),
-    ...(isBuilt(pipeline) ? indented(fetchArtifact(pipeline), 4) : []),
+    ...(isBuilt(pipeline) ? indented(fetchArtifact(), 4) : []),
     ...indented(rehearse(leg, ours), 4),
     ...indented(ourStep(pipeline, { command: 'deploy', ...ours, ...where, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
@@ -329,7 +348,7 @@ function explainAndFail(): readonly string[] {
 }
 
 /** What was built is fetched as the zip that it was uploaded as, whose digest is on record. */
-function fetchArtifact(pipeline: Pipeline): readonly string[] {
+function fetchArtifact(): readonly string[] {
   return [
     '- name: Fetch what was built once',
     `  uses: ${PINS.downloadArtifact}`,
@@ -342,16 +361,13 @@ function fetchArtifact(pipeline: Pipeline): readonly string[] {
     '- name: Check that it is what was built, and unpack it',
     '  shell: bash',
     '  env:',
-    ...entry('ARTIFACT', literal(pipeline.build?.artifact ?? '.'), 4),
     `    DIGEST: ${DIGEST}`,
     '    FOLDER: ${{ runner.temp }}/artifact',
     '  run: |',
     '    zip=$(find "$FOLDER" -type f)',
     '    echo "${DIGEST#sha256:}  $zip" | sha256sum --check --strict',
-    '    # A single file lies in the zip under its own name, a folder without its own.',
-    '    if [ "$(unzip -Z1 "$zip")" = "$(basename "$ARTIFACT")" ]; then into=$(dirname "$ARTIFACT"); else into=$ARTIFACT; fi',
-    '    mkdir -p "$into"',
-    '    unzip -q -o "$zip" -d "$into"',
+    '    unzip -q -o "$zip" -d "$FOLDER/unpacked"',
+    '    tar --extract --file "$FOLDER/unpacked/artifact.tar"',
   ];
 }
 

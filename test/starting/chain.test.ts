@@ -166,7 +166,7 @@ describe('names and commands from outside', () => {
     for (const [, { environment, steps }] of deploying)
       expect(steps.at(-2)?.with?.['environment'] ?? steps.at(-3)?.with?.['environment']).toBe(environment?.name);
     expect(said(jobs['build']?.steps.find(({ run }) => run?.startsWith('echo'))?.run)).toBe(RUN);
-    expect(said(jobs['build']?.steps.find(({ uses }) => uses?.includes('upload'))?.with?.['path'])).toBe(ARTIFACT);
+    expect(said(jobs['build']?.steps.find(({ run }) => run?.includes('tar --create'))?.env?.['ARTIFACT'])).toBe(ARTIFACT);
     for (const id of Object.keys(jobs)) expect(id).toMatch(/^[a-z_][a-z0-9_-]*$/);
     expect(parse(chain).on.push).toEqual({ branches: ['fix/[0-9]*', 'a b', '*'], tags: ["v'*"] });
   });

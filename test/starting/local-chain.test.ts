@@ -1,4 +1,5 @@
 /** What `promote init --local` writes, run as it is: real steps, the committed bundle, approvals by people. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -38,6 +39,30 @@ it('goes from a push to production with what was built once, and a tag goes on w
   expect(new Set(['dev', 'uat', 'staging', 'production'].map((environment) => shop.live(environment)?.build)).size).toBe(1);
   expect(shop.history()).toEqual(['dev', 'uat', 'staging', 'production'].map((environment) => `${environment} sell umbrellas`));
   expect(shop.sandbox.state.deployments).toHaveLength(4);
+});
+
+it('keeps file modes, links and hidden files of what was built', async () => {
+  const build =
+    "mkdir -p dist/.well-known && echo text > dist/.well-known/security && printf '#!/bin/sh\\necho ran' > dist/server && chmod +x dist/server && ln -s server dist/start";
+  const deploy = 'cp -R dist/. "$SHOP_HOME/kept"';
+  shop = await open(`version: 1
+build: { run: ${JSON.stringify(build)}, artifact: dist }
+environments:
+  dev: { role: development, deploy: { run: ${JSON.stringify(deploy)} } }
+routes:
+  - { name: mainline, branches: [main], path: [dev] }
+`);
+  const run = await shop.push('main', 'modes');
+  expect(shop.run(run), shop.log(run, 'dev')).toMatchObject({ conclusion: 'success' });
+  expect(execFileSync(join(shop.home, 'kept/start'), { encoding: 'utf8' })).toBe('ran\n');
+  expect(readFileSync(join(shop.home, 'kept/.well-known/security'), 'utf8')).toBe('text\n');
+});
+
+it('says it plainly when the build left nothing', async () => {
+  shop = await open(PIPELINE.replace('artifact: dist', 'artifact: out'));
+  const run = await shop.push('main', 'nothing');
+  expect(shop.run(run).jobs).toMatchObject({ build: 'failure', dev: 'skipped' });
+  expect(shop.log(run, 'build')).toContain('There is no out after the build.');
 });
 
 it('hands secrets of an environment to that environment’s steps, the team’s own among them', async () => {
