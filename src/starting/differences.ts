@@ -9,6 +9,7 @@ export const DIFFERENCES = [
   'environment_missing',
   'reviewers_missing',
   'reviewers_too_few',
+  'reviewers_without_spare',
   'reviewers_too_many',
   'reviewers_outside',
   'reviewer_unknown',
@@ -84,7 +85,7 @@ function reviewerDifferences(demand: Demand, seen: EnvironmentSettings): readonl
       ),
     ];
   }
-  return [...tooFew(gates, seen), ...outside(gates, seen), ...tooMany(gates)];
+  return [...tooFew(gates, seen), ...withoutSpare(gates, seen), ...outside(gates, seen), ...tooMany(gates)];
 }
 
 function unasked({ reviewers }: EnvironmentSettings): readonly Difference[] {
@@ -120,6 +121,21 @@ function tooFew(gates: readonly DemandedGate[], { reviewers }: EnvironmentSettin
     must(
       'reviewers_too_few',
       `${askers(wanting)} ${approvalsInWords(wanting)} by different people, and the required reviewers (${who}) are ${people}.`,
+    ),
+  ];
+}
+
+/** Just enough people, one of whom a gate may exclude: what that one started, or wrote, would wait for ever. */
+function withoutSpare(gates: readonly DemandedGate[], { reviewers }: EnvironmentSettings): readonly Difference[] {
+  const people = peopleIn(reviewers);
+  const wanting = gates.filter(({ gate }) => gate.exclude.length > 0 && gate.approvals === people);
+  if (wanting.length === 0) return [];
+  const excluded = [...new Set(wanting.flatMap(({ gate }) => gate.exclude))];
+  const who = listed(reviewers.map(({ name }) => name));
+  return [
+    should(
+      'reviewers_without_spare',
+      `${askers(wanting)} ${approvalsInWords(wanting)}, none of them of the ${listed(excluded, 'or')}, and the required reviewers (${who}) are ${people}: where one of them is the ${listed(excluded, 'or')}, nobody can let the candidate in.`,
     ),
   ];
 }

@@ -203,6 +203,17 @@ describe('promote doctor', () => {
     expect(out).toContain('  By hand: https://ghe.example.com/octo-org/shop/settings/environments\n');
   });
 
+  it('warns where one of just enough reviewers may be the one who is excluded', async () => {
+    inOrder();
+    shop.sandbox.given.environment('production', { reviewers: ['octocat', 'mona'] });
+    const anybody = PIPELINE.replace('by: [octo-org/release, octocat], ', '');
+    const answer = await ask(anybody, { json: false });
+    expect(answer.out).toMatch(
+      /should reviewers_without_spare: Routes .* ask for .*2 approvals, none of them of the initiator, and the required reviewers \(octocat and mona\) are 2: where one of them is the initiator, nobody can let the candidate in\./,
+    );
+    expect(answer.code).toBe(0);
+  });
+
   it('counts what a bypass means where GitHub’s own hold is the evidence', async () => {
     inOrder();
     shop.sandbox.given.environment('uat', { adminBypass: true });
