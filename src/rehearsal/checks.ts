@@ -19,11 +19,11 @@ export interface RowChange {
   readonly most: number;
 }
 
-/** Asks the migrated database what the team wants to know of it. */
+/** Asks the migrated database what the team wants to know of it. @param rows how many rows each table has, by `schema.table` */
 export async function checkData(
-  copy: Pick<DatabaseCopy, 'query' | 'countRows'>,
+  copy: Pick<DatabaseCopy, 'query'>,
   checks: ChecksFile | null,
-  before: ReadonlyMap<string, number>,
+  rows: { readonly before: ReadonlyMap<string, number>; readonly after: ReadonlyMap<string, number> },
   pending: readonly PendingColumn[],
 ): Promise<{ readonly facts: CheckFacts; readonly failed: boolean }> {
   const invariants = [];
@@ -36,7 +36,7 @@ export async function checkData(
     const { rows, error } = await ask(copy, sql);
     lookups.push({ name, found: rows, expected, error });
   }
-  const rowChanges = rowChangesBetween(before, await copy.countRows(), checks?.rowChanges ?? new Map());
+  const rowChanges = rowChangesBetween(rows.before, rows.after, checks?.rowChanges ?? new Map());
   const missingColumns = await withoutColumn(copy, pending);
   const failed =
     missingColumns.length > 0 ||

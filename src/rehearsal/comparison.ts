@@ -42,13 +42,17 @@ export function isBookkeeping(table: string): boolean {
   return BOOKKEEPING.has(name.toLowerCase());
 }
 
-/** Whether an object is a migration tool's own table, or belongs to one: `index public.knex_migrations_pkey`, `constraint … on public.knex_migrations`. */
-export function isOfBookkeeping(object: string): boolean {
-  return object
-    .replaceAll('"', '')
-    .toLowerCase()
-    .split(/[\s.()]+/)
-    .some((word) => [...BOOKKEEPING].some((name) => word === name || word.startsWith(`${name}_`)));
+/**
+ * The table that an object of a description is or belongs to, as `schema.table`: `table public.goods`, `constraint … on public.goods`, an
+ * index by its definition, a sequence by the column that owns it. Where that cannot be told, the object's own name.
+ */
+function tableOf(object: string, definition: string): string {
+  const on = object.lastIndexOf(' on ');
+  if (on !== -1) return object.slice(on + ' on '.length);
+  const name = object.slice(object.lastIndexOf(' ') + 1);
+  if (object.startsWith('index ')) return /\bON\s+(?:ONLY\s+)?([^\s(]+)/i.exec(definition)?.[1] ?? name;
+  if (object.startsWith('sequence ')) return /^owned by (.*)\.[^.]+$/m.exec(definition)?.[1] ?? name;
+  return name;
 }
 
 /**
@@ -56,7 +60,8 @@ export function isOfBookkeeping(object: string): boolean {
  * @returns at most 50 lines; the last says how many more there are
  */
 export function differencesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
-  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => !isOfBookkeeping(name)).sort();
+  const isOfTool = (name: string): boolean => isBookkeeping(tableOf(name, before.get(name) ?? after.get(name) ?? ''));
+  const names = [...new Set([...before.keys(), ...after.keys()])].filter((name) => !isOfTool(name)).sort();
   const lines = names.flatMap((name) => difference(name, before.get(name), after.get(name)));
   if (lines.length <= MOST_DIFFERENCES) return lines;
   return [...lines.slice(0, MOST_DIFFERENCES - 1), `and ${lines.length - MOST_DIFFERENCES + 1} more`];

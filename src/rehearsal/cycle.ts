@@ -10,12 +10,13 @@ import {
   type RunningLoad,
   type SchemaDescription,
 } from './database.ts';
+import { changesBetween, countsBetween, lostOnTheWayBack, type RowCounts, stateOf, writtenTables } from './database-state.ts';
 import { secondsSince } from './elapsed.ts';
 import { type CommandFacts, PHASES, type PhaseFacts, type PhaseName } from './evidence.ts';
 import { serverIsLost } from './lost-server.ts';
 import type { PendingColumn } from './masking/rules.ts';
 import type { Observation } from './observed.ts';
-import { middleOf } from './statement-kinds.ts';
+import { type Middle, middleOf } from './statement-kinds.ts';
 
 /** A command of the repository that is running. */
 export interface RunningCommand {
@@ -86,6 +87,7 @@ export async function runCycle(options: CycleOptions): Promise<readonly PhaseFac
 /** What the migration makes of the data, to compare later runs with. */
 interface Migrated {
   readonly schema: SchemaDescription;
+  readonly rows: RowCounts;
   readonly observation: Observation;
 }
 
@@ -124,13 +126,15 @@ class Cycle {
       return null;
     }
     await this.phase('verify', async () => {
-      const checks = await checkData(copy, this.options.checks, before.rows, this.options.pendingColumns);
+      const rows = { before: before.rows, after: migrated.rows };
+      const checks = await checkData(copy, this.options.checks, rows, this.options.pendingColumns);
       return { outcome: checks.failed ? 'failed' : 'done', checks: checks.facts };
     });
     await this.previous(copy);
-    const left = await this.down(copy, before.schema);
-    if (left === 'unknown') await this.rerunOnFreshCopy();
-    else if (left === 'migrated' || (await this.upAgain(copy, migrated.schema))) await this.rerun(copy);
+    const left = await this.down(copy, before, migrated);
+    const written = writtenTables(before.rows, migrated);
+    if (left === 'unknown') await this.rerunOnFreshCopy(written);
+    else if (left === 'migrated' || (await this.upAgain(copy, migrated))) await this.rerun(copy, written);
     else this.skip('rerun', 'the migration cannot be run again after the way back');
     return migrated;
   }
@@ -141,13 +145,13 @@ class Cycle {
       const { command, observation } = await this.observed(copy, 'up', 'Migrate');
       const found = { ...outcomeOf(command), copy: copy.copied, command, observation };
       try {
-        const schema = command.ended === 'success' ? await copy.describeSchema() : null;
+        if (command.ended === 'success') migrated = { schema: await copy.describeSchema(), rows: await copy.countRows(), observation };
         const leftovers = await copy.leftovers();
-        if (schema !== null) migrated = { schema, observation };
         return { ...found, leftovers };
       } catch (error) {
         // Whatever the migration did, and however it says that it ended, it may have taken the server along.
         if (!serverIsLost(error)) throw error;
+        migrated = null;
         return { ...found, outcome: 'failed', because: whyLost((error as Error).message) };
       }
     });
@@ -167,7 +171,11 @@ class Cycle {
   }
 
   /** @returns in which state the way back leaves the copy */
-  private async down(copy: DatabaseCopy, before: SchemaDescription): Promise<'migrated' | 'back' | 'unknown'> {
+  private async down(
+    copy: DatabaseCopy,
+    before: Pick<Migrated, 'schema' | 'rows'>,
+    migrated: Migrated,
+  ): Promise<'migrated' | 'back' | 'unknown'> {
     const { rollback } = this.options.rules;
     if (rollback === null || rollback === false) {
       const because = rollback === null ? 'the pipeline file names no way back' : 'the pipeline file says that there is no way back';
@@ -182,39 +190,40 @@ class Cycle {
       for (const name of ['equal', 'up-again'] as const) this.skip(name, 'the way back does not come through');
       return 'unknown';
     }
-    const equal = await this.phase('equal', async () => sameOrNot(before, await copy.describeSchema()));
+    const equal = await this.phase('equal', async () => {
+      const differences = differencesBetween(before.schema, await copy.describeSchema());
+      return foundDifferent([...differences, ...lostOnTheWayBack(before.rows, migrated.rows, await copy.countRows())]);
+    });
     if (equal.outcome === 'done') return 'back';
-    this.skip('up-again', 'the way back leaves another schema');
+    this.skip('up-again', 'the way back leaves another database');
     return 'unknown';
   }
 
-  private async upAgain(copy: DatabaseCopy, schema: SchemaDescription): Promise<boolean> {
+  private async upAgain(copy: DatabaseCopy, { schema, rows }: Migrated): Promise<boolean> {
     const again = await this.phase('up-again', async () => {
       const command = await this.migrate(copy, 'up-again', 'Migrate again after the way back');
       if (command.ended !== 'success') return { outcome: 'failed', command };
-      return { ...sameOrNot(schema, await copy.describeSchema()), command };
+      const differences = differencesBetween(schema, await copy.describeSchema());
+      return { ...foundDifferent([...differences, ...countsBetween(rows, await copy.countRows())]), command };
     });
     return again.outcome === 'done';
   }
 
   /** Once more on a database that is migrated already. */
-  private async rerun(copy: DatabaseCopy): Promise<void> {
+  private async rerun(copy: DatabaseCopy, written: readonly string[]): Promise<void> {
     await this.phase('rerun', async () => {
-      const before = { schema: await copy.describeSchema(), rows: await copy.countRows() };
+      const before = await stateOf(copy, written);
       const command = await this.migrate(copy, 'rerun', 'Migrate once more');
       if (command.ended !== 'success') return { outcome: 'failed', command };
-      const found = sameOrNot(before.schema, await copy.describeSchema());
-      const rows = differencesBetween(asText(before.rows), asText(await copy.countRows()));
-      const differences = [...found.differences, ...rows];
-      return { outcome: differences.length === 0 ? 'done' : 'failed', differences, command };
+      return { ...foundDifferent(changesBetween(before, await stateOf(copy, written))), command };
     });
   }
 
   /** Nobody knows what the way back left, so the migration begins anew. */
-  private async rerunOnFreshCopy(): Promise<void> {
+  private async rerunOnFreshCopy(written: readonly string[]): Promise<void> {
     await this.onCopy('rerun', async (copy) => {
       const first = await this.migrate(copy, 'rerun', 'Migrate a fresh copy');
-      if (first.ended === 'success') await this.rerun(copy);
+      if (first.ended === 'success') await this.rerun(copy, written);
       else this.skip('rerun', 'the migration came through once and not a second time, on a fresh copy');
     });
   }
@@ -245,26 +254,29 @@ class Cycle {
   }
 
   /** Killed after half of its statements, before it hears how the last of them ended, and run again. */
-  private async interrupted({ schema, observation }: Migrated): Promise<void> {
-    const middle = middleOf(observation.statements);
+  private async interrupted({ schema, rows, observation }: Migrated): Promise<void> {
+    const middle = middleOf(observation);
     if (middle === null) return this.skip('interrupted', 'no statement of the migration was seen that changes anything');
     await this.onCopy('interrupted', (copy) =>
       this.phase('interrupted', async () => {
-        const killed = await this.killAfter(copy, middle.statement);
+        const killed = await this.killAfter(copy, middle);
         if (killed.ended !== 'killed') {
           const because = `it ended before statement ${middle.statement} of ${middle.of} and could not be killed`;
           return { outcome: 'skipped', because, copy: copy.copied };
         }
         const command = await this.migrate(copy, 'interrupted', 'Migrate again after it was killed');
-        const same = command.ended === 'success' ? sameOrNot(schema, await copy.describeSchema()) : ({ outcome: 'failed' } as const);
-        return { ...same, copy: copy.copied, command, killedAfter: middle };
+        const found = { copy: copy.copied, command, killedAfter: { statement: middle.statement, of: middle.of } };
+        if (command.ended !== 'success') return { ...found, outcome: 'failed' };
+        // Values may differ from run to run, such as the time of the migration; how many rows there are does not.
+        const differences = differencesBetween(schema, await copy.describeSchema());
+        return { ...found, ...foundDifferent([...differences, ...countsBetween(rows, await copy.countRows())]) };
       }),
     );
   }
 
-  private async killAfter(copy: DatabaseCopy, statements: number): Promise<CommandFacts> {
+  private async killAfter(copy: DatabaseCopy, { statement, kinds }: Middle): Promise<CommandFacts> {
     let running: RunningCommand | null = null;
-    const observer = await copy.observe({ stopAfter: { statements, reached: () => running?.kill() } });
+    const observer = await copy.observe({ stopAfter: { statements: statement, kinds, reached: () => running?.kill() } });
     try {
       const title = 'Migrate, to be killed in the middle';
       const { migrate: run } = this.options.rules;
@@ -377,10 +389,6 @@ const NOTHING = {
 
 const outcomeOf = ({ ended }: CommandFacts): Pick<PhaseFacts, 'outcome'> => ({ outcome: ended === 'success' ? 'done' : 'failed' });
 
-function sameOrNot(before: SchemaDescription, after: SchemaDescription): Pick<PhaseFacts, 'outcome' | 'differences'> {
-  const differences = differencesBetween(before, after);
+function foundDifferent(differences: readonly string[]): Pick<PhaseFacts, 'outcome' | 'differences'> {
   return { outcome: differences.length === 0 ? 'done' : 'failed', differences };
 }
-
-const asText = (counts: ReadonlyMap<string, number>): ReadonlyMap<string, string> =>
-  new Map([...counts].map(([table, count]) => [`rows of ${table}`, String(count)]));

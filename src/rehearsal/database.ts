@@ -116,6 +116,11 @@ export interface DatabaseCopy {
   describeSchema(): Promise<SchemaDescription>;
   /** Exact number of rows of each table, by `schema.table`. */
   countRows(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * What the rows of some tables hold, in a text that is equal where they hold the same, in whatever order; by `schema.table`. A partition
+   * stands for its table; tables that are not there are left out.
+   */
+  fingerprintRows(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Runs one query of the team's checks, read-only. @throws Error with the server's message */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** What a migration left unfinished: invalid indexes, constraints that were never validated. */
@@ -132,8 +137,11 @@ export interface CopyReport {
 }
 
 export interface ObserveOptions {
-  /** Holds the command back for good once that many statements have run, and tells. Counts statements that do something, from 1. */
-  readonly stopAfter?: { readonly statements: number; readonly reached: () => void };
+  /**
+   * Holds the command back for good once that many statements have run, and tells. Counts statements that do something, from 1, and those
+   * of the further `kinds`, which did something when the migration was watched before.
+   */
+  readonly stopAfter?: { readonly statements: number; readonly kinds: ReadonlySet<string>; readonly reached: () => void };
 }
 
 /** Watches one phase. */

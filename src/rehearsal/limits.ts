@@ -46,7 +46,9 @@ export const LIMITS = {
   rollback: consequence('A pipeline file that names no way back.'),
   previous: consequence('The version that is live does not work on the migrated schema, or could not be tested on it.'),
   rerun: consequence('Running the finished migration once more fails or changes something.'),
-  interrupted: consequence('A migration that was killed in the middle cannot be run again, or ends with another schema.'),
+  interrupted: consequence(
+    'A migration that was killed in the middle cannot be run again, or ends with another schema or other numbers of rows.',
+  ),
   leftovers: consequence('An invalid index or a constraint that was never validated is left behind.'),
   'row-changes': consequence('A table has more or fewer rows than before, and the checks file does not say why.'),
 } as const satisfies Readonly<Record<string, LimitEntry>>;

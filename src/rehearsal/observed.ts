@@ -21,6 +21,8 @@ export interface Observation {
   readonly rewrites: readonly Rewrite[];
   /** Relations that the migration locked, wrote to or altered, as `schema.table`. */
   readonly touched: readonly string[];
+  /** Numbers of the statements that took a lock which only writing or altering needs, on a table that no migration tool keeps its book in. */
+  readonly writers: readonly number[];
   /** Disk that the database took in bytes. */
   readonly disk: { readonly before: number; readonly peak: number; readonly after: number };
   /** Write-ahead log in bytes; `null` where the kind of database has none, or others wrote at the same time. */
@@ -75,6 +77,8 @@ export const LOCK_MODES: readonly string[] = [
 export interface LockTrace {
   /** `public.orders`. */
   readonly relation: string;
+  /** The table that it is or belongs to. */
+  readonly table: string;
   /** As PostgreSQL calls it: `AccessExclusiveLock`. */
   readonly mode: string;
   /** The statement that took it; `null` when it was seen and nobody knows whose it is. */

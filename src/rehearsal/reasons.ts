@@ -200,7 +200,8 @@ export const REHEARSAL_REASONS = {
   rollback_incomplete: {
     consequence: 'fail',
     limit: null,
-    meaning: 'After the way back the schema differs from what it was before.',
+    meaning:
+      'After the way back the schema differs from what it was before, or rows are missing or too many that the migration left alone.',
     fix: 'Take back everything that the migration did.',
   },
   not_repeatable: {
@@ -230,7 +231,7 @@ export const REHEARSAL_REASONS = {
   interrupted_differs: {
     consequence: 'fail',
     limit: 'interrupted',
-    meaning: 'Killed in the middle and run again, the migration ends with another schema.',
+    meaning: 'Killed in the middle and run again, the migration ends with another schema, or with other numbers of rows.',
     fix: 'Put it into one transaction, or let each step bear what an earlier attempt left.',
   },
   masking_pending: {

@@ -71,7 +71,10 @@ describe('a rehearsal', () => {
         'echo "at $PGHOST:$PGPORT for $PROMOTE_ENVIRONMENT $PROMOTE_VERSION token=$INPUT_TOKEN"; env -u DATABASE_URL node sql.cjs "SELECT count(*) FROM goods"',
       rollback: 'true',
     });
-    Object.assign(world.variables, { PGHOST: 'replica.example.com', DATABASE_URL: 'postgresql://production.example.com/shop' });
+    Object.assign(world.variables, {
+      PGHOST: 'replica.example.com',
+      PROMOTE_ENV: 'DATABASE_URL=postgresql://production.example.com/shop',
+    });
     const job = await rehearse(run);
     expect(job.exitCode, job.log).toBe(0);
     expect(job.log).toContain('source replica.example.com');

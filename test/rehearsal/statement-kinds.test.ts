@@ -46,10 +46,18 @@ describe('the middle of a migration', () => {
       'CREATE TABLE d (id int)',
       'INSERT INTO schema_migrations VALUES (2, false)',
     ];
-    expect(middleOf(texts.map((text, index) => statement(index + 1, text)))).toEqual({ statement: 2, of: 4 });
+    const statements = texts.map((text, index) => statement(index + 1, text));
+    expect(middleOf({ statements, writers: [3, 4, 5, 6] })).toEqual({ statement: 2, of: 4, kinds: new Set() });
   });
 
   it('is nowhere when its tool finds nothing to do', () => {
-    expect(middleOf([statement(1, 'CREATE TABLE IF NOT EXISTS schema_migrations (version bigint)'), statement(2, 'SELECT 1')])).toBeNull();
+    const statements = [statement(1, 'CREATE TABLE IF NOT EXISTS schema_migrations (version bigint)'), statement(2, 'SELECT 1')];
+    expect(middleOf({ statements, writers: [] })).toBeNull();
+  });
+
+  it('is found among functions that were seen to write, past what only asks', () => {
+    const texts = ['SELECT version FROM schema_migrations', 'SELECT add_prices()', 'SELECT 1', 'SELECT drop_costs()'];
+    const statements = texts.map((text, index) => ({ ...statement(index + 1, text), kind: 'SELECT' }));
+    expect(middleOf({ statements, writers: [2, 4] })).toEqual({ statement: 2, of: 4, kinds: new Set(['SELECT']) });
   });
 });

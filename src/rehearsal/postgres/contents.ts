@@ -53,6 +53,35 @@ export async function countRows(connection: Connection, signal: AbortSignal): Pr
   return counts;
 }
 
+/** Of the tables named, those that are there; a partition stands for its table. */
+const NAMED = `SELECT name, sql FROM (${TABLES}) all_tables WHERE name = ANY ($1) OR EXISTS (
+    SELECT FROM pg_catalog.pg_partition_tree(regexp_replace(sql, '^ONLY ', '')::regclass) p
+      JOIN pg_catalog.pg_class c ON c.oid = p.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname || '.' || c.relname = ANY ($1))`;
+
+/** What the rows of some tables hold, by `schema.table`: the sum of their hashes, so that their order does not matter. */
+export async function fingerprintRows(
+  connection: Connection,
+  tables: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  return connected(
+    connection,
+    async (client) => {
+      const { rows: named } = await client.query<Table>(NAMED, [tables]);
+      const prints = new Map<string, string>();
+      for (const { name, sql } of named) {
+        const { rows } = await client.query<{ print: string }>(
+          `SELECT count(*) || '/' || coalesce(sum(pg_catalog.hashtextextended(of_table::text, 0)), 0) AS print FROM ${sql} AS of_table`,
+        );
+        prints.set(name, rows[0]?.print ?? '');
+      }
+      return prints;
+    },
+    signal,
+  );
+}
+
 /**
  * A constraint that is not enforced (PostgreSQL 18) was never meant to be validated; older servers have no such column, hence the detour
  * by JSON. What hangs on a parent is told once, with the parent.

@@ -11,7 +11,7 @@ import type {
   SchemaDescription,
 } from '../database.ts';
 import { type Connection, connected } from './connection.ts';
-import { countRows, leftovers } from './contents.ts';
+import { countRows, fingerprintRows, leftovers } from './contents.ts';
 import { describeSchema } from './schema/describe.ts';
 
 /** How long one query of the checks may take, milliseconds. */
@@ -62,6 +62,10 @@ export class PostgresCopy implements DatabaseCopy {
 
   countRows(): Promise<ReadonlyMap<string, number>> {
     return countRows(this.connection, this.signal);
+  }
+
+  fingerprintRows(tables: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return fingerprintRows(this.connection, tables, this.signal);
   }
 
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {

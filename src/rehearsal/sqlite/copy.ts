@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import type {
   Access,
   CopyReport,
@@ -15,7 +17,7 @@ import { type Row, rowsOf, withDatabase } from './driver.ts';
 import { startLoad } from './load.ts';
 import { observeFile } from './observe.ts';
 import { schemaOf } from './schema.ts';
-import { fullName, tablesIn } from './tables.ts';
+import { columnsOf, fullName, tablesIn } from './tables.ts';
 
 /** What SQLite may keep beside a database. */
 export const SIDECARS = ['-wal', '-shm', '-journal'] as const;
@@ -72,6 +74,19 @@ export class FileCopy implements DatabaseCopy {
     );
   }
 
+  async fingerprintRows(tables: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return withDatabase(
+      this.path,
+      { readOnly: true },
+      (database) =>
+        new Map(
+          tablesIn(database)
+            .filter((table) => tables.includes(fullName(table)))
+            .map((table) => [fullName(table), fingerprintOf(database, table)]),
+        ),
+    );
+  }
+
   async query(sql: string): Promise<readonly Row[]> {
     return withDatabase(this.path, { readOnly: true }, (database) => rowsOf(database, sql));
   }
@@ -87,6 +102,17 @@ export class FileCopy implements DatabaseCopy {
   async drop(): Promise<void> {
     for (const ending of ['', ...SIDECARS]) rmSync(this.path + ending, { force: true, maxRetries: 5 });
   }
+}
+
+/** The sum of the rows' hashes, so that their order does not matter. */
+function fingerprintOf(database: DatabaseSync, table: string): string {
+  const values = columnsOf(database, table).map(({ name }) => `quote(${quoted(name)})`);
+  let [rows, sum] = [0, 0n];
+  for (const { row } of database.prepare(`SELECT ${values.join(" || ',' || ")} AS row FROM ${quoted(table)}`).iterate()) {
+    rows += 1;
+    sum = BigInt.asUintN(64, sum + createHash('sha256').update(String(row)).digest().readBigUInt64LE());
+  }
+  return `${rows}/${sum}`;
 }
 
 function brokenReferences(path: string): ReadonlyMap<string, number> {

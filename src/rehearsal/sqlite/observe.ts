@@ -90,6 +90,7 @@ class FileObserver implements Observer {
       waits: [],
       rewrites: changes.rewrites,
       touched: changes.touched,
+      writers: [],
       disk: { before: this.diskBefore, peak: this.diskPeak, after: diskOf(this.file.path) },
       wal: null,
       blind,
@@ -181,6 +182,7 @@ function lock(seen: Seen, statement: number | null): LockTrace {
   const state = seen.state;
   return {
     relation: 'main',
+    table: 'main',
     mode: state,
     statement,
     from: seen.first,

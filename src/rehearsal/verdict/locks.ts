@@ -1,6 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import { intervalInWords } from '../amounts.ts';
-import { isOfBookkeeping } from '../comparison.ts';
+import { isBookkeeping } from '../comparison.ts';
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import { boundInWords, exceeds, type Limits, type Threshold } from '../limits.ts';
 import type { Interval, LockTrace, Observation, StatementTrace } from '../observed.ts';
@@ -14,8 +14,8 @@ export function locks(facts: RehearsalFacts, limits: Limits): readonly Rehearsal
 }
 
 /** A lock that stops readers or writers of a relation which was there before. Nobody but the tool reads the tool's own book. */
-function isDangerous({ blocks, relation }: LockTrace): boolean {
-  return blocks !== 'schema changes' && !isOfBookkeeping(relation);
+function isDangerous({ blocks, table }: LockTrace): boolean {
+  return blocks !== 'schema changes' && !isBookkeeping(table);
 }
 
 /**
@@ -69,8 +69,8 @@ export function adviceAgainst(lock: LockTrace, statement: StatementTrace, { stat
   return further === null ? apart : `${apart} ${further}`;
 }
 
-/** It gives up at once, so nobody queues behind it. */
-const NOWAIT = /\bNOWAIT\b/i;
+/** It gives up at once, so nobody queues behind it. The word ends the statements that know it; anywhere else it is a name. */
+const NOWAIT = /^\s*(?:LOCK\b|SELECT\b|WITH\b|ALTER\s+(?:TABLE|INDEX|MATERIALIZED\s+VIEW)\s+ALL\s+IN\s+TABLESPACE\b).*\bNOWAIT\s*;?\s*$/is;
 
 /** PostgreSQL's locks alone know a `lock_timeout`; its modes are named `…Lock`. */
 function knowsTimeouts({ mode }: LockTrace): boolean {

@@ -47,7 +47,7 @@ function interrupted(phase: PhaseFacts, facts: RehearsalFacts, limits: Limits): 
       measured: killedAfter?.statement ?? null,
     });
   }
-  const because = `Killed ${when} and run again, the migration ends with another schema: ${differencesInWords(phase)}.`;
+  const because = `Killed ${when} and run again, the migration leaves another database than without that: ${differencesInWords(phase)}.`;
   return chosen(limits, 'interrupted', 'interrupted_differs', { phase: 'interrupted', because, measured: phase.differences.length });
 }
 

@@ -23,7 +23,7 @@ function stepOf(phase: PhaseFacts): RehearsalReason[] {
     return [finding('rollback_failed', { phase: 'down', because: `The way back ${how}; the log has what it said.` })];
   }
   if (phase.name === 'equal') {
-    const because = `After the way back the schema is not what it was before: ${differencesInWords(phase)}.`;
+    const because = `After the way back the database is not what it was before: ${differencesInWords(phase)}.`;
     return [finding('rollback_incomplete', { phase: 'equal', because, measured: phase.differences.length })];
   }
   return phase.name === 'up-again' ? [again(phase)] : [];
@@ -33,7 +33,7 @@ function again(phase: PhaseFacts): RehearsalReason {
   const { command } = phase;
   const because =
     command === null || command.ended === 'success'
-      ? `Run again after the way back, the migration ends with another schema: ${differencesInWords(phase)}.`
+      ? `Run again after the way back, the migration leaves another database than the first time: ${differencesInWords(phase)}.`
       : `Run again after the way back, the migration ${endedInWords(command)}; the log has what it said.`;
   return finding('not_repeatable', { phase: 'up-again', because, measured: phase.differences.length });
 }

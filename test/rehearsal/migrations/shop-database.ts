@@ -28,6 +28,7 @@ INSERT INTO orders (customer_id, product_id, quantity, note)
   SELECT 1 + n % 5000, 1 + n % 50, 1 + n % 3, repeat('x', 60) FROM generate_series(1, 60000) n;
 INSERT INTO visits SELECT n, 1 + n % 5000, now() FROM generate_series(1, 5000) n;
 INSERT INTO visits_log SELECT date '2026-01-01' + n % 700, 'seen' FROM generate_series(1, 5000) n;
+CREATE FUNCTION add_fax() RETURNS void LANGUAGE sql AS 'ALTER TABLE customers ADD COLUMN fax text';
 CREATE INDEX orders_customer_id ON orders (customer_id);
 CREATE INDEX orders_product_id ON orders (product_id);
 `;

@@ -313,6 +313,7 @@ describe.each([18, 15] as const)('PostgreSQL %i: every statement with its locks'
     const observer = await observe(target, {
       stopAfter: {
         statements: 3,
+        kinds: new Set<string>(),
         reached: () => {
           told += 1;
           reached();

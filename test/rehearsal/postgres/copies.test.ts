@@ -63,6 +63,26 @@ describe.each(MAJORS)('copies on PostgreSQL %i', (major) => {
     await fresh.drop();
   });
 
+  it('tell whether their rows hold something else, in whatever order, and a partition with its table', async () => {
+    const fresh = await one.server.copy('print');
+    const [{ part } = { part: '' }] = await sql(fresh.access.url, 'SELECT tableoid::regclass::text AS part FROM parts LIMIT 1');
+    const tables = ['public.orders', `public.${part}`, 'public.gone'];
+    const before = await fresh.fingerprintRows(tables);
+    expect([...before.keys()].sort()).toEqual(['public.orders', 'public.parts']);
+    await sql(
+      fresh.access.url,
+      'CREATE TABLE again AS SELECT * FROM orders ORDER BY id DESC',
+      'TRUNCATE orders',
+      'INSERT INTO orders SELECT * FROM again',
+    );
+    expect(await fresh.fingerprintRows(tables)).toEqual(before);
+    await sql(fresh.access.url, 'UPDATE orders SET id = -id WHERE id = 7');
+    const after = await fresh.fingerprintRows(tables);
+    expect(after.get('public.orders')).not.toBe(before.get('public.orders'));
+    expect(after.get('public.parts')).toBe(before.get('public.parts'));
+    await fresh.drop();
+  });
+
   it('are queried without being changed', async () => {
     expect(await copy.query('SELECT count(*)::int AS many FROM orders')).toEqual([{ many: 3000 }]);
     await expect(copy.query('DELETE FROM orders')).rejects.toThrow('read-only transaction');

@@ -158,6 +158,25 @@ describe('addresses', () => {
 });
 
 describe('copies', () => {
+  it('tell whether their rows hold something else, in whatever order', async () => {
+    const one = await shop();
+    const tables = ['main.orders', 'main.gone'];
+    const before = await one.fingerprintRows(tables);
+    expect([...before.keys()]).toEqual(['main.orders']);
+    const path = one.access.variables['SQLITE_PATH'] ?? '';
+    await migrate(
+      path,
+      'CREATE TABLE again AS SELECT * FROM orders ORDER BY id DESC',
+      'DELETE FROM orders',
+      'INSERT INTO orders SELECT * FROM again',
+    );
+    expect(await one.fingerprintRows(tables)).toEqual(before);
+    await migrate(path, 'UPDATE orders SET id = -id WHERE id = 7');
+    expect(await one.fingerprintRows(tables)).not.toEqual(before);
+    await one.drop();
+    await server.stop();
+  });
+
   it('are apart from each other and from the source, and leave nothing', async () => {
     const one = await shop();
     const other = await server.copy('load');

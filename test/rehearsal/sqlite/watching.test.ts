@@ -93,6 +93,7 @@ describe('observing', () => {
     const began = performance.now();
     const stopAfter = {
       statements: 2,
+      kinds: new Set<string>(),
       reached: () => {
         reached += 1;
         at.push(performance.now() - began);

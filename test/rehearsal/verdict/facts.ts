@@ -14,7 +14,7 @@ export function statement(number: number, text: string, more: Partial<StatementT
 }
 
 export function lock(relation: string, more: Partial<LockTrace> = {}): LockTrace {
-  const base = { relation, mode: 'AccessExclusiveLock', statement: 1, from: 100, held: { atLeast: 5, atMost: 7 } };
+  const base = { relation, table: relation, mode: 'AccessExclusiveLock', statement: 1, from: 100, held: { atLeast: 5, atMost: 7 } };
   return { ...base, blocks: 'reads and writes', ...more };
 }
 
@@ -24,7 +24,7 @@ export function wait(more: Partial<WaitTrace> = {}): WaitTrace {
 }
 
 export function observation(more: Partial<Observation> = {}): Observation {
-  const nothing = { statements: [], transactions: [], locks: [], waits: [], rewrites: [], touched: [], blind: [] };
+  const nothing = { statements: [], transactions: [], locks: [], waits: [], rewrites: [], touched: [], writers: [], blind: [] };
   return { begunAt: 1_000_000, lasted: 2000, ...nothing, disk: { before: 1e9, peak: 1e9, after: 1e9 }, wal: 0, ...more };
 }
 

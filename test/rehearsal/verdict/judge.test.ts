@@ -118,7 +118,9 @@ describe('what is one finding', () => {
   it('nothing of what a migration tool does to its own book', () => {
     const statements = [statement(1, 'TRUNCATE public.schema_migrations', { lockTimeout: 0 })];
     const held = { atLeast: 5000, atMost: 5001 };
-    const locks = ['public.schema_migrations', 'public.schema_migrations_pkey'].map((relation) => lock(relation, { held }));
+    const locks = ['public.schema_migrations', 'public.schema_migrations_pkey'].map((relation) =>
+      lock(relation, { table: 'public.schema_migrations', held }),
+    );
     const rewrites = [{ relation: 'public.schema_migrations', bytes: 1e9, statement: 1 }];
     expect(codes(up({ statements, locks, rewrites }))).toEqual([]);
   });

@@ -48,6 +48,7 @@ const statement: fc.Arbitrary<StatementTrace> = fc.record({
 });
 const lock: fc.Arbitrary<LockTrace> = fc.record({
   relation,
+  table: relation,
   mode: fc.constantFrom('AccessExclusiveLock', 'ShareLock', 'odd'),
   statement: number,
   from: amount,
@@ -76,6 +77,7 @@ const observation: fc.Arbitrary<Observation> = fc.record({
   waits: some(wait),
   rewrites: some(fc.record({ relation, bytes: amount, statement: number })),
   touched: some(relation),
+  writers: fc.array(small),
   disk: fc.record({ before: amount, peak: amount, after: amount }),
   wal: fc.option(amount, { nil: null }),
   blind: some(fc.constantFrom('', 'Nothing seen.')),

@@ -1,3 +1,4 @@
+import { isBookkeeping } from '../../comparison.ts';
 import {
   LOCK_MODES,
   type LockTrace,
@@ -61,6 +62,7 @@ export function assemble(seen: Seen): Observation {
       statement: numberOf(statement),
     })),
     touched: touched(holds, relations),
+    writers: writers(holds, relations, numberOf),
     disk: seen.disk,
     wal: seen.wal,
     blind: [...journal.blind],
@@ -115,12 +117,19 @@ function lockTraces(
     .filter((hold) => !told.some((other) => covers(other, hold, relations)))
     .map((hold) => ({
       relation: relations.get(hold.relation)?.name ?? '',
+      table: tableOf(hold.relation, relations)?.name ?? '',
       mode: hold.mode,
       statement: numberOf(hold.statement),
       from: hold.takenBy,
       held: { atLeast: Math.max(0, hold.heldUntil - hold.takenBy), atMost: Math.max(0, (hold.goneBy ?? hold.heldUntil) - hold.takenAfter) },
       blocks: BLOCKS[hold.mode] ?? 'schema changes',
     }));
+}
+
+/** Of an index its table, of everything else itself. */
+function tableOf(oid: number, relations: ReadonlyMap<number, Relation>): Relation | undefined {
+  const relation = relations.get(oid);
+  return relation === undefined || relation.of === 0 ? relation : (relations.get(relation.of) ?? relation);
 }
 
 /** Whether a lock says all that another says: a stronger one on the same relation, or one on its table, by the same statement. */
@@ -147,10 +156,27 @@ function waitTrace(
   return { who, statement: numberOf(statement), relation: name, mode, from, lasted, behind };
 }
 
+/** What only writing or altering needs. */
+function isStrong({ mode }: Hold): boolean {
+  return LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf('RowExclusiveLock');
+}
+
 function touched(holds: readonly Hold[], relations: ReadonlyMap<number, Relation>): readonly string[] {
-  const strong = holds.filter(({ mode }) => LOCK_MODES.indexOf(mode) >= LOCK_MODES.indexOf('RowExclusiveLock'));
-  const tables = strong
+  const tables = holds
+    .filter(isStrong)
     .map(({ relation }) => relations.get(relation))
     .filter((relation) => relation !== undefined && TABLES.includes(relation.kind));
   return [...new Set(tables.map((relation) => relation?.name ?? ''))].sort();
+}
+
+function writers(
+  holds: readonly Hold[],
+  relations: ReadonlyMap<number, Relation>,
+  numberOf: (statement: Statement | null) => number | null,
+): readonly number[] {
+  const strong = holds.filter((hold) => {
+    const table = tableOf(hold.relation, relations);
+    return isStrong(hold) && table !== undefined && !isBookkeeping(table.name);
+  });
+  return [...new Set(strong.flatMap(({ statement }) => numberOf(statement) ?? []))].sort((one, other) => one - other);
 }

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { isActing } from '../../statement-kinds.ts';
 import { FrameReader, fieldsMessage, frame, readFields, readTag, readText, rowsOfTag } from './frames.ts';
 import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
@@ -588,7 +587,7 @@ export class Relay {
     statement.rows = rowsOfTag(tag) ?? statement.rows;
     if (statement.kind === 'WITH') statement.kind = kindOf(statement.text, tag);
     if (suspended) return;
-    if (!again && isActing(statement)) this.context.stop.count();
+    if (!again) this.context.stop.done(statement);
     // In a pipeline a transaction may end long before the server says how things stand.
     if (!this.simple && ['COMMIT', 'ROLLBACK', 'PREPARE TRANSACTION'].includes(statement.kind) && this.transaction !== null) {
       this.context.journal.closeTransaction(this.transaction, tag === 'ROLLBACK' ? 'rollback' : 'commit');

@@ -1,4 +1,8 @@
 import type { ObserveOptions } from '../../database.ts';
+import type { StatementTrace } from '../../observed.ts';
+import { isActing } from '../../statement-kinds.ts';
+
+const NO_KINDS: ReadonlySet<string> = new Set();
 
 /** Counts the statements that did something, and says when it is time to hold everything back. */
 export class StopAfter {
@@ -17,8 +21,9 @@ export class StopAfter {
     return this.asked !== undefined;
   }
 
-  count(): void {
-    this.counted += 1;
+  /** Counts a statement that is done, where it is one that counts. */
+  done(statement: Pick<StatementTrace, 'kind' | 'text'>): void {
+    if (isActing(statement, this.asked?.kinds ?? NO_KINDS)) this.counted += 1;
   }
 
   /** @returns whether nothing may pass any more; the first time it is so, everybody is told */
