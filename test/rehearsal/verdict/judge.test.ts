@@ -125,6 +125,19 @@ describe('what is one finding', () => {
     expect(codes(up({ statements, locks, rewrites }))).toEqual([]);
   });
 
+  it('a migration that changes something and could not be killed in the middle', () => {
+    const because = 'it ended before statement 2 of 4 and could not be killed';
+    const killed = phase('interrupted', { outcome: 'skipped', because, command: null });
+    const changing = phase('up', { observation: observation({ touched: ['public.orders'] }) });
+    expect(judge(facts([changing, killed]), readLimits({})).reasons).toMatchObject([
+      { code: 'not_observed', phase: 'interrupted', because: `The migration was not killed in the middle: ${because}.` },
+    ]);
+    const ignored = readLimits({ interrupted: 'ignore' });
+    expect(judge(facts([changing, killed]), ignored).reasons).toEqual([]);
+    const harmless = phase('up', { observation: observation({ touched: ['public.schema_migrations'] }) });
+    expect(judge(facts([harmless, killed]), readLimits({})).reasons).toEqual([]);
+  });
+
   it.each([
     ['before anybody heard how the migration ended', null],
     ['while its command says that all went well', command('success', 1)],
