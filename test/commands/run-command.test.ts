@@ -65,6 +65,24 @@ describe('a command of the pipeline file', () => {
     expect(lives(grandchild)).toBe(false);
   });
 
+  it('is not waited for where it only leaves something running, which goes on and is still heard', async () => {
+    const { child, output } = start('(sleep 2; echo "still here"; exec sleep 300) & echo "child $!"');
+    await once(child, 'exit');
+    expect(output.text).not.toContain('still here');
+    await until(() => output.text.includes('"ended":"success"'));
+    const left = Number(/child (\d+)/.exec(output.text)?.[1]);
+    await until(() => output.text.includes('still here'));
+    expect(lives(left)).toBe(true);
+    process.kill(left);
+  });
+
+  it('finds nothing to read, as in a step of a workflow', async () => {
+    const { output, ended } = start('cat; echo read');
+    await ended;
+    expect(output.text).toContain('read');
+    expect(output.text).toContain('"ended":"success"');
+  });
+
   it('ends a command that will not stop', async () => {
     const { child, output, ended } = start('trap "" TERM INT; echo "self $$"; while true; do sleep 0.2; done');
     await until(() => /self \d+/.test(output.text));
