@@ -72,15 +72,20 @@ function whatBroke(error: unknown): string {
 
 type Limit = 'primary' | 'secondary';
 
-const limitedGraphql = whenNeeded(() => z.object({ errors: z.array(z.object({ type: z.optional(z.nullable(z.string())) })) }));
+const limitedGraphql = whenNeeded(() =>
+  z.object({
+    errors: z.array(z.object({ type: z.optional(z.unknown()), code: z.optional(z.unknown()), message: z.optional(z.unknown()) })),
+  }),
+);
 
 /**
- * Primary: no requests left (403 or 429 with `x-ratelimit-remaining: 0`), or GraphQL's `RATE_LIMITED` under 200. Secondary: every
- * other 429, and a 403 that says so or names a time to come back.
+ * Primary: no requests left (403 or 429 with `x-ratelimit-remaining: 0`), or GraphQL's own error under 200. Secondary: every other 429,
+ * a 403 that says so or names a time to come back, and GraphQL's words for it under 200.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
  */
 function limitOf({ status, headers, text }: Answer): Limit | null {
-  if (status === 200) return isLimitedGraphql(text) ? 'primary' : null;
+  if (status === 200) return limitOfGraphql(text);
   if (status !== 403 && status !== 429) return null;
   if (/secondary rate/i.test(text)) return 'secondary';
   if (headers.get('x-ratelimit-remaining') === '0') return 'primary';
@@ -88,13 +93,17 @@ function limitOf({ status, headers, text }: Answer): Limit | null {
   return status === 429 || named ? 'secondary' : null;
 }
 
-function isLimitedGraphql(text: string): boolean {
-  if (!text.includes('RATE_LIMITED')) return false;
+/** `RATE_LIMITED` is what the plugin knows; GitHub has been seen to answer with `RATE_LIMIT` and a code (yanyongyu/githubkit#271). */
+function limitOfGraphql(text: string): Limit | null {
+  if (!/"errors"/.test(text) || !/rate.limit/i.test(text)) return null;
   try {
     const parsed = limitedGraphql().safeParse(JSON.parse(text));
-    return parsed.success && parsed.data.errors.some((error) => error.type === 'RATE_LIMITED');
+    const errors = parsed.success ? parsed.data.errors : [];
+    if (errors.some(({ message }) => /^you have exceeded a secondary rate limit/i.test(String(message)))) return 'secondary';
+    const used = errors.some(({ type, code }) => type === 'RATE_LIMITED' || type === 'RATE_LIMIT' || code === 'graphql_rate_limit');
+    return used ? 'primary' : null;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -157,23 +157,48 @@ describe('rate limits', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test.each(['/graphql', '/api/graphql'])('RATE_LIMITED under 200 at %s is a limit', async (path) => {
-    const server = await scriptedServer([
-      json(200, { errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] }, reset(1800)),
-    ]);
-    servers.push(server);
-    const client = createClient({
-      token: TOKEN,
-      apiUrl: server.url,
-      graphqlUrl: server.url + path,
-      requestTimeoutMs: TIMEOUT_MS,
-      retryWaitMs: 1,
-      log: () => {},
-    });
-    const error = await failureOf(client.graphql('{ viewer { login } }', {}));
-    expect(error).toMatchObject({ failure: 'limit' });
-    expect(error.message).toContain('2026-03-02T10:30:00.000Z');
-    expect(server.requests).toMatchObject([{ path }]);
+  const used = [
+    ['RATE_LIMITED', { type: 'RATE_LIMITED', message: 'API rate limit exceeded' }],
+    ['RATE_LIMIT', { type: 'RATE_LIMIT', message: 'API rate limit already exceeded for user ID 1.' }],
+    ['the code of a limit', { code: 'graphql_rate_limit', message: 'API rate limit already exceeded for user ID 1.' }],
+  ] as const;
+
+  test.each(used.flatMap(([name, error]) => ['/graphql', '/api/graphql'].map((path) => [name, path, error] as const)))(
+    '%s under 200 at %s is a limit',
+    async (_name, path, error) => {
+      const server = await scriptedServer([json(200, { errors: [error] }, reset(1800))]);
+      servers.push(server);
+      const client = createClient({
+        token: TOKEN,
+        apiUrl: server.url,
+        graphqlUrl: server.url + path,
+        requestTimeoutMs: TIMEOUT_MS,
+        retryWaitMs: 1,
+        log: () => {},
+      });
+      const failure = await failureOf(client.graphql('{ viewer { login } }', {}));
+      expect(failure).toMatchObject({ failure: 'limit' });
+      expect(failure.message).toContain('2026-03-02T10:30:00.000Z');
+      expect(server.requests).toMatchObject([{ path }]);
+    },
+  );
+
+  test.each(used)('%s under 200 is waited for where it ends soon', async (_name, error) => {
+    const { client, server, log } = await talk(json(200, { errors: [error] }, reset(30)), json(200, { data: { viewer: null } }));
+    expect((await client.graphql('{ viewer { login } }', {})).data).toEqual({ viewer: null });
+    expect(server.requests).toHaveLength(2);
+    expect(log.join('\n')).toMatch(/primary rate limit is reached; waiting 3[012] s/);
+  });
+
+  test('a secondary limit under 200 is waited for as long as it says', async () => {
+    const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+    const { client, server, log } = await talk(
+      json(200, { errors: [{ message }] }, { 'retry-after': '20' }),
+      json(200, { data: { viewer: null } }),
+    );
+    expect((await client.graphql('{ viewer { login } }', {})).data).toEqual({ viewer: null });
+    expect(server.requests).toHaveLength(2);
+    expect(log.join('\n')).toContain('secondary rate limit is reached; waiting 20 s');
   });
 });
 
