@@ -65,24 +65,38 @@ const SHORT_SHA = /^[0-9a-f]{4,39}$/;
 
 export class GitRepository {
   readonly path: string;
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #pending: Pending[] = [];
+  #process: ChildProcessWithoutNullStreams;
+  #closed = false;
+  #pending: Pending[] = [];
   #received: Buffer = Buffer.alloc(0);
   readonly #commits = new Map<string, GitCommit>();
   readonly #comparisons = new Map<string, Comparison>();
 
   constructor(path: string) {
     this.path = path;
-    this.#process = spawn('git', ['-C', path, 'cat-file', '--batch-command'], { stdio: 'pipe' });
-    this.#process.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#process.stdin.on('error', () => undefined);
-    this.#process.on('error', (error) => this.#fail(error));
-    this.#process.on('close', () => this.#fail(new Error(`sandbox: git stopped reading ${path}`)));
+    this.#process = this.#start();
+  }
+
+  #start(): ChildProcessWithoutNullStreams {
+    const child = spawn('git', ['-C', this.path, 'cat-file', '--batch-command'], { stdio: 'pipe' });
+    // What was asked of this process dies with it; the next question starts another.
+    const pending: Pending[] = [];
+    const fail = (error: Error): void => {
+      for (const { reject } of pending.splice(0)) reject(error);
+    };
+    this.#pending = pending;
+    this.#received = Buffer.alloc(0);
+    child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
+    child.stdin.on('error', () => undefined);
+    child.on('error', fail);
+    child.on('close', () => fail(new Error(`sandbox: git stopped reading ${this.path}`)));
     // The sandbox must not keep a test process alive by itself.
-    this.#process.unref();
+    child.unref();
+    return child;
   }
 
   close(): void {
+    this.#closed = true;
     this.#process.stdin.end();
     this.#process.kill();
   }
@@ -185,6 +199,7 @@ export class GitRepository {
 
   /** Commits that touched a path, newest first. */
   async historyOfPath(tip: string, path: string): Promise<readonly string[]> {
+    if (leadsOutside(path) || path.includes('\0')) return [];
     const { stdout } = await run('git', ['-C', this.path, 'rev-list', tip, '--', path], { maxBuffer: 64e6 });
     return stdout.split('\n').filter((line) => line !== '');
   }
@@ -245,12 +260,13 @@ export class GitRepository {
   }
 
   #ask(command: 'info' | 'contents', name: string): Promise<Answer | null> {
-    if (name.includes('\n')) return Promise.resolve(null);
+    if (/[\n\0]/.test(name) || leadsOutside(name.slice(name.indexOf(':') + 1))) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      if (this.#process.exitCode !== null) {
-        reject(new Error(`sandbox: git stopped reading ${this.path}`));
+      if (this.#closed) {
+        reject(new Error(`sandbox: ${this.path} is read no more`));
         return;
       }
+      if (this.#process.exitCode !== null || this.#process.signalCode !== null) this.#process = this.#start();
       this.#pending.push({ withContent: command === 'contents', resolve, reject });
       this.#process.stdin.write(`${command} ${name}\n`);
     });
@@ -281,10 +297,6 @@ export class GitRepository {
     first.resolve({ info, content: first.withContent ? content : Buffer.alloc(0) });
     return true;
   }
-
-  #fail(error: Error): void {
-    for (const pending of this.#pending.splice(0)) pending.reject(error);
-  }
 }
 
 export interface ChangedFile {
@@ -311,9 +323,14 @@ function parseRefs(text: string): ReadonlyMap<string, string> {
   return refs;
 }
 
-/** What Git could take for an option or a second line is no expression. */
+/** What Git could take for an option or a second line is no expression, nor is a reflog, which GitHub has none of. */
 function safeExpression(expression: string): string | null {
-  return expression === '' || expression.startsWith('-') || /[\n\0]/.test(expression) ? null : expression;
+  return expression === '' || expression.startsWith('-') || /[\n\0]|^[^:]*@\{/.test(expression) ? null : expression;
+}
+
+/** Of a path that climbs out of the repository, or is relative to a folder in it, git does not say that it is missing: it ends. */
+function leadsOutside(path: string): boolean {
+  return path.startsWith('/') || path.split('/').some((part) => part === '..' || part === '.');
 }
 
 function insertByDate(queue: GitCommit[], commit: GitCommit): void {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GitRepository } from '../../sandbox/github/git-repository.ts';
 import { inRepository, openShop, type Shop, sampleFolder } from './shop.ts';
 
 const sample = sampleFolder();
@@ -49,6 +50,30 @@ describe('Git over GraphQL', () => {
       target: { __typename: 'Tag', name: 'v1.0.0', target: { oid: third } },
     });
     expect((await repository('ref(qualifiedName: "refs/heads/none") { name }')).ref).toBeNull();
+  });
+
+  it('finds nothing outside of the repository, and goes on', async () => {
+    const found = await repository(`
+      above: object(expression: "main:../../etc/passwd") { oid }
+      absolute: object(expression: "main:/etc/passwd") { oid }
+      here: object(expression: "main:./README.md") { oid }
+      reflog: object(expression: "main@{99}") { oid }
+      commit: object(expression: "main") { ... on Commit { history(path: "../../etc/passwd", first: 1) { nodes { oid } } file(path: "../x") { oid } } }`);
+    expect(found).toEqual({
+      above: null,
+      absolute: null,
+      here: null,
+      reflog: null,
+      commit: { history: { nodes: [] }, file: null },
+    });
+    expect((await repository('object(expression: "main") { oid }')).object).toEqual({ oid: sample.repository.sha('main') });
+  });
+
+  it('starts git anew when it has ended', async () => {
+    const git = new GitRepository(sample.repository.path);
+    await expect(git.info(':0:../x')).rejects.toThrow('git stopped reading');
+    expect(await git.info('main')).toMatchObject({ oid: sample.repository.sha('main') });
+    git.close();
   });
 
   it('tells files by commit and path, and which are no text', async () => {
