@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT } from './commands/exit-codes.ts';
+import { EXPECTED } from './commands/expected.ts';
 import { HELP } from './commands/help.ts';
 import type { Inquiry, InquiryPorts } from './commands/inquiry.ts';
 import { createClient, type GitHubClient } from './github/client.ts';
@@ -37,6 +38,18 @@ function parseWords(words: readonly string[]) {
   }
 }
 
+const CHECKED = ['pipeline', 'artifact-digest', 'version', 'migrations'] as const;
+
+function checkValues(values: Values): void {
+  for (const name of CHECKED) {
+    const value = values[name];
+    const { pattern, words } = EXPECTED[name];
+    // Given empty, as by a variable that is not set, it counts as not given where there is nothing else to take.
+    if (value === undefined || (value === '' && name !== 'pipeline')) continue;
+    if (!pattern.test(value)) throw new UsageError(`--${name} is ${JSON.stringify(value)}; expected ${words}.`);
+  }
+}
+
 type Values = ReturnType<typeof parseWords>['values'];
 
 /** A command by its first word; given the second, it answers with an exit code, or with `null` when it does not take that word. */
@@ -56,6 +69,7 @@ async function answer(words: readonly string[]): Promise<number> {
   if (values.help) return print(HELP);
   if (rest.length > 0) throw new UsageError(`Too many words: ${rest.join(' ')}`);
   if (command === undefined) throw new UsageError('No command given.');
+  checkValues(values);
   const answered = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]?.(values, word) : null;
   if (answered == null) throw new UsageError(`"${positionals.join(' ')}" is not a command.`);
   return answered;
@@ -128,10 +142,10 @@ function inquiryFrom(values: Values, environment: string | null): Inquiry {
     repo,
     ref: values.ref ?? branchOfCheckout(),
     sha: values.sha ?? (given ? null : git('rev-parse', 'HEAD')),
-    version: values.version ?? null,
+    version: values.version || null,
     environment,
-    artifactDigest: values['artifact-digest'] ?? null,
-    migrations: values.migrations ?? null,
+    artifactDigest: values['artifact-digest'] || null,
+    migrations: values.migrations || null,
     rollback: values.rollback,
     pipelinePath: values.pipeline,
     repositoryUrl: `${serverUrl()}/${owner}/${repo}`,
@@ -221,7 +235,8 @@ function print(text: string): number {
 try {
   process.exitCode = await answer(process.argv.slice(2));
 } catch (error) {
-  const usage = error instanceof UsageError;
+  // A ref, a commit or a version that is none. Here there is no event but the words themselves.
+  const usage = error instanceof UsageError || (error instanceof Error && error.name === 'EventRefused');
   console.error(`promote: ${error instanceof Error ? error.message : String(error)}${usage ? '\nTry: promote --help' : ''}`);
   process.exitCode = usage ? EXIT.usage : EXIT.failed;
 }

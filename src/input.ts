@@ -1,13 +1,7 @@
 import type { InputName } from './commands/action-io.ts';
+import { EXPECTED, type Expected } from './commands/expected.ts';
 import { DEFAULTS } from './commands/input-defaults.ts';
 import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './commands/job.ts';
-
-/**
- * Without control characters, which are what the ranges leave out: V8 looks `\p{Cc}` up in the character database whenever it comes past
- * the expression, several times in a start.
- */
-const LINE_OF_200 = /^[ -~\u00A0-\u{10FFFF}]{1,200}$/u;
-const LINE_OF_255 = /^[ -~\u00A0-\u{10FFFF}]{1,255}$/u;
 
 const NEEDS_ENVIRONMENT: ReadonlySet<CommandName> = new Set(['deploy', 'accept', 'rehearse']);
 
@@ -30,10 +24,10 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
   const problems: string[] = [];
   const text = (name: InputName): string => readInput(env, name);
   const optional = (name: InputName): string | null => text(name) || null;
-  const matching = (name: InputName, pattern: RegExp, expected: string): string | null => {
+  const matching = (name: InputName, { pattern, words }: Expected): string | null => {
     const value = optional(name);
     if (value === null || pattern.test(value)) return value;
-    problems.push(`Input "${name}" is ${JSON.stringify(value)}; expected ${expected}.`);
+    problems.push(`Input "${name}" is ${JSON.stringify(value)}; expected ${words}.`);
     return null;
   };
   const oneOf = <T extends string>(name: InputName, allowed: readonly T[]): T => {
@@ -51,7 +45,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
   };
 
   const wholeNumber = (name: InputName): number | null => {
-    const value = matching(name, /^\d{1,15}$/, 'the number that actions/upload-artifact gave');
+    const value = matching(name, { pattern: /^\d{1,15}$/, words: 'the number that actions/upload-artifact gave' });
     return value === null ? null : Number(value);
   };
 
@@ -60,19 +54,18 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     command,
     environment: optional('environment'),
     token: text('token'),
-    pipelinePath:
-      matching('pipeline', /^(?!\/)(?!.*\.\.)[^\0\n:]+\.ya?ml$/, 'a path inside the repository that ends in .yml or .yaml') ?? '',
-    artifactDigest: matching('artifact-digest', /^[a-z0-9]+:[0-9a-zA-Z._=-]{7,128}$/, 'a digest such as sha256:<64 hexadecimal digits>'),
-    artifactName: matching('artifact-name', LINE_OF_200, 'one line of at most 200 characters'),
+    pipelinePath: matching('pipeline', EXPECTED.pipeline) ?? '',
+    artifactDigest: matching('artifact-digest', EXPECTED['artifact-digest']),
+    artifactName: matching('artifact-name', EXPECTED['artifact-name']),
     artifactId: wholeNumber('artifact-id'),
     artifactRunId: wholeNumber('artifact-run-id'),
-    ref: matching('ref', /^refs\/(heads|tags)\/\S+$/, 'a full ref: refs/heads/<branch> or refs/tags/<tag>'),
-    sha: matching('sha', /^([0-9a-f]{40}|[0-9a-f]{64})$/, 'a full commit id of 40 hexadecimal digits'),
-    version: matching('version', LINE_OF_255, 'one line of at most 255 characters'),
+    ref: matching('ref', { pattern: /^refs\/(heads|tags)\/\S+$/, words: 'a full ref: refs/heads/<branch> or refs/tags/<tag>' }),
+    sha: matching('sha', { pattern: /^([0-9a-f]{40}|[0-9a-f]{64})$/, words: 'a full commit id of 40 hexadecimal digits' }),
+    version: matching('version', EXPECTED.version),
     rollback: oneOf('rollback', ['true', 'false']) === 'true',
-    migrations: matching('migrations', LINE_OF_255, 'one line of at most 255 characters'),
+    migrations: matching('migrations', EXPECTED.migrations),
     whenBlocked: oneOf('when-blocked', ['fail', 'continue']),
-    url: matching('url', /^https?:\/\/\S+$/, 'an address that begins with http:// or https://'),
+    url: matching('url', { pattern: /^https?:\/\/\S+$/, words: 'an address that begins with http:// or https://' }),
     queueTimeout: span('queue-timeout', 60_000, 360),
     requestTimeout: span('request-timeout', 1000, 300),
     retryWait: span('retry-wait', 1000, 60),

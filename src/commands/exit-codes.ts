@@ -4,9 +4,9 @@ import type { Verdict } from '../decision/decision.ts';
 export const EXIT = {
   /** The candidate may go on (`deploy`, `ask`), or has nothing left (`complete`). */
   open: 0,
-  /** The question could not be answered: no access, no such candidate, a mistake in the pipeline file. */
+  /** The question could not be answered: no access, no such candidate, no such environment, a mistake in the pipeline file. */
   failed: 1,
-  /** The words on the command line make no sense. */
+  /** The words on the command line make no sense, or a value is not what its option takes. */
   usage: 2,
   /** Verdict `wait`. */
   wait: 3,
