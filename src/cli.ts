@@ -3,9 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT } from './commands/exit-codes.ts';
-import { EXPECTED } from './commands/expected.ts';
+import { EXPECTED, TOKEN } from './commands/expected.ts';
 import { HELP } from './commands/help.ts';
 import type { Inquiry, InquiryPorts } from './commands/inquiry.ts';
+import { inOptions } from './commands/option-words.ts';
+import { readAddresses } from './github/addresses.ts';
 import { createClient, type GitHubClient } from './github/client.ts';
 import type { OnGitHub, RepositoryFiles } from './starting/repository.ts';
 
@@ -119,7 +121,12 @@ async function lookAtGitHub(values: Values): Promise<OnGitHub> {
 
 async function examine(values: Values): Promise<number> {
   const { doctor } = await import('./commands/doctor.ts');
-  const request = { ...repositoryFrom(values), pipelinePath: values.pipeline, json: values.json, serverUrl: serverUrl() };
+  const request = {
+    ...repositoryFrom(values),
+    pipelinePath: values.pipeline,
+    json: values.json,
+    serverUrl: readAddresses(process.env).serverUrl,
+  };
   return doctor(request, ports());
 }
 
@@ -128,10 +135,6 @@ function repositoryFrom(values: Values): { readonly owner: string; readonly repo
   const [owner = '', repo = '', ...rest] = repository.split('/');
   if (owner === '' || repo === '' || rest.length > 0) throw new UsageError(`"${repository}" is not a repository; expected OWNER/NAME.`);
   return { owner, repo };
-}
-
-function serverUrl(): string {
-  return process.env['GITHUB_SERVER_URL'] ?? 'https://github.com';
 }
 
 function inquiryFrom(values: Values, environment: string | null): Inquiry {
@@ -148,7 +151,7 @@ function inquiryFrom(values: Values, environment: string | null): Inquiry {
     migrations: values.migrations || null,
     rollback: values.rollback,
     pipelinePath: values.pipeline,
-    repositoryUrl: `${serverUrl()}/${owner}/${repo}`,
+    repositoryUrl: `${readAddresses(process.env).serverUrl}/${owner}/${repo}`,
     json: values.json,
     width: process.stdout.columns ?? 100,
     colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
@@ -159,17 +162,33 @@ function ports(): InquiryPorts {
   return { client: client(), readCheckout, print: (text) => process.stdout.write(text) };
 }
 
+/** Without the line break that a file's content ends with. */
 function tokenOrNull(): string | null {
-  return process.env['GH_TOKEN'] || process.env['GITHUB_TOKEN'] || null;
+  return process.env['GH_TOKEN']?.trim() || process.env['GITHUB_TOKEN']?.trim() || null;
 }
 
 function client(): GitHubClient {
   const token = tokenOrNull();
   if (token === null) throw new Error('No token: set GH_TOKEN, for example with GH_TOKEN=$(gh auth token).');
-  const apiUrl = process.env['GITHUB_API_URL'] ?? 'https://api.github.com';
-  const graphqlUrl = process.env['GITHUB_GRAPHQL_URL'] ?? `${apiUrl.replace(/\/api\/v3$/, '/api')}/graphql`;
-  const log = (line: string): void => console.error(line);
-  return createClient({ token, apiUrl, graphqlUrl, requestTimeoutMs: 15_000, retryWaitMs: 1000, log });
+  if (!TOKEN.pattern.test(token))
+    throw new Error(
+      `GH_TOKEN or GITHUB_TOKEN is no token; expected ${TOKEN.words}. Set it anew, for example with GH_TOKEN=$(gh auth token).`,
+    );
+  const { apiUrl, graphqlUrl } = readAddresses(process.env);
+  const failed = (message: string): void => void failures.add(message);
+  return createClient({ token, apiUrl, graphqlUrl, requestTimeoutMs: 15_000, retryWaitMs: 1000, log: tell, failed });
+}
+
+/** What was not to be had from GitHub. It is told at the end, where it is known whether it is why there is no answer at all. */
+const failures = new Set<string>();
+
+function tell(line: string): void {
+  console.error(inOptions(line));
+}
+
+/** @param message of the error that ends the command, which says its own reason */
+function tellFailures(message: string): void {
+  for (const failure of failures) if (!message.includes(failure)) tell(failure);
 }
 
 /** What git tracks and what it would track. A name that is not text in UTF-8 is not there for anybody. */
@@ -234,9 +253,12 @@ function print(text: string): number {
 
 try {
   process.exitCode = await answer(process.argv.slice(2));
+  tellFailures('');
 } catch (error) {
   // A ref, a commit or a version that is none. Here there is no event but the words themselves.
   const usage = error instanceof UsageError || (error instanceof Error && error.name === 'EventRefused');
-  console.error(`promote: ${error instanceof Error ? error.message : String(error)}${usage ? '\nTry: promote --help' : ''}`);
+  const message = error instanceof Error ? error.message : String(error);
+  tellFailures(message);
+  tell(`promote: ${message}${usage ? '\nTry: promote --help' : ''}`);
   process.exitCode = usage ? EXIT.usage : EXIT.failed;
 }

@@ -1,5 +1,5 @@
 import type { InputName } from './commands/action-io.ts';
-import { EXPECTED, type Expected } from './commands/expected.ts';
+import { EXPECTED, type Expected, TOKEN } from './commands/expected.ts';
 import { DEFAULTS } from './commands/input-defaults.ts';
 import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './commands/job.ts';
 
@@ -82,6 +82,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
   if (input.rollback && (command === 'accept' || command === 'rehearse'))
     problems.push('Input "rollback" goes with "plan" and "deploy" only.');
   if (input.token === '') problems.push('Input "token" is empty; leave it out to use the job’s own token.');
+  else if (!TOKEN.pattern.test(input.token)) problems.push(`Input "token" is no token; expected ${TOKEN.words}.`);
   if (problems.length > 0) throw new InputError(problems);
   return input;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RunEnvironment } from './commands/job.ts';
+import { readAddresses } from './github/addresses.ts';
 import { fitsRecord } from './github/record-payload.ts';
 
 /** The action was started somewhere that is not a GitHub Actions job, or not as one. */
@@ -9,7 +10,7 @@ export class RunEnvironmentError extends Error {
 
 /**
  * Reads the runner's variables (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
- * @throws RunEnvironmentError naming each variable that is missing or cannot be used.
+ * @throws RunEnvironmentError naming each variable that is missing or cannot be used, or AddressError.
  */
 export function readRunEnvironment(env: Readonly<Record<string, string | undefined>>): RunEnvironment {
   const missing: string[] = [];
@@ -19,13 +20,10 @@ export function readRunEnvironment(env: Readonly<Record<string, string | undefin
     return value;
   };
   const [owner = '', repo = ''] = need('GITHUB_REPOSITORY', /^[^/\s]+\/[^/\s]+$/).split('/');
-  const apiUrl = env['GITHUB_API_URL'] ?? 'https://api.github.com';
   const run = {
     owner,
     repo,
-    apiUrl,
-    graphqlUrl: env['GITHUB_GRAPHQL_URL'] ?? `${apiUrl.replace(/\/api\/v3$/, '/api')}/graphql`,
-    serverUrl: env['GITHUB_SERVER_URL'] ?? 'https://github.com',
+    ...readAddresses(env),
     runId: Number(need('GITHUB_RUN_ID', /^\d+$/)),
     runAttempt: Number(need('GITHUB_RUN_ATTEMPT', /^\d+$/)),
     eventName: need('GITHUB_EVENT_NAME'),

@@ -18,6 +18,12 @@ function problemsOf(values: Record<string, string>): readonly string[] {
 }
 
 describe('inputs', () => {
+  it.each(['ghs_ü', 'ghs_x\nghs_y', 'ghs x'])('a token that no header could carry is refused, and not shown: %j', (token) => {
+    expect(problemsOf({ token })).toEqual([
+      'Input "token" is no token; expected letters, digits and signs of ASCII without spaces or line breaks.',
+    ]);
+  });
+
   it('plans by default, with the defaults of action.yml', () => {
     expect(parseInput(given({}))).toEqual({
       command: 'plan',

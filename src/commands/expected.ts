@@ -20,3 +20,6 @@ export const EXPECTED = {
   version: LINE_OF_255,
   migrations: LINE_OF_255,
 } as const satisfies Readonly<Record<string, Expected>>;
+
+/** All that any kind of token is made of, and the most that the header which carries it can hold. */
+export const TOKEN: Expected = { pattern: /^[!-~]+$/, words: 'letters, digits and signs of ASCII without spaces or line breaks' };

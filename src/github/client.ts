@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { answerInFailure, GitHubError, readableFailure } from './client-error.ts';
 import { type Attempt, graphqlAttempt, type HttpAnswer, restAttempt } from './first-attempt.ts';
 import type { OctokitSettings } from './patient-octokit.ts';
-import { type FetchedAnswer, type Send, sendWith } from './send.ts';
+import { type FetchedAnswer, type Send, sendWith, UnsendableError } from './send.ts';
 import { httpTransport } from './transport.ts';
 
 export { GitHubError } from './client-error.ts';
@@ -62,6 +62,8 @@ export interface ClientOptions {
   readonly retryWaitMs: number;
   /** Takes one line about a repeated or delayed request. */
   readonly log: (line: string) => void;
+  /** Takes one line about a request that failed for good, which is thrown as well. Default: `log`. */
+  readonly failed?: (line: string) => void;
 }
 
 const GRAPHQL = 'POST /graphql';
@@ -90,7 +92,7 @@ export function createClient(options: ClientOptions): GitHubClient {
       if (partial !== null) return { ...partial, date: dateOf(partial.headers, name) };
       const failure = readableFailure(error, name, asked.repeated ? RETRIES + 1 : 1);
       // Whoever asked may do without the answer; that it is missing, and until when, is told all the same. Who repeats it tells it then.
-      if (asked.repeated) options.log(failure.message);
+      if (asked.repeated) (options.failed ?? options.log)(failure.message);
       throw failure;
     }
   };
@@ -134,6 +136,7 @@ function patientRequest(
       const answer = await attempt(firstSend, route, parameters);
       if (!holdsErrors(answer.data)) return answer;
     } catch {
+      await assertSendable(made);
       // The Octokit with the plugins meets the same failure below, and knows what to do about it.
     }
     patient ??= import('./patient-octokit.ts').then(({ patientOctokit }) => patientOctokit(settings, { ...options, retries: RETRIES }));
@@ -142,6 +145,14 @@ function patientRequest(
     const retries = repeated ? {} : { retries: 0 };
     return (await patient).request(route, { ...parameters, request: { fetch: sendAgain, ...retries } });
   };
+}
+
+/** Octokit would keep trying. @throws GitHubError for a request that never left, and never will. */
+async function assertSendable(made: readonly Promise<FetchedAnswer>[]): Promise<void> {
+  for (const exchange of await Promise.allSettled(made)) {
+    if (exchange.status !== 'rejected' || !(exchange.reason instanceof UnsendableError)) continue;
+    throw new GitHubError('refused', `No request can be sent to GitHub: ${exchange.reason.message}.`);
+  }
 }
 
 /** GraphQL tells failures under 200, and so does a limit that is used up. */

@@ -30,6 +30,7 @@ export type Send = (url: string, outgoing: Outgoing) => Promise<FetchedAnswer>;
 export function sendWith(options: SendOptions): Send {
   return async (url, outgoing) => {
     options.onSend();
+    if (!URL.canParse(url)) throw new UnsendableError('its address is none');
     const what = `${outgoing.method} ${new URL(url).pathname}`;
     try {
       const answer = checked(await options.transport(url, outgoing));
@@ -37,6 +38,7 @@ export function sendWith(options: SendOptions): Send {
       const { status, headers, text } = answer;
       return { status, headers, url, statusText: '', text: () => Promise.resolve(text) };
     } catch (error) {
+      if (isUnsendable(error)) throw new UnsendableError((error as Error).message);
       const problem = new Error(whatBroke(error), { cause: error });
       options.log(`${what}: ${problem.message}.`);
       throw problem;
@@ -49,6 +51,13 @@ function checked(answer: Answer): Answer {
   if (limit !== null) return limitAnswer(answer, limit);
   if (answer.status >= 200 && answer.status < 300 && answer.status !== 204) assertJson(answer);
   return answer;
+}
+
+/** Address or headers are such that Node sends nothing. Repeating does not help. */
+export class UnsendableError extends Error {}
+
+function isUnsendable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ERR_INVALID_CHAR' || error.code === 'ERR_INVALID_URL');
 }
 
 class BrokenAnswer extends Error {}

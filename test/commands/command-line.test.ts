@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type Answer, type ScriptedServer, scriptedServer } from '../github/scripted-server.ts';
+import { type Answer, json, type ScriptedServer, scriptedServer } from '../github/scripted-server.ts';
 import { makeFolder } from '../starting/folder.ts';
 
 const folder = makeFolder({ 'README.md': 'A shop' });
@@ -38,7 +38,45 @@ describe('a value that its option does not take', () => {
   ])('%s %j is refused, too', async (option, value) => {
     const { code, err, server } = await ask([() => {}], ['plan', option, value]);
     expect(code).toBe(2);
-    expect(err).toContain(`"${option.slice(2)}" cannot be used: ${JSON.stringify(value)}`);
+    expect(err).toContain(`${option} cannot be used: ${JSON.stringify(value)}`);
     expect(server.requests).toEqual([]);
+  });
+});
+
+describe('what keeps anything from being sent', () => {
+  it.each([
+    ['GITHUB_GRAPHQL_URL', { GITHUB_GRAPHQL_URL: 'nonsense' }],
+    ['GITHUB_API_URL', { GITHUB_API_URL: 'https://' }],
+    ['GITHUB_SERVER_URL', { GITHUB_SERVER_URL: 'github.com' }],
+    ['GH_TOKEN', { GH_TOKEN: 'ghp_ü' }],
+    ['GH_TOKEN', { GH_TOKEN: 'ghp_x\nghp_y' }],
+  ])('%s is named at once: %j', async (name, variables) => {
+    const { code, err, server } = await ask([() => {}], ['plan'], variables);
+    expect(code).toBe(1);
+    expect(err.split('\n')).toHaveLength(2);
+    expect(err).toMatch(new RegExp(`^promote: ${name}.* is no (address|token)`));
+    expect(err).not.toContain('ghp_');
+    expect(server.requests).toEqual([]);
+  });
+
+  it('is no line break at the end of the token, and no slash at the end of the address', async () => {
+    const server = await scriptedServer([json(401, { message: 'Bad credentials' })]);
+    servers.push(server);
+    const variables = { GH_TOKEN: 'ghp_x\n', GITHUB_API_URL: `${server.url}/api/v3/`, GITHUB_GRAPHQL_URL: '' };
+    await folder.promote(['plan', '--repo', 'octo-org/shop', '--ref', 'main'], variables);
+    expect(server.requests).toMatchObject([{ path: '/api/graphql', headers: { authorization: 'bearer ghp_x' } }]);
+  });
+});
+
+describe('a failure', () => {
+  it('is told once, in the words of the command line', async () => {
+    const { code, err } = await ask([json(401, { message: 'Bad credentials' })], ['plan']);
+    expect(code).toBe(1);
+    expect(err).toBe('promote: GitHub does not accept the token for POST /graphql: Bad credentials. Pass a valid token in GH_TOKEN.\n');
+  });
+
+  it('that is a refusal is told once, too', async () => {
+    const { err } = await ask([json(403, { message: 'Forbidden' })], ['plan']);
+    expect(err.match(/GitHub does not allow POST/g)).toHaveLength(1);
   });
 });

@@ -256,6 +256,23 @@ describe('GraphQL', () => {
   });
 });
 
+test.each([
+  ['address', { graphqlUrl: 'nonsense', apiUrl: 'nonsense' }],
+  ['token', { token: 'ghs_…' }],
+])('what cannot be sent for its %s is tried once and not blamed on GitHub', async (_what, wrong) => {
+  const server = await scriptedServer([json(200, {})]);
+  servers.push(server);
+  const right = { token: TOKEN, apiUrl: server.url, graphqlUrl: server.url, requestTimeoutMs: TIMEOUT_MS, retryWaitMs: 1 };
+  const client = createClient({ ...right, ...wrong, log: () => {} });
+  for (const ask of [() => client.graphql('{ x }', {}), () => read(client)]) {
+    const error = await failureOf(ask());
+    expect(error.message).toMatch(/^No request can be sent to GitHub: /);
+    expect(error.message).not.toMatch(/Run the job again|ghs_/);
+  }
+  expect(client.requestCount).toBe(2);
+  expect(server.requests).toEqual([]);
+});
+
 test('no message and no log line holds the token', async () => {
   const said: string[] = [];
   for (const answer of [json(401, { message: 'Bad credentials' }), json(500, {}), reset, silence, halfDocument]) {
