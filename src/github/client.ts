@@ -180,9 +180,10 @@ const graphqlAnswerSchema = z.object({ data: z.optional(z.unknown()), errors: z.
 
 function graphqlAnswer(answer: RestAnswer): GraphqlAnswer {
   const parsed = graphqlAnswerSchema.safeParse(answer.data);
-  if (!parsed.success) throw new GitHubError('unusable', `The answer to ${GRAPHQL} is not a GraphQL answer.`);
+  if (!parsed.success) throw new GitHubError('unusable', `The answer to ${GRAPHQL} (${answer.status}) is not a GraphQL answer.`);
   const errors = (parsed.data.errors ?? []).map(({ message, type, path }) => ({ message, type: type ?? null, path: path ?? [] }));
   const data = parsed.data.data ?? null;
-  if (data === null && errors.length === 0) throw new GitHubError('unusable', `The answer to ${GRAPHQL} holds neither data nor errors.`);
+  if (data === null && errors.length === 0)
+    throw new GitHubError('unusable', `The answer to ${GRAPHQL} (${answer.status}) holds neither data nor errors.`);
   return { data, errors, date: answer.date };
 }

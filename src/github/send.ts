@@ -50,6 +50,8 @@ function checked(answer: Answer): Answer {
   const limit = limitOf(answer);
   if (limit !== null) return limitAnswer(answer, limit);
   if (answer.status >= 200 && answer.status < 300 && answer.status !== 204) assertJson(answer);
+  if (answer.status >= 300 && answer.status < 400 && answer.status !== 304)
+    throw new BrokenAnswer(`the answer is a redirect (${answer.status}) that leads nowhere; does the address belong to GitHub's API?`);
   return answer;
 }
 

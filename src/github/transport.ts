@@ -25,19 +25,32 @@ export class TimeoutError extends Error {
 }
 
 const REDIRECTS = 3;
+const REDIRECTED: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * The toolkit's own HTTP client, which knows the runner's proxy settings, follows redirects (a renamed repository) and keeps the
- * connection for the next request. Octokit would take the runtime's `fetch`, which costs more to load than all the rest of a start.
+ * The toolkit's own HTTP client, which knows the runner's proxy settings and keeps the connection for the next request. Redirects (a
+ * renamed repository) are followed here: it takes a relative one for no address, and hands the token to every port of a host. Octokit would take the runtime's `fetch`, which costs more to load than all the rest of a start.
  * @param timeoutMs for one exchange including the body, milliseconds
  */
 export function httpTransport(timeoutMs: number): Transport {
-  const client = new HttpClient(undefined, [], { keepAlive: true, maxRedirects: REDIRECTS, socketTimeout: timeoutMs });
+  const client = new HttpClient(undefined, [], { keepAlive: true, allowRedirects: false, socketTimeout: timeoutMs });
   return async (url, { method, headers, body }) => {
     let response: HttpClientResponse | null = null;
-    const exchange = async (): Promise<Answer> => {
-      response = await client.request(method, url, body ?? null, { ...headers });
+    const send = async (to: string, sent: Readonly<Record<string, string>>): Promise<Answer> => {
+      response = await client.request(method, to, body ?? null, { ...sent });
       return read(response);
+    };
+    const exchange = async (): Promise<Answer> => {
+      let [at, sent] = [url, headers];
+      let answer = await send(at, sent);
+      for (let left = REDIRECTS; left > 0; left -= 1) {
+        const next = redirectOf(answer, at);
+        if (next === null) break;
+        if (next.origin !== new URL(at).origin) sent = withoutToken(sent);
+        at = next.href;
+        answer = await send(at, sent);
+      }
+      return answer;
     };
     const timer = new AbortController();
     try {
@@ -48,6 +61,21 @@ export function httpTransport(timeoutMs: number): Transport {
       (response as HttpClientResponse | null)?.message.destroy();
     }
   };
+}
+
+/** @returns where the answer says to ask instead; `null` for one that is no redirect, or leads nowhere */
+function redirectOf({ status, headers }: Answer, from: string): URL | null {
+  const location = headers.get('location');
+  if (!REDIRECTED.has(status) || location === undefined || !URL.canParse(location, from)) return null;
+  const to = new URL(location, from);
+  if (!/^https?:$/.test(to.protocol)) return null;
+  if (new URL(from).protocol === 'https:' && to.protocol === 'http:') throw new Error('the answer is a redirect from https: to http:');
+  return to;
+}
+
+/** The token is for GitHub, and any other origin is somebody else. */
+function withoutToken(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
 }
 
 async function timeout(milliseconds: number, signal: AbortSignal): Promise<never> {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createClient, type GitHubClient } from '../../src/github/client.ts';
 import {
@@ -246,6 +247,22 @@ describe('GraphQL', () => {
   test('an answer with neither data nor errors is none', async () => {
     const { client } = await talk(json(200, {}));
     expect((await failureOf(client.graphql('{ x }', {}))).message).toContain('neither data nor errors');
+  });
+
+  test.each([
+    [
+      'a redirect that leads nowhere',
+      (response: ServerResponse) => void response.writeHead(302).end(),
+      'the answer is a redirect (302) that leads nowhere',
+    ],
+    [
+      'no content',
+      (response: ServerResponse) => void response.writeHead(204).end(),
+      'The answer to POST /graphql (204) is not a GraphQL answer',
+    ],
+  ])('%s is told with its status', async (_name, answer, expected) => {
+    const { client } = await talk(answer);
+    expect((await failureOf(client.graphql('{ x }', {}))).message).toContain(expected);
   });
 
   test('the passing kind of error is repeated, and what was read is used if it stays', async () => {

@@ -42,6 +42,33 @@ describe('one exchange', () => {
     expect(await httpTransport(2000)(`${url}/old`, GET)).toMatchObject({ status: 200, text: 'at /new' });
   });
 
+  it('follows a redirect that is relative, and one after it', async () => {
+    const { url } = await listen((request, response) => {
+      if (request.url === '/a/old') response.writeHead(302, { location: '../b/old?x=1' }).end('moved');
+      else if (request.url === '/b/old?x=1') response.writeHead(307, { location: '/new' }).end();
+      else response.end(`${request.method} at ${request.url} with ${request.headers.authorization}`);
+    });
+    const asked = { method: 'POST', headers: { authorization: 'bearer t' }, body: '{}' };
+    expect(await httpTransport(2000)(`${url}/a/old`, asked)).toMatchObject({ status: 200, text: 'POST at /new with bearer t' });
+  });
+
+  it('takes the token nowhere but to the same origin, not even to another port of the host', async () => {
+    const other = await listen((request, response) => response.end(`with ${request.headers.authorization}`));
+    const { url } = await listen((_request, response) => response.writeHead(301, { location: other.url }).end());
+    const asked = { method: 'GET', headers: { Authorization: 'bearer t' } };
+    expect(await httpTransport(2000)(url, asked)).toMatchObject({ status: 200, text: 'with undefined' });
+  });
+
+  it.each([
+    ['to no address', { location: 'http://' }],
+    ['to another protocol', { location: 'file:///etc/passwd' }],
+    ['without an address', {}],
+    ['without an end', { location: '/again' }],
+  ])('gives a redirect %s back as it is', async (_what, headers: Record<string, string>) => {
+    const { url } = await listen((_request, response) => response.writeHead(302, headers).end());
+    expect(await httpTransport(2000)(url, GET)).toMatchObject({ status: 302 });
+  });
+
   it('takes a body that breaks off for a failure', async () => {
     const { url } = await listen((_request, response) => {
       response.writeHead(200, { 'content-length': 100 });
