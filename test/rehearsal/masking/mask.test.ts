@@ -349,6 +349,48 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
     expect(await value(target, 'SELECT count(*)::int FROM orders JOIN people ON person = email')).toBe(1);
   });
 
+  it('proposes for partitions and heirs what the column says, and for all ends of a foreign key the mask that one of them needs', async () => {
+    const target = await database(`
+      CREATE TABLE visits (at date NOT NULL, email text, note text, amount int) PARTITION BY RANGE (at); CREATE TABLE visits_all PARTITION OF visits DEFAULT;
+      CREATE TABLE people (id uuid PRIMARY KEY, code text, email text UNIQUE, user_name text); CREATE TABLE staff (badge int) INHERITS (people);
+      CREATE TABLE letters (id int PRIMARY KEY, sent_to text REFERENCES people (email), visit int); CREATE TABLE copies (letter int REFERENCES letters);
+      INSERT INTO visits VALUES ('2026-01-01', 'mona@octo-org.com', 'Mona Octocat came', 3);
+      INSERT INTO people VALUES ('11111111-2222-3333-4444-555555555555', 'code of Mona', 'mona@octo-org.com', 'monalisa'); INSERT INTO letters VALUES (1, 'mona@octo-org.com', 3); INSERT INTO copies VALUES (1);
+      INSERT INTO staff VALUES ('11111111-2222-3333-4444-555555555556', 'code of Hubot', 'hubot@octo-org.com', 'hubot the robot', 7);`);
+    const { message } = await refusal(mask(target, 'version: 1\ntables: {}\n'));
+    const block = message.split('check every line:\n\n')[1] ?? '';
+    expect(block.split('\n')).toEqual([
+      '  public.copies:',
+      '    letter: keep # integer, a foreign key connects it with others',
+      '  public.letters:',
+      '    id: keep # integer, a foreign key connects it with others',
+      '    sent_to: mask # text, a foreign key connects it with a column that looks like an e-mail address',
+      '    visit: keep # integer',
+      '  public.people:',
+      '    id: keep # uuid, a key',
+      '    code: mask # text, may hold anything',
+      '    email: mask # text, looks like an e-mail address',
+      '    user_name: mask # text, looks like a name',
+      '  public.staff:',
+      '    id: keep # uuid, a key',
+      '    code: mask # text, may hold anything',
+      '    email: mask # text, looks like an e-mail address',
+      '    user_name: mask # text, looks like a name',
+      '    badge: keep # integer',
+      '  public.visits:',
+      '    at: keep # date',
+      '    email: mask # text, looks like an e-mail address',
+      '    note: mask # text, may hold anything',
+      '    amount: keep # integer',
+    ]);
+    const known = await refusal(mask(target, '  public.people: { id: keep, code: keep, email: mask, user_name: mask }'));
+    expect(known.message).toMatch(
+      / {4}code: keep # text, inheritance connects it with a kept column\n {4}email: mask # text, inheritance and a/,
+    );
+    await mask(target, `version: 1\ntables:\n${block}\n`);
+    expect(await value(target, 'SELECT count(*)::int FROM letters JOIN people ON sent_to = email')).toBe(1);
+  });
+
   it('tells what the file names and the data lacks, and what it says of all others', async () => {
     const log: string[] = [];
     const target = await database('CREATE TABLE t (id int, note int)');

@@ -1,5 +1,5 @@
 import { ALL_OTHERS, type MaskingRules } from '../../masking/rules.ts';
-import type { Catalog, Column, Table } from './catalog.ts';
+import type { Catalog, Column, Link, Table } from './catalog.ts';
 import { familyOf, nameTells } from './families.ts';
 
 interface Missing {
@@ -49,17 +49,20 @@ function yamlKey(name: string): string {
     : JSON.stringify(name);
 }
 
+/** A rule, and why it is proposed. */
+type Proposal = readonly [rule: string, why: string];
+
 class Proposals {
   private readonly rules: MaskingRules;
-  private readonly linked = new Map<string, string[]>();
+  private readonly linked = new Map<string, Link[]>();
   private readonly catalog: Catalog;
 
   constructor(catalog: Catalog, rules: MaskingRules) {
     this.rules = rules;
     this.catalog = catalog;
-    for (const { from, to } of catalog.links) {
-      this.linked.set(from, [...(this.linked.get(from) ?? []), to]);
-      this.linked.set(to, [...(this.linked.get(to) ?? []), from]);
+    for (const link of catalog.links) {
+      this.linked.set(link.from, [...(this.linked.get(link.from) ?? []), link]);
+      this.linked.set(link.to, [...(this.linked.get(link.to) ?? []), link]);
     }
   }
 
@@ -69,43 +72,80 @@ class Proposals {
     return `${rule} # ${column.type.replaceAll(/[\r\n]/g, ' ')}${why === '' ? '' : `, ${why}`}`;
   }
 
-  private rule(column: Column): readonly [string, string] {
+  /** What columns of one group say must be the same for all of them. */
+  private rule(column: Column): Proposal {
     const group = this.groupOf(column.label);
-    if (group.size > 1) {
-      const declared = [...group].map((label) => this.declared(label)).find((rule) => rule !== undefined);
-      if (declared === 'mask') return ['mask', 'a foreign key connects it with a masked column'];
-      return ['keep', 'a foreign key connects it with others'];
-    }
-    return byItself(column);
+    const members = this.catalog.tables.flatMap(({ columns }) => columns.filter((one) => group.has(one.label) && !one.generated));
+    const keyed = [...group].some((label) => this.linksOf(label).some(({ why }) => why === 'foreign key'));
+    const connected = keyed ? this.foreignKey(column) : 'inheritance connects it';
+    const declared = new Set(members.map((one) => this.declared(one)));
+    if (declared.has('mask')) return ['mask', `${connected} with a masked column`];
+    if (keyed) return keyedRule(column, members, connected);
+    if (declared.has('keep')) return ['keep', `${connected} with a kept column`];
+    if (declared.has('null')) return ['null', `${connected} with a column that becomes null`];
+    return inheritedRule(members);
+  }
+
+  /** A foreign key of the column itself, or of one that it is one with by inheritance. */
+  private foreignKey({ label }: Column): string {
+    const own = this.linksOf(label).some(({ why }) => why === 'foreign key');
+    return own ? 'a foreign key connects it' : 'inheritance and a foreign key connect it';
+  }
+
+  private linksOf(label: string): readonly Link[] {
+    return this.linked.get(label) ?? [];
   }
 
   private groupOf(label: string): ReadonlySet<string> {
     const group = new Set([label]);
-    for (const one of group) for (const other of this.linked.get(one) ?? []) group.add(other);
+    for (const one of group) for (const { from, to } of this.linksOf(one)) group.add(from).add(to);
     return group;
   }
 
-  private declared(label: string): string | undefined {
-    for (const table of this.catalog.tables) {
-      const column = table.columns.find((one) => one.label === label);
-      const columns = this.rules.tables.get(table.name);
-      if (column !== undefined) return (columns?.get(column.name) ?? columns?.get(ALL_OTHERS))?.rule;
-    }
-    return undefined;
+  private declared(column: Column): string | undefined {
+    const table = this.catalog.tables.find(({ columns }) => columns.includes(column));
+    const rules = table === undefined ? undefined : this.rules.tables.get(table.name);
+    return (rules?.get(column.name) ?? rules?.get(ALL_OTHERS))?.rule;
   }
 }
 
-/** What is proposed for a column that no other one is connected with. */
-function byItself(column: Column): readonly [string, string] {
+/** What foreign keys connect stays, so that keys stay keys, unless one of the columns looks personal: then all are masked, and still fit. */
+function keyedRule(column: Column, members: readonly Column[], connected: string): Proposal {
+  const own = personal(column);
+  if (own !== null) return ['mask', own];
+  const other = members.map(personal).find((one) => one !== null);
+  return other === undefined ? ['keep', `${connected} with others`] : ['mask', `${connected} with a column that ${other}`];
+}
+
+/**
+ * One column in several tables, of which one may say more than the others: a key may be one in the parent only, NOT NULL in an heir only.
+ * Not by the column alone, since all need the same rule.
+ */
+function inheritedRule(members: readonly Column[]): Proposal {
+  const proposals = members.map(byItself);
+  const key = members.some(({ primary }) => primary) && !members.some((one) => personal(one) !== null);
+  const wanted = key ? ['keep'] : ['mask', 'keep', 'null'];
+  return wanted.map((rule) => proposals.find((one) => one[0] === rule)).find((one) => one !== undefined) ?? ['keep', ''];
+}
+
+/** What the column's name and type say about people; `null`: nothing. */
+function personal(column: Column): string | null {
   const family = familyOf(column);
   const tells = nameTells(column.name);
+  if (family === 'text' && tells !== null) return `looks like ${LOOKS[tells] ?? 'something personal'}`;
+  return family === 'date' && !column.primary && /birth|dob/i.test(column.name) ? 'looks like a date of birth' : null;
+}
+
+/** What the column's own name and type propose. */
+function byItself(column: Column): Proposal {
+  const family = familyOf(column);
+  const looks = personal(column);
   if (column.sort === 'e') return ['keep', 'an enum'];
   if (family === null) return unmaskable(column);
-  if (family === 'text' && tells !== null) return ['mask', `looks like ${LOOKS[tells] ?? 'something personal'}`];
+  if (looks !== null) return ['mask', looks];
   if (column.primary) return ['keep', 'a key'];
   if (family === 'text') return textRule(column);
   if (family === 'json' || family === 'bytes' || family === 'inet') return ['mask', 'may hold anything'];
-  if (family === 'date' && /birth|dob/i.test(column.name)) return ['mask', 'looks like a date of birth'];
   return ['keep', ''];
 }
 
@@ -118,7 +158,7 @@ const LOOKS: Readonly<Record<string, string>> = {
   name: 'a name',
 };
 
-function textRule(column: Column): readonly [string, string] {
+function textRule(column: Column): Proposal {
   const longest = /\((\d+)\)/.exec(column.type)?.[1];
   if (longest !== undefined && Number(longest) <= SHORT) return ['keep', 'too short for anything personal'];
   if (column.checks.length > 0) return ['keep', 'a check constraint says what it may be'];
@@ -128,7 +168,7 @@ function textRule(column: Column): readonly [string, string] {
 const HARMLESS =
   /^(?:bool|interval|time|timetz|bit|varbit|money|oid|pg_lsn|box|circle|line|lseg|path|point|polygon|int4range|int8range|numrange)$/;
 
-function unmaskable(column: Column): readonly [string, string] {
+function unmaskable(column: Column): Proposal {
   if (HARMLESS.test(column.base) || column.notNull)
     return ['keep', column.notNull && !HARMLESS.test(column.base) ? 'cannot be masked, look at what it holds' : ''];
   return column.sort === 'b' ? ['null', 'cannot be masked'] : ['keep', 'cannot be masked, look at what it holds'];
