@@ -29,12 +29,12 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
       CREATE TABLE people (
         id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, full_name text NOT NULL, first_name text, email varchar(40) UNIQUE, phone text, tax char(11), card text,
         street text, born date, seen timestamptz, small int2, n int, big int8, price numeric(6,2), rate float8, token uuid, data jsonb, raw json, bytes bytea, ip inet,
-        tags text[], nick handle, bio text, flag boolean DEFAULT true);
-      INSERT INTO people (full_name, first_name, email, phone, tax, card, street, born, seen, small, n, big, price, rate, token, data, raw, bytes, ip, tags, nick, bio) VALUES
+        tags text[], refs text[], nick handle, bio text, flag boolean DEFAULT true);
+      INSERT INTO people (full_name, first_name, email, phone, tax, card, street, born, seen, small, n, big, price, rate, token, data, raw, bytes, ip, tags, refs, nick, bio) VALUES
         ('Mona Lisa Octocat', 'Mona', 'mona@octo-org.com', '+49 151 2345678', '123-45-6789', '4111 1111 1111 1111', 'Main Street 12', '1980-02-03', '2020-05-06 07:08:09+00',
          77, -4321, 9876543210, 123.45, 0.5, '11111111-2222-3333-4444-555555555555', '{"name": "Mona Octocat", "n": 42, "list": ["mona@octo-org.com", 1.5, true, null]}',
-         '{"b":"Mona Octocat","a":""}', '\\x4d6f6e61204f63746f636174', '192.168.1.100', ARRAY['Mona the cat', NULL, ''], 'monalisa', 'Mona writes about art'),
-        ('Hubot', NULL, NULL, '', NULL, NULL, NULL, 'infinity', NULL, 0, 0, NULL, 'NaN', 'Infinity', NULL, 'null', NULL, '', NULL, '{}', NULL, '');`);
+         '{"b":"Mona Octocat","a":""}', '\\x4d6f6e61204f63746f636174', '192.168.1.100', ARRAY['Mona the cat', NULL, ''], ARRAY['MO-12 34', NULL, '5678'], 'monalisa', 'Mona writes about art'),
+        ('Hubot', NULL, NULL, '', NULL, NULL, NULL, 'infinity', NULL, 0, 0, NULL, 'NaN', 'Infinity', NULL, 'null', NULL, '', NULL, '{}', '{}', NULL, '');`);
     const report = await mask(
       target,
       `  public.people:
@@ -42,9 +42,10 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
     id: keep
     flag: keep
     card: { mask: card }
+    refs: { mask: digits }
     bio: null`,
     );
-    expect(report).toMatchObject({ rows: 2, columns: { keep: 2, mask: 21, null: 1 }, pending: [] });
+    expect(report).toMatchObject({ rows: 2, columns: { keep: 2, mask: 22, null: 1 }, pending: [] });
     expect(report.scan.values).toBeGreaterThan(10);
     expect(report.scan.canaries).toBeGreaterThan(15);
     const [mona, hubot] = await rows<Record<string, unknown>>(
@@ -73,6 +74,7 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
       },
       raw: expect.stringMatching(/"a": ""/),
       tags: [expect.stringMatching(/^[a-p][0-9a-f]{11}$/), null, ''],
+      refs: [expect.stringMatching(/^[A-Z]{2}-\d\d \d\d$/), null, expect.stringMatching(/^\d{4}$/)],
       bio: null,
       flag: true,
     });

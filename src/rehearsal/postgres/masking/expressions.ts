@@ -50,9 +50,10 @@ export function masked(domain: Domain, column: Column, v: string, x: string): st
 }
 
 function maskedArray(domain: Domain, column: Column, v: string): string {
-  const one = `CASE WHEN q.e IS NULL THEN NULL ELSE ${maskedValue(domain, column.base, 'q.e', 'q.x')} END`;
+  // No mask calls anything of its own so.
+  const one = `CASE WHEN element.e IS NULL THEN NULL ELSE ${maskedValue(domain, column.base, 'element.e', 'element.x')} END`;
   const elements = `SELECT u.e, u.n, ${hmac(domain, canonical(domain, column.base, 'u.e'))} AS x FROM unnest(${v}) WITH ORDINALITY u (e, n)`;
-  return `CASE WHEN cardinality(${v}) = 0 OR ${v} IS NULL THEN ${v} ELSE (SELECT array_agg(${one} ORDER BY q.n) FROM (${elements}) q)::${column.type} END`;
+  return `CASE WHEN cardinality(${v}) = 0 OR ${v} IS NULL THEN ${v} ELSE (SELECT array_agg(${one} ORDER BY element.n) FROM (${elements}) element)::${column.type} END`;
 }
 
 /** The mask of a value that is not NULL. */
