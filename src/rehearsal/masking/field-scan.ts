@@ -1,3 +1,4 @@
+import { ChanceFinds, type Draws, mayBeChance } from './chance.ts';
 import { hasEmail, hasIban, hasPhone, isCard, type Looks } from './detectors.ts';
 import { columnOf, isAddress, type SourceValues } from './source-values.ts';
 import type { WordListener } from './words.ts';
@@ -11,6 +12,8 @@ export interface Surface {
   /** A person has looked at what it holds: only e-mail addresses of masked columns count. */
   readonly reviewed: boolean;
   readonly json: boolean;
+  /** Masks in it that may be other values by chance; `null`: every value that is found is a leak. */
+  readonly draws: Draws | null;
 }
 
 /** What was found where; no value of it. */
@@ -33,6 +36,7 @@ export class FieldScan {
   /** Canaries that were found: they count where their words were not found. */
   private readonly canaries: Map<string, number>[];
   private readonly looks: Map<Looks, number>[];
+  private readonly chances: (ChanceFinds | null)[];
   private bytes: Buffer = Buffer.alloc(0);
   private nextAt = -1;
   private index = 0;
@@ -44,13 +48,14 @@ export class FieldScan {
     this.values = surfaces.map(() => new Map());
     this.canaries = surfaces.map(() => new Map());
     this.looks = surfaces.map(() => new Map());
+    this.chances = surfaces.map(({ draws }) => (draws === null ? null : new ChanceFinds()));
     const { fingerprints, lengths } = source;
     this.words = {
-      run: (high, low, words) => {
-        if (lengths[words] === 1) this.found(fingerprints.find(high, low), this.values);
+      run: (high, low, words, size, digits) => {
+        if (lengths[words] === 1) this.meet(high, low, fingerprints.find(high, low), size - digits, digits);
       },
-      number: (high, low, start, end) => {
-        this.found(fingerprints.find(high, low), this.values);
+      number: (high, low, start, end, digits) => {
+        this.meet(high, low, fingerprints.find(high, low), 0, digits);
         if (this.surfaces[this.index]?.detect.numbers === true) this.lookAtNumber(start, end);
       },
     };
@@ -80,10 +85,30 @@ export class FieldScan {
     return this.surfaces
       .map(({ label }, index) => ({
         surface: label,
-        values: new Map([...(this.canaries[index] ?? []), ...(this.values[index] ?? [])]),
+        values: this.valuesIn(index),
         looks: this.looks[index] ?? new Map(),
       }))
       .filter(({ values, looks }) => values.size > 0 || looks.size > 0);
+  }
+
+  private valuesIn(index: number): ReadonlyMap<string, number> {
+    const values = new Map([...(this.canaries[index] ?? []), ...(this.values[index] ?? [])]);
+    const leaks = this.chances[index]?.leaks((column) => this.source.shapesOf(column)) ?? [];
+    for (const [column, times] of leaks) {
+      const label = this.source.labels[column] ?? '';
+      values.set(label, (values.get(label) ?? 0) + times);
+    }
+    return values;
+  }
+
+  /** What stands here, whether it is a value or not: in a column of masks, how many there are says how many may be values by chance. */
+  private meet(high: number, low: number, origin: number, letters: number, digits: number): void {
+    const chance = this.chances[this.index] ?? null;
+    const drawn = letters === 0 || this.surfaces[this.index]?.draws === 'codes';
+    // An address is nobody's mask.
+    if (chance === null || !drawn || (origin !== -1 && isAddress(origin)) || !mayBeChance({ letters, digits }))
+      this.found(origin, this.values);
+    else chance.met(high, low, { letters, digits }, origin === -1 ? null : columnOf(origin));
   }
 
   private lookForEmail(from: number, to: number): void {

@@ -12,12 +12,16 @@ export class Fingerprints {
     return this.count;
   }
 
-  /** @param origin from 0 */
-  add(high: number, low: number, origin: number): void {
-    if (this.find(high, low) !== -1) return;
+  /**
+   * @param origin from 0
+   * @returns whether it is new
+   */
+  add(high: number, low: number, origin: number): boolean {
+    if (this.find(high, low) !== -1) return false;
     if (this.count * 2 >= this.slots) this.grow();
     this.put(high, low, origin + 1);
     this.count += 1;
+    return true;
   }
 
   /** Where a value comes from; -1: it is none of them. */

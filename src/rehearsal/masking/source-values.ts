@@ -1,3 +1,4 @@
+import { ShapeCounts } from './chance.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { MOST_WORDS, WordReader } from './words.ts';
 
@@ -26,20 +27,25 @@ export class SourceValues {
   readonly lengths = new Uint8Array(MOST_WORDS + 1);
   readonly reader: WordReader;
   readonly labels: string[] = [];
+  private readonly shapes: ShapeCounts[] = [];
   private readonly taken: number[] = [];
   private readonly tried: number[] = [];
   private high = 0;
   private low = 0;
   private words = 0;
-  private numbers: (readonly [number, number])[] = [];
+  private size = 0;
+  private digits = 0;
+  private numbers: (readonly [high: number, low: number, digits: number])[] = [];
   private readonly collector = {
-    run: (high: number, low: number, words: number): void => {
+    run: (high: number, low: number, words: number, size: number, digits: number): void => {
       this.high = high;
       this.low = low;
       this.words = words;
+      this.size = size;
+      this.digits = digits;
     },
-    number: (high: number, low: number): void => {
-      this.numbers.push([high, low]);
+    number: (high: number, low: number, _start: number, _end: number, digits: number): void => {
+      this.numbers.push([high, low, digits]);
     },
   };
 
@@ -50,6 +56,7 @@ export class SourceValues {
   /** @returns the number of a column that values come from */
   column(label: string): number {
     this.labels.push(label);
+    this.shapes.push(new ShapeCounts());
     this.taken.push(0);
     this.tried.push(0);
     return this.labels.length - 1;
@@ -63,13 +70,22 @@ export class SourceValues {
     const origin = 2 * column + (this.reader.address ? 1 : 0);
     if (this.reader.digitsOnly) {
       const [only] = this.numbers;
-      if (only !== undefined && this.numbers.length === 1) this.fingerprints.add(only[0], only[1], origin);
+      if (only !== undefined && this.numbers.length === 1) {
+        const [high, low, digits] = only;
+        if (this.fingerprints.add(high, low, origin)) this.shapesOf(column).add({ letters: 0, digits });
+      }
       return;
     }
     if (this.words === 0) return;
-    this.fingerprints.add(this.high, this.low, origin);
+    const { size, digits } = this;
+    if (this.fingerprints.add(this.high, this.low, origin)) this.shapesOf(column).add({ letters: size - digits, digits });
     this.lengths[this.words] = 1;
     this.takeCanary(bytes, from, to, origin);
+  }
+
+  /** How many different values of each shape come from a column. */
+  shapesOf(column: number): ShapeCounts {
+    return this.shapes[column] as ShapeCounts;
   }
 
   private takeCanary(bytes: Buffer, from: number, to: number, origin: number): void {

@@ -9,10 +9,10 @@ export const SHORTEST_NUMBER = 10;
 
 /** Told of every run of words in a field that may be a value. */
 export interface WordListener {
-  /** The last `words` words of the field so far, of at least eight letters and digits. */
-  run(high: number, low: number, words: number): void;
-  /** Digits in one number, whatever stands between them: `+49 (151) 234-56` is one. Of at least ten. */
-  number(high: number, low: number, start: number, end: number): void;
+  /** The last `words` words of the field so far, of at least eight letters and digits: `size` of them, of which `digits` are digits. */
+  run(high: number, low: number, words: number, size: number, digits: number): void;
+  /** Digits in one number, whatever stands between them: `+49 (151) 234-56` is one. Of at least ten, `digits` in all. */
+  number(high: number, low: number, start: number, end: number, digits: number): void;
 }
 
 const LETTER = 1;
@@ -38,6 +38,7 @@ export class WordReader {
   private readonly highs = new Uint32Array(MOST_WORDS);
   private readonly lows = new Uint32Array(MOST_WORDS);
   private readonly sizes = new Uint32Array(MOST_WORDS);
+  private readonly digits = new Uint32Array(MOST_WORDS);
   private readonly counts = new Uint8Array(MOST_WORDS);
   /** The number that is being read; `size` 0: none is. */
   private readonly number = { size: 0, start: 0, end: -1, high: 0, low: 0, tainted: false };
@@ -81,17 +82,19 @@ export class WordReader {
     let high = this.seedHigh;
     let low = this.seedLow;
     let kinds = 0;
+    let digits = 0;
     for (; at < to; at += 1) {
       const byte = bytes[at] as number;
       const kind = KINDS[byte] as number;
       if (kind === 0) break;
       kinds |= kind;
+      digits += kind >> 1;
       const folded = FOLDED[byte] as number;
       high = Math.imul(high ^ folded, 0x01000193);
       low = Math.imul(low + folded + 1, 0x9e3779b1);
       low ^= low >>> 15;
     }
-    this.word(high, low, at - start, listener, onlyAll);
+    this.word(high, low, at - start, digits, listener, onlyAll);
     if (kinds === DIGIT) this.addDigits(bytes, start, at, from, listener);
     else {
       this.digitsOnly = false;
@@ -124,7 +127,7 @@ export class WordReader {
 
   private endNumber(listener: WordListener): void {
     const { number } = this;
-    if (number.size >= SHORTEST_NUMBER && !number.tainted) listener.number(number.high, number.low, number.start, number.end);
+    if (number.size >= SHORTEST_NUMBER && !number.tainted) listener.number(number.high, number.low, number.start, number.end, number.size);
     number.size = 0;
   }
 
@@ -134,7 +137,7 @@ export class WordReader {
     return true;
   }
 
-  private word(high: number, low: number, length: number, listener: WordListener, onlyAll: boolean): void {
+  private word(high: number, low: number, length: number, digits: number, listener: WordListener, onlyAll: boolean): void {
     const fresh = this.words % MOST_WORDS;
     this.words += 1;
     this.size += length;
@@ -142,6 +145,7 @@ export class WordReader {
     this.highs[fresh] = this.seedHigh;
     this.lows[fresh] = this.seedLow;
     this.sizes[fresh] = 0;
+    this.digits[fresh] = 0;
     this.counts[fresh] = 0;
     const open = onlyAll ? 1 : Math.min(this.words, MOST_WORDS);
     for (let slot = 0; slot < open; slot += 1) {
@@ -150,8 +154,10 @@ export class WordReader {
       this.highs[slot] = runHigh;
       this.lows[slot] = runLow;
       this.sizes[slot] = (this.sizes[slot] as number) + length;
+      this.digits[slot] = (this.digits[slot] as number) + digits;
       this.counts[slot] = (this.counts[slot] as number) + 1;
-      if ((this.sizes[slot] as number) >= SHORTEST) listener.run(runHigh >>> 0, runLow >>> 0, this.counts[slot] as number);
+      const size = this.sizes[slot] as number;
+      if (size >= SHORTEST) listener.run(runHigh >>> 0, runLow >>> 0, this.counts[slot] as number, size, this.digits[slot] as number);
     }
   }
 }

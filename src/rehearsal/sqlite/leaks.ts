@@ -2,7 +2,9 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { quoted } from '../identifier.ts';
+import type { Draws } from '../masking/chance.ts';
 import { FieldScan, type Hits, type Surface } from '../masking/field-scan.ts';
+import type { MaskKind } from '../masking/rules.ts';
 import { SourceValues } from '../masking/source-values.ts';
 import type { PlannedColumn } from './masking-plan.ts';
 import { columnsOf, fullName, tablesIn } from './tables.ts';
@@ -76,9 +78,15 @@ export function scanForLeaks(database: DatabaseSync, planned: readonly PlannedCo
 
 function surfaceOf(label: string, type: string, plan: PlannedColumn | undefined): Surface {
   const reviewed = plan?.rule.rule === 'keep' && plan.rule.reviewed;
-  const digits = plan?.domain?.kind === 'digits' || plan?.domain?.kind === 'number' || plan?.domain?.kind === 'json';
+  const draws = plan?.rule.rule === 'mask' ? drawsOf(plan.domain?.kind) : null;
   const looked = plan !== undefined && !reviewed;
-  return { label, reviewed, json: type.includes('JSON'), detect: { emails: looked, numbers: looked && !digits } };
+  return { label, reviewed, json: type.includes('JSON'), detect: { emails: looked, numbers: looked && draws === null }, draws };
+}
+
+/** Masks that keep digits digits are few enough to meet another value by chance. */
+function drawsOf(kind: MaskKind | undefined): Draws | null {
+  if (kind === 'digits' || kind === 'number') return 'codes';
+  return kind === 'json' ? 'numbers' : null;
 }
 
 function scanColumn(database: DatabaseSync, table: string, name: string, surface: Surface, source: SourceValues): readonly Hits[] {
@@ -111,7 +119,7 @@ function proveFinding(database: DatabaseSync): number {
   for (const value of values)
     insert.run(`before ${value.toUpperCase()}, after`, JSON.stringify({ deep: [`first\n${value}`] }), Buffer.from(`in bytes ${value}.`));
   for (const name of ['plain', 'inside', 'bytes']) {
-    const surface = { label: name, reviewed: false, json: name === 'inside', detect: { emails: false, numbers: false } };
+    const surface = { label: name, reviewed: false, json: name === 'inside', detect: { emails: false, numbers: false }, draws: null };
     const found = scanColumn(database, 'temp.promote_canaries', name, surface, source).flatMap((hits) => [...hits.values.keys()]);
     if (found.length !== values.length) throw new Error(`The scan for leaks does not find its own canaries in ${name}.`);
   }

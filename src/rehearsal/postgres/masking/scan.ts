@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { RehearsalImpossible } from '../../database.ts';
+import type { Draws } from '../../masking/chance.ts';
 import { FieldScan, type Hits, type Surface } from '../../masking/field-scan.ts';
 import type { MaskingRules } from '../../masking/rules.ts';
 import { SourceValues } from '../../masking/source-values.ts';
 import type { Catalog, Column } from './catalog.ts';
 import { copyOut } from './copy-out.ts';
 import { familyOf } from './families.ts';
-import type { Plan, TablePlan } from './plan.ts';
+import type { Domain, Plan, TablePlan } from './plan.ts';
 import { schemaTexts } from './schema-texts.ts';
 
 /** Types that hold no text. Dates and small numbers are found everywhere by chance. */
@@ -69,9 +70,14 @@ export async function scanForLeaks(
   signal: AbortSignal,
 ): Promise<ScanReport> {
   const planted = await proveFinding(client, signal);
+  const drawn = plan.domains.some((one) => drawsOf(one) !== null);
   const hits: Hits[] = [];
   let columns = 0;
-  for (const { select, from, surfaces } of [...tableQueries(plan), ...viewQueries(catalog, rules), ...objectQueries(catalog, rules)]) {
+  for (const { select, from, surfaces } of [
+    ...tableQueries(plan),
+    ...viewQueries(catalog, rules, drawn),
+    ...objectQueries(catalog, rules),
+  ]) {
     if (surfaces.length === 0) continue;
     const scan = new FieldScan(source, surfaces);
     await copyOut(client, `SELECT ${select.join(', ')} FROM ${from}`, signal, scan);
@@ -86,6 +92,7 @@ export async function scanForLeaks(
       detect: { emails: !statistics && !rules.schemaReviewed, numbers: !statistics && !rules.schemaReviewed },
       reviewed: rules.schemaReviewed && !statistics,
       json: false,
+      draws: statistics && drawn ? 'codes' : null,
     })),
   );
   for (const [index, { text }] of texts.entries()) {
@@ -111,20 +118,35 @@ function tableQueries(plan: Plan): ScanQuery[] {
       const treatment = treatments.get(column.name);
       const reviewed = treatment?.rule === 'keep' && treatment.reviewed;
       const derived = column.generated;
-      const numeric = treatment?.rule === 'mask' && (treatment.domain.kind === 'digits' || treatment.domain.kind === 'json');
+      const draws = treatment?.rule === 'mask' ? drawsOf(treatment.domain) : derived ? drawnIn(treatments) : null;
+      const numeric = treatment?.rule === 'mask' && draws !== null;
       return {
         label: column.label,
         reviewed,
         json: column.base === 'json' || column.base === 'jsonb',
         detect: { emails: !reviewed && !derived, numbers: !reviewed && !derived && !numeric },
+        draws,
       };
     });
     return { select: texts.map(asText), from: `${table.partitioned ? '' : 'ONLY '}${table.sql}`, surfaces };
   });
 }
 
-/** Materialized views hold copies. What they are made from was looked at for itself, so only values count. */
-function viewQueries(catalog: Catalog, rules: MaskingRules): ScanQuery[] {
+/** Masks that keep digits digits are few enough to meet another value by chance. Those of other kinds are longer, or words. */
+function drawsOf({ kind }: Domain): Draws | null {
+  return kind === 'digits' ? 'codes' : kind === 'json' ? 'numbers' : null;
+}
+
+/** For a generated column, which may hold any mask of its table. */
+function drawnIn(treatments: TablePlan['treatments']): Draws | null {
+  return [...treatments.values()].some((one) => one.rule === 'mask' && drawsOf(one.domain) !== null) ? 'codes' : null;
+}
+
+/**
+ * Materialized views hold copies. What they are made from was looked at for itself, so only values count.
+ * @param drawn whether they may hold masks that chance makes values
+ */
+function viewQueries(catalog: Catalog, rules: MaskingRules, drawn: boolean): ScanQuery[] {
   return catalog.views
     .filter(({ populated }) => populated)
     .map(({ name, sql, columns }) => {
@@ -136,6 +158,7 @@ function viewQueries(catalog: Catalog, rules: MaskingRules): ScanQuery[] {
           reviewed: rule?.rule === 'keep' && rule.reviewed,
           json: column.base === 'json' || column.base === 'jsonb',
           detect: { emails: false, numbers: false },
+          draws: drawn ? ('codes' as const) : null,
         };
       });
       return { select: texts.map(asText), from: sql, surfaces };
@@ -145,7 +168,7 @@ function viewQueries(catalog: Catalog, rules: MaskingRules): ScanQuery[] {
 /** Large objects that are kept, each as one text. */
 function objectQueries(catalog: Catalog, rules: MaskingRules): ScanQuery[] {
   if (catalog.largeObjects === 0 || rules.largeObjects !== 'keep') return [];
-  const surface = { label: 'large objects', reviewed: false, json: false, detect: { emails: true, numbers: false } };
+  const surface = { label: 'large objects', reviewed: false, json: false, detect: { emails: true, numbers: false }, draws: null };
   return [{ select: ["encode(lo_get(oid), 'escape')"], from: 'pg_largeobject_metadata', surfaces: [surface] }];
 }
 
@@ -199,6 +222,7 @@ async function proveFinding(client: pg.Client, signal: AbortSignal): Promise<num
     reviewed: false,
     json: label.startsWith('json'),
     detect: { emails: true, numbers: true },
+    draws: null,
   }));
   const scan = new FieldScan(source, surfaces);
   await copyOut(
