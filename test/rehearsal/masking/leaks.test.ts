@@ -160,6 +160,30 @@ describe('a value of a masked column is found', () => {
       /the trigger g on public\.t: 1 × a value of public\.people\.name/,
     ],
     [
+      'in an option of a foreign server',
+      "CREATE TABLE t (c text); CREATE FOREIGN DATA WRAPPER w OPTIONS (kind 'none'); CREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (owner 'Mona Octocat the 3th')",
+      'c: keep',
+      /the options of server s: 1 × a value of public\.people\.name/,
+    ],
+    [
+      'in an option of a user mapping',
+      "CREATE TABLE t (c text); CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (owner 'Mona Octocat the 3th')",
+      'c: keep',
+      /the options of user mapping public for server s: 1 × a value of public\.people\.name/,
+    ],
+    [
+      "in an option of an extension's foreign table",
+      "CREATE TABLE t (c text); CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE f (c text) SERVER s OPTIONS (owner 'Mona Octocat the 3th'); ALTER EXTENSION plpgsql ADD FOREIGN TABLE f",
+      'c: keep',
+      /the options of foreign table (?:public\.)?f: 1 × a value of public\.people\.name/,
+    ],
+    [
+      'in the row filter of a publication',
+      "CREATE TABLE t (c text); CREATE PUBLICATION p FOR TABLE t WHERE (c = 'Mona Octocat the 3th')",
+      'c: keep',
+      /the row filter of publication p for (?:public\.)?t: 1 × a value of public\.people\.name/,
+    ],
+    [
       'in a generated column',
       "CREATE TABLE t (a int, c text, g text GENERATED ALWAYS AS ('Mona ' || c) STORED); INSERT INTO t VALUES (1, 'Octocat the 3th')",
       'a: keep\n    c: keep',

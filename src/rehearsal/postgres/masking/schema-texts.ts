@@ -12,7 +12,10 @@ export interface SchemaText {
 
 const OURS = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'`;
 
-/** Comments, defaults, constraints, definitions, function bodies, labels of enums: people write values into all of them. */
+/**
+ * Comments, defaults, constraints, definitions, function bodies, labels of enums, options: people write values into all of them. Options of a
+ * user mapping are NULL for who may not read them. Before version 15 publications have no row filter: there its name means the NULL beside it.
+ */
 const TEXTS = `
 SELECT 'the comment on ' || pg_describe_object(d.classoid, d.objoid, d.objsubid) AS label, d.description AS text FROM pg_description d
   JOIN LATERAL (SELECT pg_identify_object(d.classoid, d.objoid, d.objsubid) AS o) i ON true
@@ -43,7 +46,19 @@ UNION ALL
 SELECT format('the trigger %s on %s', g.tgname, g.tgrelid::regclass), pg_get_triggerdef(g.oid) FROM pg_trigger g WHERE NOT g.tgisinternal
 UNION ALL
 SELECT format('the rule %s on %s', r.rulename, r.ev_class::regclass), pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE r.rulename <> '_RETURN' AND ${OWN_RELATION}`;
+  WHERE r.rulename <> '_RETURN' AND ${OWN_RELATION}
+UNION ALL
+SELECT format('the options of foreign-data wrapper %s', w.fdwname), array_to_string(w.fdwoptions, ' | ') FROM pg_foreign_data_wrapper w
+UNION ALL
+SELECT format('the options of server %s', s.srvname), concat_ws(' | ', s.srvtype, s.srvversion, array_to_string(s.srvoptions, ' | ')) FROM pg_foreign_server s
+UNION ALL
+SELECT format('the options of foreign table %s', f.ftrelid::regclass), array_to_string(f.ftoptions, ' | ') FROM pg_foreign_table f
+UNION ALL
+SELECT format('the options of user mapping %s for server %s', u.usename, u.srvname), array_to_string(u.umoptions, ' | ') FROM pg_user_mappings u
+UNION ALL
+SELECT format('the row filter of publication %s for %s', p.pubname, r.prrelid::regclass), r.filter
+  FROM (SELECT NULL::pg_node_tree AS prqual) before_15
+  CROSS JOIN LATERAL (SELECT prpubid, prrelid, pg_get_expr(prqual, prrelid) AS filter FROM pg_publication_rel) r JOIN pg_publication p ON p.oid = r.prpubid`;
 
 const STATISTICS = `SELECT s.schemaname || '.' || s.tablename || '.' || s.attname AS label,
     concat_ws(' ', s.most_common_vals::text, s.histogram_bounds::text, s.most_common_elems::text) AS text
