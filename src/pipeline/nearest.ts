@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** Longer words are not typing mistakes of the short words a pipeline file is made of, and comparing them costs time. */
-const LONGEST_WORD = 300;
+const LONGEST_WORD = 64;
 
 /**
  * The one of `known` that somebody who wrote `word` most likely meant: at most a third of the letters (two at least) differ, case not

@@ -1,6 +1,6 @@
 import { advance, type CompiledPattern, compilePatterns, isMatch, lastWord, startOf } from './ref-patterns.ts';
 
-/** How much searching one pipeline file is worth before its patterns get the benefit of the doubt; about a quarter of a second. */
+/** How many positions in patterns one pipeline file is worth before its patterns get the benefit of the doubt; about a quarter of a second. */
 export function searchBudget(): { left: number } {
   return { left: 1_000_000 };
 }
@@ -12,6 +12,8 @@ interface Walk {
   readonly patterns: readonly CompiledPattern[];
   readonly starts: readonly number[];
   readonly positions: readonly Positions[];
+  /** The same for the same positions. */
+  readonly key: string;
 }
 
 /**
@@ -20,26 +22,47 @@ interface Walk {
  */
 export function leavesAnything(earlier: readonly (readonly string[])[], patterns: readonly string[], budget = searchBudget()): boolean {
   const lists = [patterns, ...earlier].map(compilePatterns);
-  const flat = lists.flat();
-  const starts = lists.map((_, index) => lists.slice(0, index).reduce((sum, list) => sum + list.length, 0));
-  const alphabet = telling(flat);
-  const first: Walk = { patterns: flat, starts, positions: flat.map(startOf) };
-  const seen = new Set<string>([key(first.positions)]);
+  const first = firstWalk(lists, budget);
+  if (first === null) return true;
+  const alphabet = telling(first.patterns);
+  const seen = new Set<string>();
   const queue = [first];
   for (const walk of queue) {
+    const price = priceOf(walk);
     for (const code of alphabet) {
-      budget.left -= flat.length;
+      budget.left -= price;
       if (budget.left < 0) return true;
       const next = step(walk, code);
-      if (next === null) continue;
+      if (next === null || seen.has(next.key)) continue;
       if (isLeft(lists, next)) return true;
-      const name = key(next.positions);
-      if (seen.has(name)) continue;
-      seen.add(name);
+      seen.add(next.key);
       queue.push(next);
     }
   }
   return false;
+}
+
+/** Before the first character; `null` when the budget does not last that far, since even this goes through every step. */
+function firstWalk(lists: readonly (readonly CompiledPattern[])[], budget: { left: number }): Walk | null {
+  if (budget.left < 0) return null;
+  const patterns = lists.flat();
+  budget.left -= patterns.reduce((sum, pattern) => sum + 1 + pattern.steps.length, 0);
+  if (budget.left < 0) return null;
+  let length = 0;
+  const starts = lists.map((list) => {
+    length += list.length;
+    return length - list.length;
+  });
+  return { patterns, starts, positions: patterns.map(startOf), key: '' };
+}
+
+/** How much one more character costs: every position of every pattern is asked for all that it takes. */
+function priceOf({ patterns, positions }: Walk): number {
+  let price = patterns.length;
+  for (const [index, one] of positions.entries()) {
+    for (const position of one) price += 1 + (patterns[index]?.steps[position]?.takes?.length ?? 0);
+  }
+  return price;
 }
 
 /** `null` once none of the first list's patterns can match any more. */
@@ -47,7 +70,7 @@ function step(walk: Walk, code: number): Walk | null {
   const positions = walk.patterns.map((pattern, index) => advance(pattern, walk.positions[index] ?? new Set(), code));
   const own = walk.starts[1] ?? positions.length;
   if (positions.slice(0, own).every((one, index) => one.size === 0 || walk.patterns[index]?.negated)) return null;
-  return { ...walk, positions };
+  return { ...walk, positions, key: keyOf(positions) };
 }
 
 function isLeft(lists: readonly (readonly CompiledPattern[])[], walk: Walk): boolean {
@@ -58,7 +81,7 @@ function isLeft(lists: readonly (readonly CompiledPattern[])[], walk: Walk): boo
   return taken[0] === true && !taken.slice(1).includes(true);
 }
 
-function key(positions: readonly Positions[]): string {
+function keyOf(positions: readonly Positions[]): string {
   return positions.map((one) => [...one].sort((a, b) => a - b).join(',')).join(';');
 }
 

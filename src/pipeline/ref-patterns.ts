@@ -53,7 +53,13 @@ class PatternReader {
     const double = this.characters[this.position] === '*';
     if (double) this.position += 1;
     const directory = this.position - 2 === 0 || this.characters[this.position - 3] === '/';
-    if (double && directory && this.characters[this.position] === '/') this.skips.add(this.steps.length);
+    const directories = double && directory && this.characters[this.position] === '/';
+    if (directories && this.skips.has(this.steps.length - 2)) {
+      // Any directories after any directories are any directories.
+      this.position += 1;
+      return;
+    }
+    if (directories) this.skips.add(this.steps.length);
     this.steps.push(double ? ANY : ANY_BUT_SLASH);
     this.repeatable = false;
   }
@@ -141,11 +147,11 @@ function takes(step: Step, code: number): boolean {
   return step.takes.some(([from, to]) => code >= from && code <= to);
 }
 
-/** Adds a position and every position reachable from it without a character. */
+/** Adds a position and every position reachable from it without a character. What is there already has been followed. */
 function enter(pattern: CompiledPattern, position: number, into: Set<number>): void {
-  if (pattern.skips.has(position)) enter(pattern, position + 2, into);
   if (into.has(position)) return;
   into.add(position);
+  if (pattern.skips.has(position)) enter(pattern, position + 2, into);
   if (pattern.steps[position]?.optional) enter(pattern, position + 1, into);
 }
 
@@ -159,13 +165,16 @@ export function startOf(pattern: CompiledPattern): ReadonlySet<number> {
 /** Positions after one more character. */
 export function advance(pattern: CompiledPattern, positions: ReadonlySet<number>, code: number): ReadonlySet<number> {
   const next = new Set<number>();
-  for (const position of positions) {
-    const step = pattern.steps[position];
-    if (step === undefined || !takes(step, code)) continue;
-    if (step.repeats) stay(pattern, position, next);
-    enter(pattern, position + 1, next);
-  }
+  const taking = [...positions].filter((position) => takesAt(pattern, position, code));
+  for (const position of taking) enter(pattern, position + 1, next);
+  // Afterwards, since staying leads to less than entering.
+  for (const position of taking) if (pattern.steps[position]?.repeats) stay(pattern, position, next);
   return next;
+}
+
+function takesAt(pattern: CompiledPattern, position: number, code: number): boolean {
+  const step = pattern.steps[position];
+  return step !== undefined && takes(step, code);
 }
 
 /** A repeating step may take another character; what it may leave out at the start of a directory it may not leave out after one. */

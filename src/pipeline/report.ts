@@ -18,15 +18,20 @@ export class Report {
     }
   }
 
-  /** One mistake at a value, or at its key. After broken YAML nothing is what it seems, so what lies there is not reported. */
-  add(path: Path, message: string, fix: string, of: 'key' | 'value' = 'value'): void {
+  /**
+   * One mistake at a value, or at its key. After broken YAML nothing is what it seems, so what lies there is not reported. `fix` may be a function
+   * where finding it costs time: only mistakes that are told are worth that.
+   */
+  add(path: Path, message: string, fix: string | (() => string), of: 'key' | 'value' = 'value'): void {
     if (this.isFull) {
       this.untold += 1;
       return;
     }
     const place = this.source.place(path, of);
     const known = this.source.problems.some((one) => one.line === place.line && one.column === place.column && of === 'value');
-    if (!known && place.line < (this.source.damagedFrom ?? Number.POSITIVE_INFINITY)) this.keep({ ...place, message, fix });
+    if (!known && place.line < (this.source.damagedFrom ?? Number.POSITIVE_INFINITY)) {
+      this.keep({ ...place, message, fix: typeof fix === 'string' ? fix : fix() });
+    }
   }
 
   /** Nothing more is kept, only counted. */
@@ -41,7 +46,7 @@ export class Report {
 
   /** A name that means nothing, with the one that was probably meant. */
   addUnknown(path: Path, what: string, word: string, known: readonly string[], of: 'key' | 'value' = 'value'): void {
-    this.add(path, `There is no ${what} ${quote(word)}.`, this.isFull ? '' : chooseFrom(word, known), of);
+    this.add(path, `There is no ${what} ${quote(word)}.`, () => chooseFrom(word, known), of);
   }
 
   /** Everything found, in the order of the file. */

@@ -11,6 +11,8 @@ import { APPROVAL_EVIDENCE, DATA_POLICIES, EXCLUSIONS, ROLES, VERSION_POLICIES }
 export const MOST_STAGES = 8;
 /** GitHub's own limit for an environment's name. */
 export const LONGEST_NAME = 255;
+/** GitHub's own limit for the name of a branch or a tag. */
+export const LONGEST_REF = 255;
 export const MOST_ENVIRONMENTS = 1000;
 export const MOST_ROUTES = 500;
 /** Environments side by side: GitHub starts no more jobs from one matrix. */
@@ -138,7 +140,7 @@ export const environmentSchema = z.strictObject({
 
 export const overrideSchema = z.strictObject({ ...ruleKeys, rehearsal: z.optional(z.union([rehearsalOverride, off])) });
 
-const patterns = z.array(text).check(z.maxLength(MOST_ENTRIES));
+const patterns = z.array(z.string().check(z.minLength(1), z.maxLength(LONGEST_REF))).check(z.maxLength(MOST_ENTRIES));
 const stage = z.union([text, z.array(text).check(z.minLength(1), z.maxLength(WIDEST_STAGE))]);
 
 export const routeSchema = z.strictObject({

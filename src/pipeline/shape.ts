@@ -3,7 +3,7 @@ import { listed } from './listed.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './problem.ts';
 import { chooseFrom, type Report } from './report.ts';
-import { environmentSchema, LONGEST_TEXT, pipelineSchema } from './schema.ts';
+import { environmentSchema, LONGEST_REF, LONGEST_TEXT, pipelineSchema } from './schema.ts';
 import type { Path } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -353,6 +353,11 @@ function general(issue: Issue, path: Path, here: unknown): Said {
 function tooBig(maximum: number | bigint, here: unknown): Said {
   const unit = Array.isArray(here) ? 'entries' : 'characters';
   const size = Array.isArray(here) || typeof here === 'string' ? here.length : shown(here);
+  if (maximum === LONGEST_REF && !Array.isArray(here))
+    return {
+      message: `has ${size} ${unit}, and may have ${maximum}`,
+      fix: 'Shorten it; GitHub takes no longer name of a branch or a tag.',
+    };
   return {
     message: `has ${size} ${unit}, and may have ${maximum}`,
     fix: Array.isArray(here) ? 'Remove some; what may go side by side can share one stage: [[qa, training]].' : 'Shorten it.',

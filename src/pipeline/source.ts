@@ -39,6 +39,8 @@ export const DEEPEST = 24;
 export const MOST_PROBLEMS = 200;
 /** Values after writing out all aliases. */
 export const MOST_VALUES = 50_000;
+/** Words, signs and spaces between them; the densest honest file of the largest size has two thirds of it. */
+const MOST_LEXEMES = 3 * MOST_VALUES;
 
 const START = { line: 1, column: 1 };
 
@@ -50,10 +52,28 @@ export function readSource(text: string): Source {
     return refused({ ...START, message, fix: 'Remove what is not pipeline; long scripts belong into files of their own.' });
   }
   const lines = new Lines(text);
-  const { tokens, tooDeep } = tokenize(text);
+  const { tokens, tooDeep, tooMany } = tokenize(text);
   if (tooDeep !== null) return refused(nestingProblem(lines.at(tooDeep)));
-  const documents = [...new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' }).compose(tokens, true, text.length)];
-  return new DocumentSource(documents, lines);
+  if (tooMany !== null) {
+    const message = `The file has more than ${MOST_LEXEMES} words and signs.`;
+    return refused({ ...lines.at(tooMany), message, fix: 'Check the brackets and the quotes; a pipeline file needs far fewer.' });
+  }
+  return new DocumentSource(compose(tokens, text.length), lines);
+}
+
+/** The first document, and the second where there is one: that is a mistake however many follow. */
+function compose(tokens: readonly CST.Token[], end: number): readonly Document.Parsed[] {
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  const stack = Error.stackTraceLimit;
+  // A broken file has an error for every few characters, and a stack for each, which nobody reads, would take most of the time.
+  Error.stackTraceLimit = 0;
+  try {
+    const documents: Document.Parsed[] = [];
+    for (const document of composer.compose(tokens, true, end)) if (documents.push(document) === 2) break;
+    return documents;
+  } finally {
+    Error.stackTraceLimit = stack;
+  }
 }
 
 function refused(problem: Problem): Source {
@@ -91,16 +111,33 @@ class Lines {
   }
 }
 
-/** Parses as far as the nesting is bearable; what comes after parsing calls itself once for every level. */
-function tokenize(text: string): { tokens: readonly CST.Token[]; tooDeep: number | null } {
+/** What could be parsed, and where it became too much: the offset, or `null` where it did not. */
+interface Tokens {
+  readonly tokens: readonly CST.Token[];
+  readonly tooDeep: number | null;
+  readonly tooMany: number | null;
+}
+
+/**
+ * Parses as far as the nesting is bearable (what comes after parsing calls itself once for every level), the file is not nothing but signs, and there
+ * are no more mistakes than anybody would be told.
+ */
+function tokenize(text: string): Tokens {
   const tokens: CST.Token[] = [];
   const parser = new Parser();
+  let [lexemes, mistakes] = [0, 0];
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
-    if (parser.stack.length > 4 * DEEPEST) return { tokens, tooDeep: parser.offset };
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      if (token.type === 'error') mistakes += 1;
+    }
+    if (parser.stack.length > 4 * DEEPEST) return { tokens, tooDeep: parser.offset, tooMany: null };
+    lexemes += 1;
+    if (lexemes > MOST_LEXEMES) return { tokens, tooDeep: null, tooMany: parser.offset };
+    if (mistakes > MOST_PROBLEMS) break;
   }
   for (const token of parser.end()) tokens.push(token);
-  return { tokens, tooDeep: deepToken(tokens) };
+  return { tokens, tooDeep: deepToken(tokens), tooMany: null };
 }
 
 /** A parsed token as far as it matters here: the parser's own type is a union of fourteen. */
@@ -136,7 +173,10 @@ class DocumentSource implements Source {
     this.document = documents[0];
     this.lines = lines;
     const mistakes = documents.flatMap((one) => [...one.errors, ...one.warnings]);
-    for (const mistake of mistakes.slice(0, MOST_PROBLEMS)) this.report(mistake);
+    for (const mistake of mistakes.slice(0, MOST_PROBLEMS - 1)) this.report(mistake);
+    const next = mistakes[MOST_PROBLEMS - 1];
+    if (next !== undefined)
+      this.damage(next.pos[0], 'From here on, mistakes in the YAML are no longer listed; there are too many.', 'Mend these first.');
     if (documents.length > 1) {
       this.add(
         documents[1]?.range[0] ?? 0,
@@ -194,29 +234,23 @@ class DocumentSource implements Source {
   }
 
   private target(alias: Alias): unknown {
-    return this.document === undefined ? undefined : this.anchors.get(alias.source)?.findLast((node) => this.before(node, alias));
-  }
-
-  private before(node: Node, alias: Alias): boolean {
-    return (node.range?.[0] ?? 0) < (alias.range?.[0] ?? 0);
-  }
-
-  private indexed: Map<string, Node[]> | null = null;
-
-  private get anchors(): Map<string, Node[]> {
-    if (this.indexed === null) {
-      this.indexed = new Map();
-      this.index(this.document?.contents, this.indexed);
+    if (this.targets === null) {
+      this.targets = new Map();
+      this.index(this.document?.contents, new Map(), this.targets);
     }
-    return this.indexed;
+    return this.targets.get(alias);
   }
 
-  private index(node: unknown, into: Map<string, Node[]>): void {
-    if (isScalar(node) || isMap(node) || isSeq(node)) {
-      if (node.anchor !== undefined) into.set(node.anchor, [...(into.get(node.anchor) ?? []), node as Node]);
-    }
-    if (isSeq(node)) for (const item of node.items) this.index(item, into);
-    if (isMap(node)) for (const pair of node.items) this.index(pair.value, into);
+  /** What each alias repeats: the value that had its name last before it. */
+  private targets: Map<Alias, Node> | null = null;
+
+  /** `latest`: by name, on the way through the document in its order. */
+  private index(node: unknown, latest: Map<string, Node>, into: Map<Alias, Node>): void {
+    const target = isAlias(node) ? latest.get(node.source) : undefined;
+    if (isAlias(node) && target !== undefined) into.set(node, target);
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) latest.set(node.anchor, node as Node);
+    if (isSeq(node)) for (const item of node.items) this.index(item, latest, into);
+    if (isMap(node)) for (const pair of node.items) this.index(pair.value, latest, into);
   }
 
   private plain(node: unknown, depth: number, inside: ReadonlySet<unknown>): unknown {

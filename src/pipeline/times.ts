@@ -10,7 +10,7 @@ export interface TimeMistake {
   readonly key: string;
   readonly index?: number;
   readonly message: string;
-  readonly fix: string;
+  readonly fix: string | (() => string);
 }
 
 /** Either a value and no mistakes, or no value and at least one. */
@@ -45,7 +45,7 @@ function readDays(input: WindowInput['days'], mistakes: TimeMistake[]): readonly
       key: 'days',
       ...place,
       message: `${quote(wrong)} is no day.`,
-      fix: `${chooseFrom(wrong, DAYS)} Days are joined as mon-thu or mon,wed.`,
+      fix: () => `${chooseFrom(wrong, DAYS)} Days are joined as mon-thu or mon,wed.`,
     });
     return [];
   });
@@ -93,7 +93,7 @@ function checkZone(zone: string, mistakes: TimeMistake[]): boolean {
   if (isZone(zone)) return true;
   const fix = /^[+-]|^(UTC|GMT)[+-]/i.test(zone)
     ? 'Write a place such as Europe/Berlin, whose clocks are known; an offset does not say when clocks change.'
-    : `${chooseFrom(zone, nearZones(zone))} Zones are named as in the time zone database, such as Europe/Berlin, or UTC.`;
+    : () => `${chooseFrom(zone, nearZones(zone))} Zones are named as in the time zone database, such as Europe/Berlin, or UTC.`;
   mistakes.push({ key: 'zone', message: `There is no time zone ${quote(zone)}.`, fix });
   return false;
 }

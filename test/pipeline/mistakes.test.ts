@@ -205,6 +205,11 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     '7:27 "v[1" is no pattern: "[" is not closed. | Add "]" after the characters of the set, or write "\\[" for the character itself.',
   ],
   [
+    'a pattern longer than any name',
+    routes(`name: a, branches: [x, '${'a'.repeat(256)}'], ${ALL}`),
+    '7:30 Entry 2 of "branches" of route 1 has 256 characters, and may have 255. | Shorten it; GitHub takes no longer name of a branch or a tag.',
+  ],
+  [
     'rules for a stranger',
     routes(`name: a, branches: [x], ${ALL}, environments: { stagin: { gate: false } }`),
     '7:81 There is no environment "stagin". | Did you mean "staging"?',
@@ -637,15 +642,46 @@ describe('a hostile file ends in an error', () => {
     ['deep indentation', Array.from({ length: 400 }, (_, index) => `${' '.repeat(index)}a:`).join('\n'), /levels/],
     ['an alias of itself', 'version: &a [*a]', /stands inside what it repeats/],
     ['nothing but quotes', '"'.repeat(250_000), /more mistakes|not YAML/],
-    ['one key, again and again', 'k: 1\n'.repeat(40_000), /second time/],
+    ['one key, again and again', 'k: 1\n'.repeat(20_000), /second time/],
     [
       'too many environments',
       `environments:\n${Array.from({ length: 15_000 }, (_, index) => `  e${index}: 1`).join('\n')}`,
       /15000 environments/,
     ],
-    ['too many routes', `routes:\n${'  - 1\n'.repeat(40_000)}`, /40000 routes/],
+    ['too many routes', `routes:\n${'  - 1\n'.repeat(20_000)}`, /20000 routes/],
     ['a long word', `routes: ${'a'.repeat(250_000)}`, /must be a list/],
     ['many unknown keys', Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n'), /more mistakes/],
+    [
+      'nothing but closing braces',
+      '}'.repeat(262_000),
+      /^This is not YAML: Unexpected flow-map-end token[\s\S]*no longer listed; there are too many\./,
+    ],
+    ['nothing but braces', '{}'.repeat(120_000), /more than 150000 words and signs|no longer listed/],
+    [
+      'nothing but commas',
+      `[${','.repeat(149_000)}`,
+      /^This is not YAML: Unexpected , in flow sequence[\s\S]*no longer listed; there are too many\./,
+    ],
+    ['more signs than words', `x: [${'a, '.repeat(80_000)}]`, /^The file has more than 150000 words and signs\.$/],
+    ['anchors one after the other', `x: [${'&a 1,*a,'.repeat(20_000)}]`, /too many values/],
+    ['many documents', '--- a\n'.repeat(20_000), /A second document begins here/],
+    [
+      'strangers on every path',
+      file({
+        environments: Array.from({ length: 1000 }, (_, index) => `  environment-${index}: { role: qa }`).join('\n'),
+        routes: Array.from(
+          { length: 400 },
+          (_, index) =>
+            `  - { name: r${index}, branches: [b${index}], path: [${Array.from({ length: 8 }, (_, at) => `[environmant-${index}-${at}, e-${index}-${at}]`).join(', ')}] }`,
+        ).join('\n'),
+      }),
+      /There is no environment "environmant-0-0"[\s\S]*more mistakes/,
+    ],
+    [
+      'patterns longer than any name',
+      routes(...Array.from({ length: 30 }, (_, index) => `name: r${index}, branches: ['${'**/'.repeat(1500)}${index}'], ${ALL}`)),
+      /^Entry 1 of "branches" of route 1 has 4501 characters, and may have 255\./,
+    ],
     [
       'entangled patterns',
       file({
@@ -661,6 +697,32 @@ describe('a hostile file ends in an error', () => {
     const problems = problemsIn(text);
     expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
     expect(problems.length).toBeLessThanOrEqual(201);
+  });
+
+  it('that has so many mistakes in its YAML that they are not all told, at the places of the first', () => {
+    const problems = problemsIn('}'.repeat(262_000));
+    expect(problems.map(({ line, column }) => [line, column])).toEqual(Array.from({ length: 200 }, (_, index) => [1, index + 1]));
+    expect(problems.filter(({ message }) => message.includes('no longer listed'))).toHaveLength(1);
+  });
+
+  it('or loads, where an alias repeats what had its name last before it', () => {
+    const text = file({
+      environments: '  dev: &a { role: development }\n  qa: *a\n  staging: &a { role: staging }\n  uat: *a',
+      routes: '  - { name: a, branches: [x], path: [dev, qa, staging, uat] }',
+    });
+    expect([...loadPipeline(text, 'p.yml').environments.values()].map((one) => one.role)).toEqual([
+      'development',
+      'development',
+      'staging',
+      'staging',
+    ]);
+  });
+
+  it('or loads, where its patterns are only many and entangled', () => {
+    const text = routes(
+      ...Array.from({ length: 400 }, (_, index) => `name: r${index}, branches: ['${'[a-z]?/**/'.repeat(24)}${index}'], ${ALL}`),
+    );
+    expect(said(text)).toEqual([]);
   });
 
   it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype'])('an environment may be called %s', (name) => {

@@ -50,6 +50,10 @@ const PUBLISHED: readonly (readonly [readonly string[], readonly string[], reado
   ],
   [['[0-9]?x'], ['x', '1x'], ['12x']],
   [['x/**/y/**/z'], ['x/y/z', 'x/a/y/z', 'x/y/b/c/z', 'x/y/y/z'], ['x/z', 'xy/z']],
+  [['**/**/docs'], ['docs', 'a/docs', 'a/b/docs'], ['mydocs', 'a/mydocs']],
+  [['x/**/**/y'], ['x/y', 'x/a/y', 'x/a/b/y'], ['x', 'xy', 'x/ay']],
+  [['**/a/**/b'], ['a/b', 'x/a/b', 'a/x/b', 'a/a/b/b'], ['a', 'b', 'xa/b', 'a/xb']],
+  [['**/**/+x'], ['x', '/x', 'a//x'], ['ax']],
   [[], [], ['main', '']],
 ];
 
@@ -83,8 +87,14 @@ describe('patterns', () => {
       `${'**a'.repeat(60)}b`,
       `${'a?'.repeat(250)}${'a'.repeat(250)}b`,
       `${'[a-z]+'.repeat(60)}b`,
+      `${'**/'.repeat(3000)}b`,
     ]) {
       expect(matchesPatterns([pattern], name)).toBe(false);
+    }
+    const deep = `${'a/'.repeat(100)}a`;
+    for (const part of ['**/', 'a/**/', '**/*/', '**/a?/']) {
+      expect(matchesPatterns([`${part.repeat(60)}a`], deep), part).toBe(true);
+      expect(matchesPatterns([`${part.repeat(60)}b`], deep), part).toBe(false);
     }
   });
 });

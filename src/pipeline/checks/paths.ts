@@ -3,7 +3,7 @@ import { listed } from '../listed.ts';
 import { nearest } from '../nearest.ts';
 import { quote } from '../problem.ts';
 import type { Report } from '../report.ts';
-import type { Path } from '../source.ts';
+import { MOST_PROBLEMS, type Path } from '../source.ts';
 
 /** Names that lead nowhere, paths that come back, rules that no path can keep, and production without anybody asked. */
 export function checkPaths(draft: Draft, report: Report): void {
@@ -111,7 +111,10 @@ function collectLostSoaks(draft: Draft, route: RouteDraft, name: string, before:
 function checkReached(draft: Draft, report: Report): void {
   if (!draft.routesComplete) return;
   const written = draft.routes.flatMap((route) => route.stages.flat().map((one) => one.name));
-  const reached = new Set(written.flatMap((name) => [name, draft.names.includes(name) ? name : (nearest(name, draft.names) ?? name)]));
+  const unknown = [...new Set(written)].filter((name) => !draft.environments.has(name) && !draft.names.includes(name));
+  // So many that they are not even all told; comparing them all would take longer than anybody waits.
+  if (unknown.length > MOST_PROBLEMS) return;
+  const reached = new Set([...written, ...unknown.map((name) => nearest(name, draft.names) ?? name)]);
   for (const name of draft.names) {
     if (reached.has(name)) continue;
     report.add(['environments', name], `No route leads to ${quote(name)}.`, 'Add it to the path of a route, or remove it.', 'key');
