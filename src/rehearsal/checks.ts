@@ -55,7 +55,7 @@ async function withoutColumn(copy: Pick<DatabaseCopy, 'query'>, pending: readonl
   return missing;
 }
 
-/** The server's message may quote the query, which is the team's own; rows are only counted. */
+/** Rows are only counted. What is said of an error holds no value of the data: that is the copy's business. */
 async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string): Promise<{ rows: number; error: string | null }> {
   try {
     return { rows: (await copy.query(sql)).length, error: null };

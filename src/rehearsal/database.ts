@@ -121,7 +121,7 @@ export interface DatabaseCopy {
    * stands for its table; tables that are not there are left out.
    */
   fingerprintRows(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Runs one query of the team's checks, read-only. @throws Error with the server's message */
+  /** Runs one query of the team's checks, read-only. @throws Error that says why without any value of the data */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** What a migration left unfinished: invalid indexes, constraints that were never validated. */
   leftovers(): Promise<readonly Leftover[]>;

@@ -82,7 +82,7 @@ export interface CommandFacts {
   readonly seconds: number;
 }
 
-/** What the queries of the checks file found. */
+/** What the queries of the checks file found. An error is told in words of our own: the server's may quote the data. */
 export interface CheckFacts {
   readonly invariants: readonly { readonly name: string; readonly violations: number; readonly error: string | null }[];
   readonly lookups: readonly { readonly name: string; readonly found: number; readonly expected: number; readonly error: string | null }[];

@@ -12,6 +12,7 @@ import type {
 } from '../database.ts';
 import { type Connection, connected } from './connection.ts';
 import { countRows, fingerprintRows, leftovers } from './contents.ts';
+import { failureOf } from './failure.ts';
 import { describeSchema } from './schema/describe.ts';
 
 /** How long one query of the checks may take, milliseconds. */
@@ -76,7 +77,10 @@ export class PostgresCopy implements DatabaseCopy {
       const { rows } = await client.query<Record<string, unknown>>({ text: sql, queryMode: 'extended' } as { text: string });
       return rows;
     };
-    return connected(this.connection, ask, this.signal);
+    return connected(this.connection, ask, this.signal).catch((error: unknown) => {
+      this.signal.throwIfAborted();
+      throw new Error(failureOf(error));
+    });
   }
 
   leftovers(): Promise<readonly Leftover[]> {

@@ -13,7 +13,7 @@ import type {
   SchemaDescription,
 } from '../database.ts';
 import { quoted } from '../identifier.ts';
-import { type Row, rowsOf, withDatabase } from './driver.ts';
+import { type Row, rowsOf, withDatabase, withoutData } from './driver.ts';
 import { startLoad } from './load.ts';
 import { observeFile } from './observe.ts';
 import { schemaOf } from './schema.ts';
@@ -88,7 +88,11 @@ export class FileCopy implements DatabaseCopy {
   }
 
   async query(sql: string): Promise<readonly Row[]> {
-    return withDatabase(this.path, { readOnly: true }, (database) => rowsOf(database, sql));
+    try {
+      return withDatabase(this.path, { readOnly: true }, (database) => rowsOf(database, sql));
+    } catch (error) {
+      throw new Error(withoutData(error, sql));
+    }
   }
 
   /** SQLite never validates rows that are there already: a table made anew may refer to rows that do not exist. */

@@ -58,7 +58,24 @@ export function exact(statement: StatementSync): StatementSync {
   return statement;
 }
 
-/** What SQLite said, without what it quotes: that may be data. */
-export function withoutData(error: unknown): string {
-  return (error as Error).message.replace(/near "[^"]*"/, 'near "…"').replace(/unrecognized token: "[\s\S]*"/, 'unrecognized token');
+const NAME = String.raw`[\w$]+(?:\.[\w$]+)*`;
+/** What SQLite says of names, with the names. Those of a constraint come first: without a name of its own, its text stands there. */
+const ABOUT_NAMES = new RegExp(
+  `^(?<what>(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed|no such (?:column|table|function|module))(?<names>: ${NAME}(?:, ${NAME})*$)?`,
+);
+
+/**
+ * What SQLite said, without values of the data: they may stand in its messages (`bad JSON path: '…'`), so only what it says of names is passed
+ * on, and of anything else what its code means.
+ * @param text the SQL; a column that is missing is named only where this names it too, since full-text search takes columns out of values
+ */
+export function withoutData(error: unknown, text: string = ''): string {
+  const { message, errstr } = error as { message: string; errstr?: string };
+  // Node's own, such as of a text without any statement.
+  if (errstr === undefined) return message.replace(/\.$/, '');
+  if (message.endsWith('syntax error')) return 'syntax error';
+  if (message.startsWith('unrecognized token')) return 'unrecognized token';
+  const { what, names = '' } = ABOUT_NAMES.exec(message)?.groups ?? {};
+  if (what === undefined) return errstr;
+  return what === 'no such column' && !text.includes(names.slice(2)) ? what : `${what}${names}`;
 }

@@ -46,26 +46,22 @@ interface Plans {
 export async function startLoad(path: string, options: LoadOptions, ended: () => void): Promise<RunningLoad> {
   options.signal.throwIfAborted();
   const plans = withDatabase(path, { readOnly: false }, (database) => {
-    if (options.script !== null)
-      tryScript(
-        () => database.exec(options.script ?? ''),
-        () => database.isTransaction,
-      );
+    if (options.script !== null) tryScript(database, options.script);
     return plansFor(database, options.tables);
   });
   return withBaseline(new Load(path, plans, options, ended), options);
 }
 
-function tryScript(run: () => void, open: () => boolean): void {
+function tryScript(database: DatabaseSync, script: string): void {
   const refuse = (why: string): never => {
     throw new RehearsalImpossible('checks_invalid', `The script of the load ${why}`);
   };
   try {
-    run();
+    database.exec(script);
   } catch (error) {
-    refuse(`fails on the database as it is before the migration: ${withoutData(error)}. Mend the script.`);
+    refuse(`fails on the database as it is before the migration: ${withoutData(error, script)}. Mend the script.`);
   }
-  if (open()) refuse('leaves a transaction open. End it with COMMIT or ROLLBACK.');
+  if (database.isTransaction) refuse('leaves a transaction open. End it with COMMIT or ROLLBACK.');
 }
 
 function plansFor(database: DatabaseSync, names: readonly string[]): Plans {

@@ -34,20 +34,7 @@ function lookups(phase: PhaseName, { lookups: all }: CheckFacts): RehearsalReaso
 }
 
 function failedQuery(phase: PhaseName, what: string, error: string): RehearsalReason {
-  return finding('check_failed', { phase, because: `The query of the ${what} ended with an error: ${withoutValues(error)}` });
-}
-
-/** What may stand in quotes in a message of the server: a name after its kind stays, anything else may be a value of the data. */
-const QUOTED =
-  /(?<!\b(?:column|relation|table|function|schema|type|constraint|operator|index|view|at or near) )(?:"[^"]*"|'[^']*'|«[^»]*»)/g;
-
-/** The first line of a server's message, without what may be values. */
-function withoutValues(message: string): string {
-  const line = (message.split('\n')[0] ?? '')
-    .slice(0, 300)
-    .replaceAll(QUOTED, '…')
-    .replaceAll(/(?<![\w$])\d{3,}\b/g, '…');
-  return `${line.trim().replace(/\.$/, '')}.`;
+  return finding('check_failed', { phase, because: `The query of the ${what} ended with an error: ${error}.` });
 }
 
 function rowChanges(phase: PhaseName, { rowChanges: all }: CheckFacts, limits: Limits): RehearsalReason[] {

@@ -246,6 +246,9 @@ describe('what the load works on', () => {
       code: 'checks_invalid',
       message: expect.stringContaining('SQLSTATE 42703'),
     });
+    const quoting = beside(async () => undefined, { script: 'SELECT email::int FROM customers' });
+    await expect(quoting).rejects.toThrow(/: a value does not fit the type .* \(SQLSTATE 22P02\)\. Mend the script\.$/);
+    await expect(quoting).rejects.not.toThrow('@');
     await expect(beside(async () => undefined, { script: 'BEGIN; SELECT 1' })).rejects.toMatchObject({
       code: 'checks_invalid',
       message: expect.stringContaining('leaves a transaction open'),

@@ -196,6 +196,15 @@ describe('copies', () => {
     await expect(copy.query('DELETE FROM orders')).rejects.toThrow('attempt to write a readonly database');
   });
 
+  it('tell of a query that fails what it means and what is missing, and no value', async () => {
+    const copy = await shop("CREATE VIRTUAL TABLE texts USING fts5(body); INSERT INTO texts VALUES ('x')");
+    await expect(copy.query('SELECT total FROM orders')).rejects.toThrow(/^no such column: total$/);
+    await expect(copy.query('SELECT 1 FROM main.nowhere')).rejects.toThrow(/^no such table: main.nowhere$/);
+    await expect(copy.query("SELECT 'mona@example.com FROM orders")).rejects.toThrow(/^unrecognized token$/);
+    await expect(copy.query("SELECT json_extract('{}', 'mona' || id) FROM orders")).rejects.toThrow(/^SQL logic error$/);
+    await expect(copy.query("SELECT 1 FROM orders JOIN texts ON texts MATCH 'mona' || id || ':x'")).rejects.toThrow(/^no such column$/);
+  });
+
   it('tell which references a migration broke, not those that were broken before', async () => {
     const copy = await shop('INSERT INTO orders VALUES (9001, 7777, 1, NULL)');
     expect(await copy.leftovers()).toEqual([]);

@@ -6,8 +6,9 @@ import { LoadCourse, withBaseline } from '../../load/course.ts';
 import { LoadRecorder } from '../../load/recorder.ts';
 import type { LoadReport } from '../../observed.ts';
 import { type Connection, connected } from '../connection.ts';
+import { failureOf } from '../failure.ts';
+import { meaningOf } from '../sqlstates.ts';
 import { type LoadClient, startClients } from './clients.ts';
-import { meaningOf, sqlstateOf } from './sqlstates.ts';
 import { type TablesOfLoad, tablesOfLoad } from './tables.ts';
 
 export { LOAD_NAME } from './session.ts';
@@ -43,7 +44,7 @@ async function reaching<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof RehearsalImpossible) throw error;
-    throw new RehearsalImpossible('server_missing', `The load does not get to the database: ${(error as Error).message}`);
+    throw new RehearsalImpossible('server_missing', `The load does not get to the database: ${failureOf(error)}.`);
   }
 }
 
@@ -54,7 +55,7 @@ async function tryScript(client: pg.Client, script: string): Promise<void> {
   } catch (error) {
     throw new RehearsalImpossible(
       'checks_invalid',
-      `The script of the load fails on the database as it is before the migration: ${(error as Error).message} (SQLSTATE ${sqlstateOf(error)}). Mend the script.`,
+      `The script of the load fails on the database as it is before the migration: ${failureOf(error)}. Mend the script.`,
     );
   }
   // Outside of a transaction a statement is the first of its own.

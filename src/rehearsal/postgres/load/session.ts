@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { LoadRecorder, Operation, OperationKind } from '../../load/recorder.ts';
 import { type Connection, connect } from '../connection.ts';
-import { sqlstateOf } from './sqlstates.ts';
+import { sqlstateOf } from '../sqlstates.ts';
 
 /** How the load's connections begin to name themselves: observers tell by it who waits behind a migration. */
 export const LOAD_NAME = 'promote-load';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { isBookkeeping } from '../../comparison.ts';
-import { meaningOf, sqlstateOf } from './sqlstates.ts';
+import { meaningOf, sqlstateOf } from '../sqlstates.ts';
 
 /** A table that the load works on. */
 export interface LoadTable {

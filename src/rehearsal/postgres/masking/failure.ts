@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { RehearsalImpossible } from '../../database.ts';
+import { withNames } from '../failure.ts';
 
 /** What the conditions mean that masked values can run into, by SQLSTATE. */
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -17,8 +18,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Runs one step. What the server says of a failure may hold values of the data, in its message too, so only the condition, the table and the
- * constraint are passed on.
+ * Runs one step. Of what the server says of a failure, only the condition and the names in it are passed on.
  * @throws RehearsalImpossible
  */
 export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -32,10 +32,5 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
 }
 
 function told(error: pg.DatabaseError): string {
-  const meaning = MEANINGS[error.code ?? ''] ?? 'the server refused it';
-  const parts = [`SQLSTATE ${error.code}`];
-  if (error.constraint) parts.push(`constraint ${error.constraint}`);
-  if (error.table) parts.push(`table ${error.schema === undefined ? '' : `${error.schema}.`}${error.table}`);
-  if (error.column) parts.push(`column ${error.column}`);
-  return `${meaning} (${parts.join(', ')})`;
+  return withNames(error, MEANINGS[error.code ?? ''] ?? 'the server refused it');
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /**
- * What applications meet while their database changes, by SQLSTATE. Codes and condition names:
+ * What applications and queries meet, by SQLSTATE. Codes and condition names:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const CODES: Readonly<Record<string, readonly [condition: string, meaning: string]>> = {
@@ -9,6 +9,9 @@ const CODES: Readonly<Record<string, readonly [condition: string, meaning: strin
   '0A000': ['feature_not_supported', 'a prepared statement no longer fits: its columns have other types than when it was prepared'],
   '22001': ['string_data_right_truncation', 'a value is too long for its column'],
   '22003': ['numeric_value_out_of_range', 'a number is too large for its column'],
+  '22007': ['invalid_datetime_format', 'a value is no date or time'],
+  '22008': ['datetime_field_overflow', 'a date or time is out of range'],
+  '22012': ['division_by_zero', 'something is divided by zero'],
   '22P02': ['invalid_text_representation', 'a value does not fit the type of its column'],
   '23502': ['not_null_violation', 'a column that must not be null would be'],
   '23503': ['foreign_key_violation', 'a row that is referred to does not exist, or is still referred to'],
@@ -19,7 +22,10 @@ const CODES: Readonly<Record<string, readonly [condition: string, meaning: strin
   '40001': ['serialization_failure', 'a transaction got in the way of another and has to be repeated'],
   '40P01': ['deadlock_detected', 'a deadlock: it was ended for the others to go on'],
   '42501': ['insufficient_privilege', 'the right to do it is missing'],
+  '42601': ['syntax_error', 'the syntax is wrong, or there are several statements where one is allowed'],
+  '42702': ['ambiguous_column', 'a column may be that of several tables'],
   '42703': ['undefined_column', 'a column is missing'],
+  '42803': ['grouping_error', 'a column stands neither in GROUP BY nor in an aggregate'],
   '42804': ['datatype_mismatch', 'a value has another type than its column'],
   '42809': ['wrong_object_type', 'what was a table is something else'],
   '42883': ['undefined_function', 'a function or operator is missing for these types'],

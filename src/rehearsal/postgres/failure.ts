@@ -1,0 +1,33 @@
+import pg from 'pg';
+import { serverIsLost } from '../lost-server.ts';
+import { meaningOf } from './sqlstates.ts';
+
+/**
+ * What the server says of a failure may hold values of the data, in its message too: `invalid input syntax for type integer: "…"`. So what it
+ * means is said in words of our own, with the SQLSTATE and with what the fields of the error name; the message is never passed on.
+ */
+export function withNames(error: pg.DatabaseError, meaning: string): string {
+  const parts = [`SQLSTATE ${error.code}`];
+  if (error.constraint) parts.push(`constraint ${error.constraint}`);
+  if (error.table) parts.push(`table ${error.schema === undefined ? '' : `${error.schema}.`}${error.table}`);
+  if (error.column) parts.push(`column ${error.column}`);
+  return `${meaning} (${parts.join(', ')})`;
+}
+
+/** What the same condition means where it is a query of the team's that meets it, and no application. */
+const OF_A_QUERY: Readonly<Record<string, string>> = {
+  '0A000': 'the server does not support what it asks for',
+  '22P02': 'a value does not fit the type that it is read as (invalid_text_representation)',
+  '42P02': 'it has a parameter, and is given none (undefined_parameter)',
+};
+
+/**
+ * Why SQL of the team's failed, without values of the data. A connection that failed has none in its message.
+ * @returns to stand in a sentence, with where in the SQL the server saw it
+ */
+export function failureOf(error: unknown): string {
+  if (!(error instanceof pg.DatabaseError) || serverIsLost(error)) return (error as Error).message;
+  const code = error.code ?? '';
+  const at = error.position === undefined ? '' : `, at character ${error.position}`;
+  return withNames(error, `${OF_A_QUERY[code] ?? meaningOf(code)}${at}`);
+}
