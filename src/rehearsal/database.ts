@@ -173,6 +173,15 @@ export type SchemaDescription = ReadonlyMap<string, string>;
 
 export interface Leftover {
   readonly kind: 'invalid-index' | 'unvalidated-constraint';
-  /** `public.orders_customer_id_fkey on public.orders`. */
+  /** For people: `public.orders_customer_id_fkey on public.orders`. */
   readonly name: string;
+  /** Its parts as SQL takes them, in quotes where they need them; `null` where no SQL mends it. */
+  readonly sql: LeftoverSql | null;
+}
+
+export interface LeftoverSql {
+  /** Of an index with its schema, `public."User_email_idx"`; of a constraint by itself. */
+  readonly name: string;
+  /** `TABLE public."User"`, or `DOMAIN public.positive`. */
+  readonly on: string;
 }

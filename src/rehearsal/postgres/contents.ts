@@ -86,15 +86,18 @@ export async function fingerprintRows(
  * A constraint that is not enforced (PostgreSQL 18) was never meant to be validated; older servers have no such column, hence the detour
  * by JSON. What hangs on a parent is told once, with the parent.
  */
-const LEFTOVERS = `SELECT 'invalid-index' AS kind, format('%s.%s on %s.%s', n.nspname, i.relname, tn.nspname, t.relname) AS name
+const LEFTOVERS = `SELECT 'invalid-index' AS kind, format('%s.%s on %s.%s', n.nspname, i.relname, tn.nspname, t.relname) AS name,
+    json_build_object('name', format('%I.%I', n.nspname, i.relname), 'on', format('TABLE %I.%I', tn.nspname, t.relname)) AS sql
   FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace
     JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
   WHERE NOT (x.indisvalid AND x.indisready AND x.indislive) AND n.nspname <> 'pg_toast'
   UNION ALL
-  SELECT 'unvalidated-constraint', format('%s.%s on %s', n.nspname, c.conname,
-    coalesce((SELECT tn.nspname || '.' || t.relname FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace WHERE t.oid = c.conrelid),
-      pg_catalog.format_type(c.contypid, NULL)))
+  SELECT 'unvalidated-constraint', format('%s.%s on %s', n.nspname, c.conname, coalesce(tn.nspname || '.' || t.relname, pg_catalog.format_type(d.oid, NULL))),
+    json_build_object('name', format('%I', c.conname), 'on',
+      CASE WHEN t.oid IS NULL THEN format('DOMAIN %I.%I', dn.nspname, d.typname) ELSE format('TABLE %I.%I', tn.nspname, t.relname) END)
   FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+    LEFT JOIN pg_catalog.pg_class t ON t.oid = c.conrelid LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+    LEFT JOIN pg_catalog.pg_type d ON d.oid = c.contypid LEFT JOIN pg_catalog.pg_namespace dn ON dn.oid = d.typnamespace
   WHERE NOT c.convalidated AND c.conparentid = 0 AND (to_jsonb(c) ->> 'conenforced') IS DISTINCT FROM 'false'
   ORDER BY 1, 2`;
 

@@ -100,7 +100,11 @@ export class FileCopy implements DatabaseCopy {
     const before = brokenReferences(this.source);
     return [...brokenReferences(this.path)]
       .filter(([name, rows]) => rows > (before.get(name) ?? 0))
-      .map(([name, rows]) => ({ kind: 'unvalidated-constraint', name: `${name}, broken by ${rows === 1 ? 'a row' : `${rows} rows`}` }));
+      .map(([name, rows]) => ({
+        kind: 'unvalidated-constraint',
+        name: `${name}, broken by ${rows === 1 ? 'a row' : `${rows} rows`}`,
+        sql: null,
+      }));
   }
 
   async drop(): Promise<void> {

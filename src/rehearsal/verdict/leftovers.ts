@@ -9,7 +9,7 @@ const CODES = { 'invalid-index': 'invalid_index', 'unvalidated-constraint': 'unv
 /** What is left unfinished, in whatever phase it is seen first. */
 export function leftovers(facts: RehearsalFacts, limits: Limits): readonly RehearsalReason[] {
   const seen = facts.phases.flatMap(({ name: phase, leftovers: left }) => left.map((one) => ({ phase, one })));
-  const distinct = new Map(seen.toReversed().map((found) => [`${found.one.kind} ${found.one.name}`, found]));
+  const distinct = new Map(seen.toReversed().map((found) => [JSON.stringify(found.one), found]));
   return [...distinct.values()].flatMap(({ phase, one }) =>
     chosen(limits, 'leftovers', CODES[one.kind], { phase, because: becauseOf(phase, one), fix: fixFor(one) }),
   );
@@ -27,13 +27,13 @@ function becauseOf(phase: PhaseName, { kind, name }: Leftover): string {
   return `${WHO[phase] ?? 'The migration'} leaves ${what}.`;
 }
 
-/** The name has the form `public.orders_total on public.orders`. */
-function fixFor({ kind, name }: Leftover): string | null {
-  const [, object = '', table = ''] = /^(.+) on (.+)$/.exec(name) ?? [];
-  if (kind === 'invalid-index') {
-    const index = object === '' ? name : object;
-    return `Drop it with \`DROP INDEX CONCURRENTLY ${index};\` and build it again; begin the migration with \`DROP INDEX CONCURRENTLY IF EXISTS ${index};\` so that it may be run again.`;
-  }
-  if (table === '') return null;
-  return `Run \`ALTER TABLE ${table} VALIDATE CONSTRAINT ${object.split('.').at(-1)};\` in a migration of its own.`;
+/** What would end a code span cannot be copied from one. */
+const UNFIT = /[`\r\n]/;
+
+function fixFor({ kind, sql }: Leftover): string | null {
+  if (sql === null || UNFIT.test(`${sql.name}${sql.on}`)) return null;
+  const { name, on } = sql;
+  if (kind === 'invalid-index')
+    return `Drop it with \`DROP INDEX CONCURRENTLY ${name};\` and build it again; begin the migration with \`DROP INDEX CONCURRENTLY IF EXISTS ${name};\` so that it may be run again.`;
+  return `Run \`ALTER ${on} VALIDATE CONSTRAINT ${name};\` in a migration of its own.`;
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseCopy } from '../../../src/rehearsal/database.ts';
+import { readLimits } from '../../../src/rehearsal/limits.ts';
+import { judge } from '../../../src/rehearsal/verdict.ts';
+import { facts, phase } from '../verdict/facts.ts';
 import { checksum, endAll, MAJORS, privateServer, type Rehearsing, rehearseOn, sql } from './servers.ts';
 
 const SHOP = `
@@ -119,14 +122,34 @@ describe.each(MAJORS)('copies on PostgreSQL %i', (major) => {
     await sql(copy.access.url, 'CREATE UNIQUE INDEX CONCURRENTLY broken ON twice (id)').catch(() => undefined);
     await sql(copy.access.url, 'CREATE DOMAIN small AS int', 'ALTER DOMAIN small ADD CONSTRAINT tiny CHECK (VALUE < 3) NOT VALID');
     expect(await copy.leftovers()).toEqual([
-      { kind: 'invalid-index', name: 'public.broken on public.twice' },
-      { kind: 'unvalidated-constraint', name: 'public.few on public.orders' },
-      { kind: 'unvalidated-constraint', name: 'public.tiny on small' },
+      { kind: 'invalid-index', name: 'public.broken on public.twice', sql: { name: 'public.broken', on: 'TABLE public.twice' } },
+      { kind: 'unvalidated-constraint', name: 'public.few on public.orders', sql: { name: 'few', on: 'TABLE public.orders' } },
+      { kind: 'unvalidated-constraint', name: 'public.tiny on small', sql: { name: 'tiny', on: 'DOMAIN public.small' } },
     ]);
     if (major === 18) {
       await sql(copy.access.url, 'ALTER TABLE twice ADD CONSTRAINT loose CHECK (id > 5) NOT ENFORCED');
       expect(await copy.leftovers()).toHaveLength(3);
     }
+  });
+
+  it('tell with it the SQL that mends it, whatever names it has', async () => {
+    const fresh = await one.server.copy('odd');
+    await sql(
+      fresh.access.url,
+      'CREATE SCHEMA "Odd Schema"',
+      'CREATE TABLE "Odd Schema"."My.Table" AS SELECT 1 AS "Id" UNION ALL SELECT 1',
+      'ALTER TABLE "Odd Schema"."My.Table" ADD CONSTRAINT "ck.1 on x" CHECK ("Id" > 0) NOT VALID',
+      'CREATE DOMAIN "Small" AS int',
+      'ALTER DOMAIN "Small" ADD CONSTRAINT "Tiny" CHECK (VALUE < 3) NOT VALID',
+    );
+    await sql(fresh.access.url, 'CREATE UNIQUE INDEX CONCURRENTLY "My.Idx" ON "Odd Schema"."My.Table" ("Id")').catch(() => undefined);
+    const left = await fresh.leftovers();
+    expect(left).toHaveLength(3);
+    const { reasons } = judge(facts([phase('up', { leftovers: left })]), readLimits({}));
+    const advised = reasons.map(({ fix }) => /`([^`]+)`/.exec(fix)?.[1] ?? '');
+    for (const mending of advised) await sql(fresh.access.url, mending);
+    expect(await fresh.leftovers()).toEqual([]);
+    await fresh.drop();
   });
 
   it('leave no role to the next one', async () => {

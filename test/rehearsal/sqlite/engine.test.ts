@@ -210,7 +210,7 @@ describe('copies', () => {
     expect(await copy.leftovers()).toEqual([]);
     await migrate(copy.access.variables['SQLITE_PATH'] ?? '', 'DELETE FROM customers WHERE id = 1');
     expect(await copy.leftovers()).toEqual([
-      { kind: 'unvalidated-constraint', name: 'foreign key on main.orders to main.customers, broken by 11 rows' },
+      { kind: 'unvalidated-constraint', name: 'foreign key on main.orders to main.customers, broken by 11 rows', sql: null },
     ]);
   });
 });

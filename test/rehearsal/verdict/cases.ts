@@ -147,12 +147,29 @@ export const CASES: Readonly<Record<RehearsalReasonCode, Case>> = {
   },
   wal_volume: { seen: up({ wal: 1_056_000_000 }), limits: { wal: '1GB' }, measured: 1_056_000_000 },
   invalid_index: {
-    seen: facts([phase('up', { leftovers: [{ kind: 'invalid-index', name: 'public.a on public.orders' }] })]),
-    fix: /DROP INDEX CONCURRENTLY public\.a;/,
+    seen: facts([
+      phase('up', {
+        leftovers: [
+          { kind: 'invalid-index', name: 'public.A b on public.orders', sql: { name: 'public."A b"', on: 'TABLE public.orders' } },
+        ],
+      }),
+    ]),
+    because: /leaves the index public\.A b on public\.orders, which is invalid\./,
+    fix: /DROP INDEX CONCURRENTLY public\."A b";.*DROP INDEX CONCURRENTLY IF EXISTS public\."A b";/,
   },
   unvalidated_constraint: {
-    seen: facts([phase('up', { leftovers: [{ kind: 'unvalidated-constraint', name: 'public.sane on public.orders' }] })]),
-    fix: /ALTER TABLE public\.orders VALIDATE CONSTRAINT sane;/,
+    seen: facts([
+      phase('up', {
+        leftovers: [
+          {
+            kind: 'unvalidated-constraint',
+            name: 'Odd Schema.ck.1 on x on Odd Schema.My.Table',
+            sql: { name: '"ck.1 on x"', on: 'TABLE "Odd Schema"."My.Table"' },
+          },
+        ],
+      }),
+    ]),
+    fix: /`ALTER TABLE "Odd Schema"\."My\.Table" VALIDATE CONSTRAINT "ck\.1 on x";`/,
   },
   invariant_violated: {
     seen: facts([phase('verify', { outcome: 'failed', checks: checks({ invariants: [{ name: 'sums', violations: 3, error: null }] }) })]),

@@ -154,7 +154,7 @@ describe('what is one finding', () => {
   });
 
   it('what stays behind, in whatever phases it is seen', () => {
-    const leftovers = [{ kind: 'invalid-index', name: 'public.a on public.b' }] as const;
+    const leftovers = [{ kind: 'invalid-index', name: 'public.a on public.b', sql: null }] as const;
     const { reasons } = judge(facts([phase('up', { leftovers }), phase('interrupted', { leftovers })]), readLimits({}));
     expect(reasons).toMatchObject([{ code: 'invalid_index', phase: 'up' }]);
   });

@@ -124,6 +124,7 @@ const phase: fc.Arbitrary<PhaseFacts> = fc.record({
     fc.record({
       kind: fc.constantFrom('invalid-index', 'unvalidated-constraint'),
       name: fc.oneof(fc.string(), fc.constant('public.i on public.a')),
+      sql: fc.option(fc.record({ name: fc.string(), on: fc.string() }), { nil: null }),
     }),
   ),
   differences: some(fc.string()),
