@@ -1,1 +1,1 @@
-module.exports=((e,s,p)=>{e.exports=p(218)});
+module.exports=((e,s,p)=>{e.exports=p(20218)});
