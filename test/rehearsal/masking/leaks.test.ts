@@ -136,6 +136,18 @@ describe('a value of a masked column is found', () => {
       /the body of function public\.f: 1 × a value of public\.people\.name/,
     ],
     [
+      'in the default of an argument',
+      "CREATE TABLE t (c text); CREATE FUNCTION f(who text DEFAULT 'Mona Octocat the 3th') RETURNS text LANGUAGE sql AS 'SELECT who'",
+      'c: keep',
+      /the defaults and settings of function public\.f: 1 × a value of public\.people\.name/,
+    ],
+    [
+      'in the default of a domain',
+      "CREATE DOMAIN d AS text DEFAULT 'Mona Octocat the 3th'; CREATE TABLE t (c d)",
+      'c: keep',
+      /the default of domain public\.d: 1 × a value of public\.people\.name/,
+    ],
+    [
       'in a label of an enum',
       "CREATE TYPE e AS ENUM ('Mona Octocat the 3th'); CREATE TABLE t (c e)",
       'c: keep',

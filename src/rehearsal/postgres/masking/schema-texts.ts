@@ -33,6 +33,12 @@ UNION ALL
 SELECT format('the body of function %s.%s', n.nspname, p.proname), coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE ${OURS} AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
 UNION ALL
+SELECT format('the defaults and settings of function %s.%s', n.nspname, p.proname), concat_ws(' | ', pg_get_expr(p.proargdefaults, 0), array_to_string(p.proconfig, ' | '))
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE ${OURS} AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
+UNION ALL
+SELECT format('the default of domain %s.%s', n.nspname, t.typname), t.typdefault FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'd' AND ${OURS}
+UNION ALL
 SELECT format('the labels of enum %s.%s', n.nspname, t.typname), string_agg(e.enumlabel, ' | ') FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
   WHERE ${OURS} GROUP BY 1
 UNION ALL
