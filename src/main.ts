@@ -106,3 +106,6 @@ try {
 } catch (error) {
   core.setFailed(error instanceof Error ? error.message : String(error));
 }
+
+// A command of the pipeline file may leave something running that holds the pipes of its output open, and Node would wait for it.
+process.stdout.write('', () => process.exit());

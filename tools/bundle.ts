@@ -38,8 +38,8 @@ function withFolder(code: string): string {
   return code.replaceAll(/\b__dirname\b/g, 'import.meta.dirname');
 }
 
-/** Modules of Node that are loaded by their first use: TLS takes a tenth of a start, and a server behind `http:` needs none; most plans need no `crypto` and start no program. */
-const LATE = ['https', 'tls', 'crypto', 'child_process'];
+/** Modules of Node that are loaded by their first use: TLS takes a tenth of a start, and a server behind `http:` needs none; most plans need no `crypto`. */
+const LATE = ['https', 'tls', 'crypto'];
 
 /**
  * ncc has Node's own modules required through the module loader, which looks for files first. `process.getBuiltinModule` does not.
@@ -65,12 +65,13 @@ function withoutEagerPromises(code: string): string {
 }
 
 /**
- * Modules that are read by their first use: most plans look at no time zone and pass no proxy. They do
+ * Modules that are read by their first use: most plans look at no time zone, start no program through the toolkit, and pass no proxy. They do
  * nothing but define, so nobody can tell when they are evaluated. `import()` would have to be awaited by every caller. (Of `tunnel`, ncc keeps
  * the index apart from the rest, which stays where it is, unevaluated.)
  */
 const LATE_MODULES = new Map([
   ['/lib/pipeline/zones.js', 'zones.cjs'],
+  ['/@actions/exec/lib/exec.js', 'exec.cjs'],
   ['/tunnel/index.js', 'tunnel.cjs'],
 ]);
 

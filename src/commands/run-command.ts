@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondsSince } from '../rehearsal/elapsed.ts';
@@ -49,15 +48,23 @@ export function howItEnded(result: CommandResult): string {
 const GRACE = 4000;
 
 /**
- * Job control gives the command a process group of its own, so that all it started can be signalled together; its id goes into a file
- * for whoever outlives this process. The inner shell has the flags of a workflow's `shell: bash`.
+ * Output goes straight to the runner where the system lets it, not through the toolkit's pipes: whatever a command leaves running would hold
+ * those open, and this process would wait for it and then close them under it. A step of a workflow has no such pipes either.
  */
-const START = 'set -m; bash --noprofile --norc -eo pipefail -c "$1" <&0 & echo $! > "$2"; set +m; wait $! 2> /dev/null';
+const STRAIGHT_OUT =
+  'if [ -p "/proc/$PPID/fd/1" ] && [ -p "/proc/$PPID/fd/2" ]; then exec >> "/proc/$PPID/fd/1" 2>> "/proc/$PPID/fd/2"; fi';
+/**
+ * Job control gives the command a process group of its own, so that all it started can be signalled together; its id goes into a file
+ * because the toolkit does not hand out the child process. The inner shell has the flags of a workflow's `shell: bash`, and nothing to read.
+ */
+const START = 'set -m; bash --noprofile --norc -eo pipefail -c "$1" < /dev/null & echo $! > "$2"; set +m; wait $! 2> /dev/null';
 const THEN_END_ALL = 'ended=$?; kill -s KILL -- "-$!" 2> /dev/null; exit $ended';
 
+/** How long output of a command that has ended is waited for where it did come through pipes, milliseconds. */
+const LAST_WORDS = 2000;
+
 /**
- * Runs a command of the pipeline file in bash, its output going where this process's goes. On SIGINT or SIGTERM its whole process group
- * is stopped.
+ * Runs a command of the pipeline file in bash, its output streamed. On SIGINT or SIGTERM its whole process group is stopped.
  * Never throws for a failing command; throws when bash cannot be started.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
@@ -80,8 +87,17 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const wrapper = options.folder === undefined ? START : `${START}; ${THEN_END_ALL}`;
-    const exitCode = await bash(['-c', wrapper, 'promote', options.run, groupFile], options);
+    // Loaded only now: a cancellation that comes meanwhile is heard already.
+    const { exec } = await import('@actions/exec');
+    const wrapper = [STRAIGHT_OUT, START, ...(options.folder === undefined ? [] : [THEN_END_ALL])].join('; ');
+    const exitCode = await exec('bash', ['--noprofile', '--norc', '-c', wrapper, 'promote', options.run, groupFile], {
+      cwd: options.cwd,
+      env: { ...withoutInputs(process.env), ...options.variables },
+      ignoreReturnCode: true,
+      silent: true,
+      delay: LAST_WORDS,
+      listeners: { stdout: (data) => process.stdout.write(data), stderr: (data) => process.stderr.write(data) },
+    });
     const seconds = secondsSince(started);
     if (stopping !== null) return { ended: 'cancelled', signal: await stopping, seconds };
     if (cutShort !== null) return { ended: cutShort, seconds };
@@ -93,21 +109,6 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     process.off('SIGTERM', onSignal);
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * The toolkit's `exec` is no help here: it reads the output through pipes of its own, which whatever a command leaves running holds open,
- * and this process would wait for it. Output that goes straight to the runner does not come past this process.
- * @returns the exit code; of a shell that a signal ended, 128 and the signal's number, as shells say it
- * @throws Error when bash cannot be started
- */
-function bash(words: readonly string[], { cwd, variables }: CommandOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const env = { ...withoutInputs(process.env), ...variables };
-    const child = spawn('bash', ['--noprofile', '--norc', ...words], { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', (error) => reject(new Error(`bash could not be started in ${cwd}: ${error.message}. Both must exist.`)));
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
 }
 
 async function stop(

@@ -10,6 +10,15 @@ function approvedPush(message: string): JobRun {
   return run;
 }
 
+it('a deployment that leaves something running ends by itself, and leaves it running', async () => {
+  world = await startWorld({ pipeline: productionWith('sleep 300 & echo "started $$ $!"'), artifacts: 'own' });
+  const main = await approvedPush('Sell umbrellas').deployMain('production');
+  const left = pidsIn(main.log).at(-1) ?? 0;
+  expect(main).toMatchObject({ exitCode: 0 });
+  expect(isAlive(left)).toBe(true);
+  process.kill(left);
+});
+
 describe('a deployment that ends before its time', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'closes the record of a run cancelled by %s mid-deploy at once, and ends all it started',
