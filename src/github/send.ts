@@ -33,7 +33,7 @@ export function sendWith(options: SendOptions): Send {
     if (!URL.canParse(url)) throw new UnsendableError('its address is none');
     const what = `${outgoing.method} ${new URL(url).pathname}`;
     try {
-      const answer = checked(await options.transport(url, outgoing));
+      const answer = checked(await options.transport(url, outgoing), new URL(url).pathname.endsWith('/graphql'));
       if (answer.status >= 500) options.log(`GitHub answered ${answer.status} to ${what}.`);
       const { status, headers, text } = answer;
       return { status, headers, url, statusText: '', text: () => Promise.resolve(text) };
@@ -46,10 +46,10 @@ export function sendWith(options: SendOptions): Send {
   };
 }
 
-function checked(answer: Answer): Answer {
+function checked(answer: Answer, query: boolean): Answer {
   const limit = limitOf(answer);
   if (limit !== null) return limitAnswer(answer, limit);
-  if (answer.status >= 200 && answer.status < 300 && answer.status !== 204) assertJson(answer);
+  if (answer.status >= 200 && answer.status < 300 && answer.status !== 204) assertJson(answer, query);
   if (answer.status >= 300 && answer.status < 400 && answer.status !== 304)
     throw new BrokenAnswer(`the answer is a redirect (${answer.status}) that leads nowhere; does the address belong to GitHub's API?`);
   return answer;
@@ -64,14 +64,22 @@ function isUnsendable(error: unknown): boolean {
 
 class BrokenAnswer extends Error {}
 
-function assertJson({ headers, text }: Answer): void {
+function assertJson({ headers, text }: Answer, query: boolean): void {
   const type = headers.get('content-type') ?? 'no content type';
   if (!/\bjson\b/.test(type)) throw new BrokenAnswer(`the answer is not JSON (${type}); does the address belong to GitHub's API?`);
+  let data: unknown;
   try {
-    JSON.parse(text);
+    data = JSON.parse(text);
   } catch {
     throw new BrokenAnswer('the answer is cut off or not valid JSON');
   }
+  if (query && !listsErrors(data)) throw new BrokenAnswer('the answer\'s "errors" are no list of errors, as GraphQL has them');
+}
+
+/** The plugins look into the errors of a query without looking at what they are. */
+function listsErrors(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || !('errors' in data) || data.errors === null) return true;
+  return Array.isArray(data.errors) && data.errors.every((error) => typeof error === 'object' && error !== null);
 }
 
 function whatBroke(error: unknown): string {

@@ -265,6 +265,12 @@ describe('GraphQL', () => {
     expect((await failureOf(client.graphql('{ x }', {}))).message).toContain(expected);
   });
 
+  test.each([{ message: 'one' }, 'one', [null], ['one']])('errors that are no list of errors make no answer: %j', async (errors) => {
+    const { client, server } = await talk(json(502, {}), json(200, { data: null, errors }));
+    expect((await failureOf(client.graphql('{ x }', {}))).message).toContain('the answer\'s "errors" are no list of errors');
+    expect(server.requests).toHaveLength(4);
+  });
+
   test('the passing kind of error is repeated, and what was read is used if it stays', async () => {
     const wrong = { message: 'Something went wrong while executing your query. Please try again.', path: ['repository', 'ref'] };
     const { client, server } = await talk(json(200, { data: { repository: { a: 1, ref: null } }, errors: [wrong] }));
