@@ -31,6 +31,8 @@ export interface Draft {
   readonly environments: ReadonlyMap<string, EnvironmentDraft>;
   /** All names that the file defines or means to define. */
   readonly names: readonly string[];
+  /** Whether the file has a mapping of environments at all; where it has none, no name is to blame for that. */
+  readonly hasNames: boolean;
   readonly routes: readonly RouteDraft[];
   readonly freezes: readonly { readonly path: Path; readonly input: FreezeInput }[];
   /** Nothing faulty was taken out of the list of routes. */
@@ -42,8 +44,12 @@ export function present<T>(list: Holey<T> | undefined): readonly (readonly [numb
   return [...(list ?? []).entries()].filter((entry): entry is [number, T] => entry[1] !== undefined);
 }
 
-/** Arranges what is left of a file after `checkShape`. `names`: of all environments as written, also of those that were taken out. */
-export function draftOf(value: unknown, names: readonly string[], routesComplete: boolean): Draft {
+/**
+ * Arranges what is left of a file after `checkShape`. `written`: the names of all environments as written, also of those that were taken out; `null`
+ * where there is no mapping of them.
+ */
+export function draftOf(value: unknown, written: readonly string[] | null, routesComplete: boolean): Draft {
+  const [names, hasNames] = [written ?? [], written !== null];
   const input = (typeof value === 'object' && value !== null ? value : {}) as Partial<PipelineInput>;
   const environments = Object.entries(input.environments ?? {}).map(
     ([name, rules]) => [name, { name, path: ['environments', name], rules }] as const,
@@ -51,6 +57,7 @@ export function draftOf(value: unknown, names: readonly string[], routesComplete
   return {
     environments: new Map(environments),
     names,
+    hasNames,
     routes: present<RouteInput>(input.routes).map(([index, route]) => routeDraft(route, index)),
     freezes: present<FreezeInput>(input.freezes).map(([index, freeze]) => ({ path: ['freezes', index], input: freeze })),
     routesComplete: routesComplete && !present<RouteInput>(input.routes).some(([, route]) => hasHoles(route.path)),
@@ -104,6 +111,11 @@ export function soaksOf(value: OverrideInput['soak'], path: Path): readonly { re
   return Array.isArray(value)
     ? present<SoakInput>(value).map(([index, soak]) => ({ soak, path: [...path, index] }))
     : [{ soak: value, path }];
+}
+
+/** Whether a name leads nowhere. */
+export function isUnknown(draft: Draft, name: string): boolean {
+  return draft.hasNames && !draft.names.includes(name);
 }
 
 export interface RulesAt {

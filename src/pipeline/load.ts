@@ -1,5 +1,5 @@
 import { blobId } from './blob-id.ts';
-import { checkNames } from './checks/names.ts';
+import { checkNames, mendNames } from './checks/names.ts';
 import { checkPaths } from './checks/paths.ts';
 import { checkRehearsals } from './checks/rehearsals.ts';
 import { checkRoutes } from './checks/routes.ts';
@@ -10,7 +10,7 @@ import { PipelineFileError, type Problem } from './problem.ts';
 import { Report } from './report.ts';
 import { resolve } from './resolve.ts';
 import { MOST_ENVIRONMENTS, MOST_ROUTES, type PipelineInput } from './schema.ts';
-import { checkShape, valueAt } from './shape.ts';
+import { checkShape, mendKeys, valueAt } from './shape.ts';
 import { readSource, type Source } from './source.ts';
 
 /** Where a repository keeps its pipeline file unless it says otherwise. */
@@ -33,12 +33,15 @@ function problemsOf(source: Source): readonly Problem[] {
   const report = new Report(source);
   if (source.value === undefined) return report.problems;
   if (source.value === null && source.damagedFrom === null) return [EMPTY];
+  if (hasTooMany(source.value, report)) return report.problems;
+  mendKeys(source.value, report);
+  if (hasTooMany(source.value, report)) return report.problems;
   const names = keysOf(valueAt(source.value, ['environments']));
   const routes = countOf(valueAt(source.value, ['routes']));
-  if (hasTooMany(names.length, rawLength(source.value), report)) return report.problems;
   checkShape(source.value, report);
   if (source.damagedFrom !== null) return report.problems;
-  const draft = draftOf(source.value, names, routes !== null && countOf(valueAt(source.value, ['routes'])) === routes);
+  const complete = routes !== null && countOf(valueAt(source.value, ['routes'])) === routes;
+  const draft = mendNames(draftOf(source.value, names, complete), report);
   for (const check of [checkNames, checkPaths, checkRoutes, checkRules, checkRehearsals]) check(draft, report);
   return report.problems;
 }
@@ -51,10 +54,10 @@ const EMPTY: Problem = {
 };
 
 /** So many that looking closer would take longer than anybody waits. */
-function hasTooMany(environments: number, routes: number, report: Report): boolean {
+function hasTooMany(value: unknown, report: Report): boolean {
   const counts = [
-    ['environments', environments, MOST_ENVIRONMENTS],
-    ['routes', routes, MOST_ROUTES],
+    ['environments', keysOf(valueAt(value, ['environments']))?.length ?? 0, MOST_ENVIRONMENTS],
+    ['routes', rawLength(value), MOST_ROUTES],
   ] as const;
   for (const [key, count, most] of counts) {
     if (count > most)
@@ -68,8 +71,9 @@ function rawLength(value: unknown): number {
   return Array.isArray(routes) ? routes.length : 0;
 }
 
-function keysOf(value: unknown): readonly string[] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+/** `null` when it is no mapping. */
+function keysOf(value: unknown): readonly string[] | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : null;
 }
 
 /** Entries that are there; `null` when it is no list. */

@@ -34,6 +34,12 @@ export class Report {
     }
   }
 
+  /** A key that is none, but meant to be one: what the file says is read on as if it were written right. */
+  addMeant(path: Path, key: string, meant: string, message: string): void {
+    this.add([...path, key], message, `Did you mean ${quote(meant)}?`, 'key');
+    this.source.readAs(path, key, meant);
+  }
+
   /** Nothing more is kept, only counted. */
   private get isFull(): boolean {
     return this.found.size >= MOST_PROBLEMS;

@@ -27,6 +27,45 @@ export function checkShape(value: unknown, report: Report): void {
   for (const fault of faults) prune(fault, value);
 }
 
+/**
+ * Reports keys that are none but near to one that their mapping lacks, and puts that one in their place in `value`: what is read with the key that was
+ * meant lacks nothing, so that one typing mistake is one problem.
+ */
+export function mendKeys(value: unknown, report: Report): void {
+  mendBelow(value, [pipelineSchema], [], report);
+}
+
+function mendBelow(value: unknown, schemas: readonly Schema[], path: Path, report: Report): void {
+  if (!isObject(value)) return;
+  const flat = schemas.flatMap(alternatives);
+  if (flat.length === 0) return;
+  const isList = Array.isArray(value);
+  if (!isList) mendMapping(value as Record<string, unknown>, flat, path, report);
+  for (const [key, child] of Object.entries(value)) mendBelow(child, schemasAt(flat, [key]), [...path, isList ? Number(key) : key], report);
+}
+
+function mendMapping(holder: Record<string, unknown>, schemas: readonly Schema[], path: Path, report: Report): void {
+  const known = new Set(schemas.flatMap((schema) => Object.keys(definition(schema).shape ?? {})));
+  if (known.size === 0) return;
+  for (const key of Object.keys(holder)) {
+    if (known.has(key) || isOfEnvironment(path, key)) continue;
+    const meant = nearest(key, known);
+    if (meant === null || Object.hasOwn(holder, meant)) continue;
+    report.addMeant(path, key, meant, notAKey(path, key));
+    holder[meant] = holder[key];
+    delete holder[key];
+  }
+}
+
+function notAKey(path: Path, key: string): string {
+  return `${quote(key)} is not a key of ${path.length === 0 ? 'a pipeline file' : named(path)}.`;
+}
+
+/** Whether a route says something that only the environment itself can say. */
+function isOfEnvironment(path: Path, key: string): boolean {
+  return isOverride(path) && Object.hasOwn(definition(environmentSchema).shape ?? {}, key);
+}
+
 /** A union's issue becomes the issues of the alternative that was meant: the one of the same kind as the value. */
 function flatten(issue: Issue, above: Path, value: unknown): Fault[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
@@ -175,9 +214,7 @@ function kindOf(path: Path): string {
 const SIZES = new Set(['rewrite', 'disk', 'wal']);
 
 function unknownKey(path: Path, key: string, report: Report): void {
-  const known = keysAt(path);
-  const place = path.length === 0 ? 'a pipeline file' : named(path);
-  if (isOverride(path) && Object.hasOwn(definition(environmentSchema).shape ?? {}, key)) {
+  if (isOfEnvironment(path, key)) {
     report.add(
       [...path, key],
       `A route cannot change ${quote(key)} of an environment.`,
@@ -186,7 +223,7 @@ function unknownKey(path: Path, key: string, report: Report): void {
     );
     return;
   }
-  report.add([...path, key], `${quote(key)} is not a key of ${place}.`, chooseFrom(key, known), 'key');
+  report.add([...path, key], notAKey(path, key), () => chooseFrom(key, keysAt(path)), 'key');
 }
 
 /** Whether the last part of a path is a name that the team chose. */

@@ -29,6 +29,8 @@ export interface Source {
   readonly damagedFrom: number | null;
   /** Line and column of the value at a path, or of its key; of the nearest thing around it when it is not there. */
   place(path: Path, of: 'key' | 'value'): { readonly line: number; readonly column: number };
+  /** From now on, paths may call a key of the mapping at a path by what it was meant to be. */
+  readAs(path: Path, key: string, meant: string): void;
 }
 
 /** Bytes. A file for 1,000 environments has a fifth of it. */
@@ -77,7 +79,7 @@ function compose(tokens: readonly CST.Token[], end: number): readonly Document.P
 }
 
 function refused(problem: Problem): Source {
-  return { value: undefined, problems: [problem], damagedFrom: problem.line, place: () => START };
+  return { value: undefined, problems: [problem], damagedFrom: problem.line, place: () => START, readAs: () => {} };
 }
 
 function nestingProblem(at: { line: number; column: number }): Problem {
@@ -200,6 +202,14 @@ class DocumentSource implements Source {
     return this.lines.at(at);
   }
 
+  readAs(path: Path, key: string, meant: string): void {
+    const node = path.reduce<unknown>((at, part) => this.step(this.follow(at), part)?.value, this.document?.contents);
+    const mapping = this.follow(node);
+    const pairs = isMap(mapping) ? this.pairsOf(mapping) : undefined;
+    const pair = pairs?.get(key);
+    if (pair !== undefined) pairs?.set(meant, pair);
+  }
+
   /** One step down: the value there, and where its key stands. `null` when there is none. */
   private step(node: unknown, part: string | number): { value: unknown; key: number | undefined } | null {
     if (isSeq(node) && typeof part === 'number') {
@@ -211,11 +221,9 @@ class DocumentSource implements Source {
     return pair === undefined ? null : { value: pair.value, key: this.offset(pair.key) };
   }
 
-  private readonly pairs = new WeakMap<object, ReadonlyMap<string, { key: unknown; value: unknown }>>();
+  private readonly pairs = new WeakMap<object, Map<string, { key: unknown; value: unknown }>>();
 
-  private pairsOf(node: {
-    readonly items: readonly { key: unknown; value: unknown }[];
-  }): ReadonlyMap<string, { key: unknown; value: unknown }> {
+  private pairsOf(node: { readonly items: readonly { key: unknown; value: unknown }[] }): Map<string, { key: unknown; value: unknown }> {
     const known = this.pairs.get(node);
     if (known !== undefined) return known;
     const fresh = new Map(node.items.toReversed().map((item) => [keyText(item.key) ?? '', item]));

@@ -64,6 +64,41 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     file({ environments: `  dev:\n  staging: { role: staging }\n  production: { role: production }` }),
     '3:3 Environment "dev" has no value, and must be a mapping. | Give it a value, or remove the key.',
   ],
+  [
+    'version misspelt',
+    changed(file(), 'version: 1', 'vresion: 1'),
+    '1:1 "vresion" is not a key of a pipeline file. | Did you mean "version"?',
+  ],
+  [
+    'environments misspelt',
+    changed(file(), 'environments:', 'evnironments:'),
+    '2:1 "evnironments" is not a key of a pipeline file. | Did you mean "environments"?',
+  ],
+  [
+    'no environments, and paths that name them',
+    changed(file(), '  dev: { role: development }\n  staging: { role: staging }\n  production: { role: production }', ' [dev]'),
+    expect.stringMatching(/^3:2 "environments" is a list, and must be a mapping\./) as string,
+  ],
+  [
+    'zone misspelt',
+    window('days: mon, hours: 09:00-16:00, znoe: UTC'),
+    '4:72 "znoe" is not a key of window 1 of environment "staging". | Did you mean "zone"?',
+  ],
+  ['branches misspelt', routes(`name: a, barnches: [x], ${ALL}`), '7:16 "barnches" is not a key of route 1. | Did you mean "branches"?'],
+  [
+    'an environment misspelt where it is defined',
+    changed(production('soak: { in: staging, for: 4h }'), '  staging:', '  satging:'),
+    '4:3 Nothing names "satging", and 2 places name "staging", which is not there. | Did you mean "staging"?',
+  ],
+  [
+    'an environment misspelt on a path, where another waits for it and the route has rules for it',
+    changed(
+      changed(production('soak: { in: staging, for: 4h }'), 'dev, staging,', 'dev, satging,'),
+      'production] }',
+      'production], environments: { staging: { verify: false } } }',
+    ),
+    '7:49 There is no environment "satging". | Did you mean "staging"?',
+  ],
   ['no version', changed(file(), 'version: 1\n', ''), '1:1 The pipeline file has no "version". | Add "version: 1".'],
   [
     'version of the future',
@@ -534,6 +569,22 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
 describe('one mistake, one problem', () => {
   it.each(MISTAKES)('%s', (_, text, expected) => {
     expect(said(text)).toEqual([expected]);
+  });
+
+  it('whichever word of the example is misspelt, at that word or what it is part of', () => {
+    // A word of a key, a list or a mapping, with its second and third letter the wrong way round.
+    for (const { index, 0: word } of EXAMPLE.matchAll(/[A-Za-z][A-Za-z-]{2,}(?=:\s|:$|[,\]\s}])/gm)) {
+      const typo = `${word.slice(0, 1)}${word[2]}${word[1]}${word.slice(3)}`;
+      const before = EXAMPLE.slice(0, index);
+      const problems = problemsIn(before + typo + EXAMPLE.slice(index + word.length));
+      const place = `${before.split('\n').length}:${word} as ${typo}`;
+      expect(problems.length, place).toBeLessThanOrEqual(1);
+      for (const { line, fix } of problems) {
+        expect(line, place).toBe(before.split('\n').length);
+        expect(fix, place).toMatch(/^Did you mean "/);
+        expect(fix, place).not.toContain(`"${typo}"`);
+      }
+    }
   });
 
   it('and none where there is none', () => {

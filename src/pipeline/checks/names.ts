@@ -1,8 +1,9 @@
-import { allRules, type Draft } from '../draft.ts';
+import { allRules, type Draft, isUnknown, present, soaksOf } from '../draft.ts';
+import { nearest } from '../nearest.ts';
 import { quote } from '../problem.ts';
 import type { Report } from '../report.ts';
 import { LONGEST_NAME } from '../schema.ts';
-import type { Path } from '../source.ts';
+import { MOST_PROBLEMS, type Path } from '../source.ts';
 
 /** GitHub takes none of these in an environment's name; the colon ends the names in the title of a hold. Last: control characters. */
 const FORBIDDEN = /['"`,;:\\]|[^ -~\u00A0-\u{10FFFF}]/u;
@@ -28,6 +29,38 @@ export function checkNames(draft: Draft, report: Report): void {
     if (mistake !== null) report.add(path, `${quote(name)} ${mistake}.`, 'Choose another name, such as "uat" or "production-eu".', 'key');
   }
   checkAcceptanceNames(draft, report, seen);
+}
+
+/**
+ * The draft with the name that was meant in place of a misspelt one: of an environment that nothing names, where several places name one that is not
+ * there and is near to it. Each of those places would be reported otherwise.
+ */
+export function mendNames(draft: Draft, report: Report): Draft {
+  if (!draft.routesComplete) return draft;
+  const uses = usesOf(draft);
+  const strangers = [...uses].filter(([name, count]) => count > 1 && isUnknown(draft, name)).map(([name]) => name);
+  const unused = draft.names.filter((name) => !uses.has(name));
+  const meant = new Map<string, string>();
+  for (const stranger of strangers.slice(0, MOST_PROBLEMS)) {
+    const written = nearest(stranger, unused);
+    if (written === null || meant.has(written)) continue;
+    meant.set(written, stranger);
+    const message = `Nothing names ${quote(written)}, and ${uses.get(stranger)} places name ${quote(stranger)}, which is not there.`;
+    report.addMeant(['environments'], written, stranger, message);
+  }
+  if (meant.size === 0) return draft;
+  const environments = [...draft.environments].map(([name, one]) => [meant.get(name) ?? name, one] as const);
+  return { ...draft, environments: new Map(environments), names: draft.names.map((name) => meant.get(name) ?? name) };
+}
+
+/** How often each name is used, known or not. */
+function usesOf(draft: Draft): ReadonlyMap<string, number> {
+  const uses = new Map<string, number>();
+  const use = (name: string): unknown => uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const route of draft.routes) for (const { name } of [...route.stages.flat(), ...route.overrides]) use(name);
+  for (const { path, rules } of allRules(draft)) for (const { soak } of soaksOf(rules.soak, path)) use(soak.in);
+  for (const { input } of draft.freezes) for (const [, name] of present<string>(input.environments)) use(name);
+  return uses;
 }
 
 function nameMistake(name: string): string | null {

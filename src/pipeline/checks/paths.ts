@@ -1,4 +1,4 @@
-import { type Draft, isGated, type Named, type RouteDraft, ruleOf, soaksOf } from '../draft.ts';
+import { type Draft, isGated, isUnknown, type Named, type RouteDraft, ruleOf, soaksOf } from '../draft.ts';
 import { listed } from '../listed.ts';
 import { nearest } from '../nearest.ts';
 import { quote } from '../problem.ts';
@@ -13,13 +13,14 @@ export function checkPaths(draft: Draft, report: Report): void {
     checkProductionGate(draft, route, report);
   }
   checkSoaks(draft, report);
+  checkSoakNames(draft, report);
   checkReached(draft, report);
 }
 
 function checkStages(draft: Draft, route: RouteDraft, report: Report): void {
   const seen = new Set<string>();
   for (const { name, path } of route.stages.flat()) {
-    if (!draft.names.includes(name)) report.addUnknown(path, 'environment', name, draft.names);
+    if (isUnknown(draft, name)) report.addUnknown(path, 'environment', name, draft.names);
     else if (seen.has(name))
       report.add(path, `The path of route ${quote(route.title)} enters ${quote(name)} a second time.`, 'Name every environment once.');
     seen.add(name);
@@ -28,9 +29,11 @@ function checkStages(draft: Draft, route: RouteDraft, report: Report): void {
 
 function checkOverrides(draft: Draft, route: RouteDraft, report: Report): void {
   const onPath = route.stages.flat().map((one) => one.name);
+  const known = onPath.filter((name) => !isUnknown(draft, name));
   for (const { name, path } of route.overrides) {
-    if (!draft.names.includes(name)) report.addUnknown(path, 'environment', name, onPath, 'key');
-    else if (!onPath.includes(name)) {
+    if (isUnknown(draft, name)) report.addUnknown(path, 'environment', name, known.length > 0 ? known : draft.names, 'key');
+    // Where a stage is misspelt, the name may be the one that was meant.
+    else if (!onPath.includes(name) && known.length === onPath.length) {
       report.add(
         path,
         `Route ${quote(route.title)} has rules for ${quote(name)}, which is not on its path.`,
@@ -75,6 +78,8 @@ interface LostSoak {
 function checkSoaks(draft: Draft, report: Report): void {
   const lost = new Map<string, LostSoak>();
   for (const route of draft.routes) {
+    // A misspelt stage may be the one that is waited in.
+    if (route.stages.flat().some((one) => isUnknown(draft, one.name))) continue;
     for (const [at, stage] of route.stages.entries()) {
       const before = route.stages.slice(0, at).flatMap((one) => one.map((named) => named.name));
       for (const { name } of stage) collectLostSoaks(draft, route, name, before, lost);
@@ -90,9 +95,12 @@ function checkSoaks(draft: Draft, report: Report): void {
         : `${instead}, or write "environments: { ${soak.name}: { soak: false } }" in the route.`,
     );
   }
+}
+
+function checkSoakNames(draft: Draft, report: Report): void {
   for (const environment of [...draft.environments.values(), ...draft.routes.flatMap((route) => route.overrides)]) {
     for (const { soak, path } of soaksOf(environment.rules.soak, [...environment.path, 'soak'])) {
-      if (!draft.names.includes(soak.in)) report.addUnknown([...path, 'in'], 'environment', soak.in, draft.names);
+      if (isUnknown(draft, soak.in)) report.addUnknown([...path, 'in'], 'environment', soak.in, draft.names);
     }
   }
 }
@@ -100,7 +108,7 @@ function checkSoaks(draft: Draft, report: Report): void {
 function collectLostSoaks(draft: Draft, route: RouteDraft, name: string, before: readonly string[], lost: Map<string, LostSoak>): void {
   const rule = ruleOf(draft, route, name, 'soak');
   for (const { soak, path } of soaksOf(rule.value, rule.path)) {
-    if (before.includes(soak.in) || !draft.names.includes(soak.in)) continue;
+    if (before.includes(soak.in) || isUnknown(draft, soak.in)) continue;
     const known = lost.get(JSON.stringify(path));
     if (known === undefined)
       lost.set(JSON.stringify(path), { path, name, waitsFor: soak.in, overridden: rule.overridden, routes: [route.title] });
@@ -111,7 +119,7 @@ function collectLostSoaks(draft: Draft, route: RouteDraft, name: string, before:
 function checkReached(draft: Draft, report: Report): void {
   if (!draft.routesComplete) return;
   const written = draft.routes.flatMap((route) => route.stages.flat().map((one) => one.name));
-  const unknown = [...new Set(written)].filter((name) => !draft.environments.has(name) && !draft.names.includes(name));
+  const unknown = [...new Set(written)].filter((name) => isUnknown(draft, name));
   // So many that they are not even all told; comparing them all would take longer than anybody waits.
   if (unknown.length > MOST_PROBLEMS) return;
   const reached = new Set([...written, ...unknown.map((name) => nearest(name, draft.names) ?? name)]);

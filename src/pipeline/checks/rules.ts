@@ -1,4 +1,4 @@
-import { allRules, type Draft, present, type RulesAt } from '../draft.ts';
+import { allRules, type Draft, isUnknown, present, type RulesAt } from '../draft.ts';
 import { listed } from '../listed.ts';
 import { quote } from '../problem.ts';
 import type { Report } from '../report.ts';
@@ -16,7 +16,7 @@ export function checkRules(draft: Draft, report: Report): void {
   for (const { path, input } of draft.freezes) {
     for (const mistake of readFreeze(input).mistakes) report.add([...path, mistake.key], mistake.message, mistake.fix);
     for (const [index, name] of present<string>(input.environments)) {
-      if (!draft.names.includes(name)) report.addUnknown([...path, 'environments', index], 'environment', name, draft.names);
+      if (isUnknown(draft, name)) report.addUnknown([...path, 'environments', index], 'environment', name, draft.names);
     }
     checkTwice(present<string>(input.environments), [...path, 'environments'], report);
   }
