@@ -32,7 +32,7 @@ export function loadPipeline(text: string, path: string, hash: string = blobId(t
 function problemsOf(source: Source): readonly Problem[] {
   const report = new Report(source);
   if (source.value === undefined) return report.problems;
-  if (source.value === null && source.damagedFrom === null) return [EMPTY];
+  if (source.value === null && source.damagedFrom === null) return source.problems.length === 0 ? [EMPTY] : report.problems;
   if (hasTooMany(source.value, report)) return report.problems;
   mendKeys(source.value, report);
   if (hasTooMany(source.value, report)) return report.problems;

@@ -354,9 +354,14 @@ function explainYaml(mistake: YAMLError): { message: string; fix: string } {
   const [said] = mistake.message.split('\n');
   return {
     message: `This is not YAML: ${quote(said ?? '').slice(1, -1)}.`,
-    fix: YAML_FIXES[mistake.code] ?? 'Check the quotes, the brackets and the indentation here.',
+    fix: said?.includes('directive')
+      ? NO_DIRECTIVES
+      : (YAML_FIXES[mistake.code] ?? 'Check the quotes, the brackets and the indentation here.'),
   };
 }
+
+const NO_DIRECTIVES =
+  'Remove what begins with "%"; a pipeline file needs no YAML directives, and a value that begins with "%" must stand in quotes.';
 
 const YAML_FIXES: Readonly<Partial<Record<string, string>>> = {
   BAD_ALIAS: 'A value that begins with "*" must stand in quotes, for example \'**\'.',

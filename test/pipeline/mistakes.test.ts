@@ -28,6 +28,16 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     '# nothing\n',
     '1:1 The file is empty. | Write a pipeline, or delete the file: without one, the built-in pipeline applies.',
   ],
+  [
+    'two empty documents',
+    '---\n---\n',
+    '2:1 A second document begins here; a pipeline file is one. | Remove the line "---" and what follows it, or join the two.',
+  ],
+  [
+    'directives alone',
+    '%YAML 1.2\n'.repeat(3),
+    '4:1 This is not YAML: Missing directives-end indicator line. | Remove what begins with "%"; a pipeline file needs no YAML directives, and a value that begins with "%" must stand in quotes.',
+  ],
   ['a word', 'pipeline', '1:1 The file is "pipeline", and must be a mapping. | Write it so, or remove the key.'],
   [
     'unknown key with a near one',
