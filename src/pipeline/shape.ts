@@ -376,15 +376,20 @@ function general(issue: Issue, path: Path, here: unknown): Said {
     };
   if (issue.code === 'too_big') return tooBig(issue.maximum, here);
   const kinds = [...new Set(schemasAt([pipelineSchema], path).map(kind))];
-  const fix =
-    kinds.includes(LIST) && typeof here === 'string' ? `Write "[${quote(here).slice(1, -1)}]".` : 'Write it so, or remove the key.';
-  if (here !== null) return { message: `is ${shown(here)}, and must be ${listed(kinds, 'or')}`, fix };
+  if (here !== null) return { message: `is ${shown(here)}, and must be ${listed(kinds, 'or')}`, fix: fixOfKind(here, kinds) };
   return {
     message: `has no value, and must be ${listed(kinds, 'or')}`,
     fix: mayBeOff(path)
       ? 'Give it a value, write "false" to have none, or remove the key for the default.'
       : 'Give it a value, or remove the key.',
   };
+}
+
+function fixOfKind(here: unknown, kinds: readonly string[]): string {
+  if (kinds.includes(LIST) && typeof here === 'string') return `Write "[${quote(here).slice(1, -1)}]".`;
+  // YAML has read what was meant as text: `0x10` is 16 to it, and `1.10` is 1.1.
+  if (kinds.includes(TEXT) && !isObject(here)) return 'Put it in quotes.';
+  return 'Write it so, or remove the key.';
 }
 
 function tooBig(maximum: number | bigint, here: unknown): Said {
@@ -407,6 +412,7 @@ function mayBeOff(path: Path): boolean {
 
 const LIST = 'a list';
 const OFF = '"false"';
+const TEXT = 'text';
 
 function kind(schema: Schema): string {
   const { type, values } = definition(schema);
@@ -414,7 +420,7 @@ function kind(schema: Schema): string {
   if (type === 'object' || type === 'record') return 'a mapping';
   if (type === 'array') return LIST;
   if (type === 'enum') return `one of ${listed(Object.keys(definition(schema).entries ?? {}), 'and')}`;
-  return type === 'number' ? 'a whole number' : 'text';
+  return type === 'number' ? 'a whole number' : TEXT;
 }
 
 function shown(here: unknown): string {

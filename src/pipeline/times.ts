@@ -145,9 +145,11 @@ function explainTime(time: Exclude<LocalTime, { kind: 'instant' }>, text: string
     };
   }
   if (time.kind === 'wrong-offset') {
+    // Without an offset, a time that comes twice would not say which of the two is meant.
+    const without = time.spellings.length > 1 ? '' : ', or leave the offset out';
     return {
       message: `${quote(text)} has an offset that ${zone} does not have then.`,
-      fix: `Write ${listed(time.spellings.map(quote), 'or')}, or leave the offset out.`,
+      fix: `Write ${listed(time.spellings.map(quote), 'or')}${without}.`,
     };
   }
   return { message: `${quote(text)} is no date and time.`, fix: 'Write it as 2026-12-20T00:00, in the time of the zone.' };

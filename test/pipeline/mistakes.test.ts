@@ -196,6 +196,26 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     '7:59 The path of route "main" enters "staging" a second time. | Name every environment once.',
   ],
   [
+    'a stage that YAML takes for a number',
+    routes('name: main, branches: [main], path: [dev, 0x10, staging, production]'),
+    '7:49 Stage 2 of route 1 is 16, and must be text or a list. | Put it in quotes.',
+  ],
+  [
+    'a branch that YAML takes for a number',
+    routes(`name: main, branches: [1.10], ${ALL}`),
+    '7:30 Entry 1 of "branches" of route 1 is 1.1, and must be text. | Put it in quotes.',
+  ],
+  [
+    'a route with a control character in its name',
+    routes(`name: "\\u0000m", branches: [main], ${ALL}`),
+    '7:13 The name "�m" has a control character or more than one line. | Write it on one line, in characters that can be seen.',
+  ],
+  [
+    'a route with a name of two lines',
+    routes(`name: "m\\nm", branches: [main], ${ALL}`),
+    '7:13 The name "m�m" has a control character or more than one line. | Write it on one line, in characters that can be seen.',
+  ],
+  [
     'nine stages',
     routes(`name: main, branches: [main], path: [${Array(9).fill('dev').join(', ')}]`),
     '7:43 "path" of route 1 has 9 entries, and may have 8. | Remove some; what may go side by side can share one stage: [[qa, training]].',
@@ -385,6 +405,16 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     'freeze at a time that comes twice',
     freeze('from: 2026-10-25T02:30, until: 2026-12-21T00:00, zone: Europe/Berlin'),
     '8:19 "2026-10-25T02:30" comes twice in Europe/Berlin: clocks are put back over it. | Write "2026-10-25T02:30+02:00" or "2026-10-25T02:30+01:00", the first or the second.',
+  ],
+  [
+    'freeze at a time that comes twice, with an offset that it never has',
+    freeze('from: 2026-10-25T02:30Z, until: 2026-12-21T00:00, zone: Europe/Berlin'),
+    '8:19 "2026-10-25T02:30Z" has an offset that Europe/Berlin does not have then. | Write "2026-10-25T02:30+02:00" or "2026-10-25T02:30+01:00".',
+  ],
+  [
+    'freeze at a time with an offset that it does not have',
+    freeze('from: 2026-11-25T02:30Z, until: 2026-12-21T00:00, zone: Europe/Berlin'),
+    '8:19 "2026-11-25T02:30Z" has an offset that Europe/Berlin does not have then. | Write "2026-11-25T02:30+01:00", or leave the offset out.',
   ],
   [
     'freeze on no day',

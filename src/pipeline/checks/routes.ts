@@ -7,6 +7,9 @@ import type { Report } from '../report.ts';
 const KINDS = ['branches', 'tags'] as const;
 type Kind = (typeof KINDS)[number];
 
+/** Control characters and ends of lines. */
+const UNPRINTABLE = /[^ -~\u00A0-\u2027\u202A-\u{10FFFF}]/u;
+
 interface Readable {
   readonly route: RouteDraft;
   readonly patterns: Readonly<Record<Kind, readonly string[]>>;
@@ -25,6 +28,10 @@ function checkTitles(draft: Draft, report: Report): void {
   for (const route of draft.routes) {
     if (seen.has(route.title))
       report.add([...route.path, 'name'], `There are two routes with the name ${quote(route.title)}.`, 'Rename one of them.');
+    if (UNPRINTABLE.test(route.title)) {
+      const message = `The name ${quote(route.title)} has a control character or more than one line.`;
+      report.add([...route.path, 'name'], message, 'Write it on one line, in characters that can be seen.');
+    }
     seen.add(route.title);
   }
 }
