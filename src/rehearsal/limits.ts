@@ -38,7 +38,10 @@ export const LIMITS = {
   }),
   'read-stall': bound('time', 'How long a single read may take beside the migration.', { fail: SECOND }),
   'write-stall': bound('time', 'How long a single write may take beside the migration.', { fail: SECOND }),
-  rewrite: bound('size', 'How large a table may be whose rows are all written anew.', { warn: 10 * MB, fail: 100 * MB }),
+  rewrite: bound('size', 'How large a table may be whose rows are all written anew; partitions count together.', {
+    warn: 10 * MB,
+    fail: 100 * MB,
+  }),
   disk: bound('size', 'How much more disk than before the database may take for a while: the headroom that production has.'),
   wal: bound('size', 'How much write-ahead log the migration may write.'),
   'lock-timeout': consequence('A statement that waits for a lock which stops reads or writes, without a `lock_timeout`.'),

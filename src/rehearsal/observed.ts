@@ -104,6 +104,8 @@ export interface WaitTrace {
 
 export interface Rewrite {
   readonly relation: string;
+  /** Of a partition, the partitioned table at the top: to applications that is the table. `null` of any other table. */
+  readonly root: string | null;
   /** Bytes of the table before. */
   readonly bytes: number;
   /** `null` when several may have done it. */

@@ -156,7 +156,7 @@ export const BAD: RehearsalEvidence = evidenceOf(
           begunAt: 500_000,
           statements: BAD_STATEMENTS,
           locks: BAD_LOCKS,
-          rewrites: [{ relation: 'public.orders', bytes: 896_000_000, statement: 2 }],
+          rewrites: [{ relation: 'public.orders', root: null, bytes: 896_000_000, statement: 2 }],
           touched: ['public.orders', 'public.customers'],
           disk: { before: 3.48e9, peak: 4.414e9, after: 3.518e9 },
           wal: 1_056_000_000,

@@ -43,7 +43,7 @@ export function changesBetween(before: string, after: string): Changes {
     const pages = [...was.ownerOf.values()].filter((owner) => owner === table).length;
     const moved = is.objects.get(table);
     const anew = (moved !== undefined && moved.root !== root) || (moved !== undefined && (hit.get(table) ?? 0) >= pages * MOST);
-    return anew && touched.has(table) ? [{ relation: fullName(table), bytes: pages * was.pageSize, statement: null }] : [];
+    return anew && touched.has(table) ? [{ relation: fullName(table), root: null, bytes: pages * was.pageSize, statement: null }] : [];
   });
   return {
     touched: there

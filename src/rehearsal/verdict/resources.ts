@@ -16,26 +16,49 @@ export function resources(facts: RehearsalFacts, limits: Limits): readonly Rehea
   );
 }
 
-/** A table counts once, however often it is rewritten; what a migration tool keeps its book in is its own. */
+/**
+ * A table counts once, however often it is rewritten, and with all its partitions that are; what a migration tool keeps its book in is its own.
+ */
 function rewrites({ rewrites: found, statements }: Observation, limits: Limits): RehearsalReason[] {
   const all = found.filter(({ relation }) => !isBookkeeping(relation));
-  return [...Map.groupBy(all, ({ relation }) => relation).values()].flatMap((same) => {
-    const largest = same.reduce((most, one) => (one.bytes > most.bytes ? one : most));
-    const consequence = exceeds(limits.bounds.rewrite, largest.bytes);
+  return [...Map.groupBy(all, ({ relation, root }) => root ?? relation)].flatMap(([table, same]) => {
+    const total = totalOf(table, same);
+    const consequence = exceeds(limits.bounds.rewrite, total.bytes);
     if (consequence === null) return [];
-    const statement = statements.find(({ number }) => number === largest.statement) ?? null;
-    return [rewrite(largest, statement, { times: same.length, allowed: limits.bounds.rewrite[consequence] ?? 0, consequence })];
+    const statement = statements.find(({ number }) => number === total.statement) ?? null;
+    return [rewrite(total, statement, { allowed: limits.bounds.rewrite[consequence] ?? 0, consequence })];
   });
 }
 
+interface Total {
+  /** For people: `public.orders`, `4 partitions of public.orders`. */
+  readonly what: string;
+  readonly bytes: number;
+  readonly times: number;
+  /** `null` when several did it, or nobody knows. */
+  readonly statement: number | null;
+}
+
+function totalOf(table: string, same: readonly Rewrite[]): Total {
+  const tables = [...Map.groupBy(same, ({ relation }) => relation).values()];
+  const largest = tables.map((one) => one.reduce((most, other) => (other.bytes > most.bytes ? other : most)));
+  const by = [...new Set(largest.map(({ statement }) => statement))];
+  return {
+    what: largest.length === 1 ? (largest[0]?.relation ?? table) : `${largest.length} partitions of ${table}`,
+    bytes: largest.reduce((sum, { bytes }) => sum + bytes, 0),
+    times: Math.max(...tables.map(({ length }) => length)),
+    statement: by.length === 1 ? (by[0] ?? null) : null,
+  };
+}
+
 function rewrite(
-  { relation, bytes }: Rewrite,
+  { what, bytes, times }: Total,
   statement: StatementTrace | null,
-  { times, allowed, consequence }: { readonly times: number; readonly allowed: number; readonly consequence: 'fail' | 'warn' },
+  { allowed, consequence }: { readonly allowed: number; readonly consequence: 'fail' | 'warn' },
 ): RehearsalReason {
   const who = statement === null ? 'The migration' : `${capitalized(nameOf(statement))},`;
   const again = times === 1 ? '' : `, ${times} times`;
-  const because = `${who} writes ${relation} anew, ${bytesInWords(bytes)}${again}; allowed are tables up to ${boundInWords('rewrite', allowed)}.`;
+  const because = `${who} writes ${what} anew, ${bytesInWords(bytes)}${again}; allowed are tables up to ${boundInWords('rewrite', allowed)}.`;
   const fix = statement === null ? null : adviceFor(statement.text);
   return finding('table_rewritten', { phase: 'up', because, fix, consequence, statement: statement?.number ?? null, measured: bytes });
 }

@@ -283,6 +283,26 @@ describe.each([18, 15] as const)('PostgreSQL %i: every statement with its locks'
     expect(opened.statements).toMatchObject([{ kind: 'SHOW', lockTimeout: 1500 }]);
   });
 
+  it('sees partitions written anew, and of which table they are', async () => {
+    const target = await server.database(
+      `CREATE TABLE events (id int, what text) PARTITION BY RANGE (id);
+       CREATE TABLE early PARTITION OF events FOR VALUES FROM (0) TO (1000);
+       CREATE TABLE late PARTITION OF events FOR VALUES FROM (1000) TO (3000) PARTITION BY RANGE (id);
+       CREATE TABLE later PARTITION OF late FOR VALUES FROM (1000) TO (2000);
+       CREATE TABLE alone (what text);
+       INSERT INTO events SELECT n, 'x' FROM generate_series(0, 1999) n`,
+    );
+    const seen = await migrated(target, [
+      "ALTER TABLE events ALTER COLUMN what TYPE varchar USING what || 'y'",
+      "ALTER TABLE alone ALTER COLUMN what TYPE varchar USING what || 'y'",
+    ]);
+    expect(seen.rewrites.toSorted((one, other) => (one.relation < other.relation ? -1 : 1))).toMatchObject([
+      { relation: 'public.alone', root: null, statement: 2 },
+      { relation: 'public.early', root: 'public.events', statement: 1 },
+      { relation: 'public.later', root: 'public.events', statement: 1 },
+    ]);
+  });
+
   it('sees a table written anew, by which statement, how much it was, and what that took', async () => {
     const target = await server.database(
       `${SCHEMA}; INSERT INTO orders SELECT n, n, repeat('y', 100) FROM generate_series(2000, 80000) n; CHECKPOINT`,

@@ -69,7 +69,7 @@ describe('observing', () => {
       'COMMIT',
     );
     const { rewrites, touched, disk } = await observer.end();
-    expect(rewrites).toEqual([{ relation: 'main.orders', bytes: expect.any(Number), statement: null }]);
+    expect(rewrites).toEqual([{ relation: 'main.orders', root: null, bytes: expect.any(Number), statement: null }]);
     expect(rewrites[0]?.bytes).toBeGreaterThan(50_000);
     expect(touched).toEqual(['main.orders']);
     expect(disk.peak).toBeGreaterThan(disk.before);

@@ -133,7 +133,7 @@ export const CASES: Readonly<Record<RehearsalReasonCode, Case>> = {
   table_rewritten: {
     seen: up({
       statements: [statement(1, 'ALTER TABLE public.orders ALTER COLUMN total TYPE numeric(14, 2) USING total::numeric')],
-      rewrites: [{ relation: 'public.orders', bytes: 100_000_001, statement: 1 }],
+      rewrites: [{ relation: 'public.orders', root: null, bytes: 100_000_001, statement: 1 }],
     }),
     fix: /ADD COLUMN total_new numeric\(14, 2\);`/,
     statement: 1,

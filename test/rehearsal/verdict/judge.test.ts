@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RehearsalFacts } from '../../../src/rehearsal/evidence.ts';
 import { readLimits } from '../../../src/rehearsal/limits.ts';
+import type { Observation } from '../../../src/rehearsal/observed.ts';
 import { REHEARSAL_REASONS, type RehearsalReasonCode } from '../../../src/rehearsal/reasons.ts';
 import { judge } from '../../../src/rehearsal/verdict.ts';
 import { CASES } from './cases.ts';
@@ -61,12 +62,12 @@ describe('what a limit says is the last value that is allowed', () => {
     ['a lock of exactly a second', held(1000, 1000), {}, []],
     ['a lock that was held for longer for sure', held(1001, 1003), {}, ['fail']],
     ['a lock that was perhaps held for longer', held(990, 1010), {}, ['warn']],
-    ['a rewrite of 10 MB', up({ rewrites: [{ relation: 'a', bytes: 10e6, statement: null }] }), {}, []],
-    ['a rewrite of 11 MB', up({ rewrites: [{ relation: 'a', bytes: 11e6, statement: null }] }), {}, ['warn']],
-    ['a rewrite of 101 MB', up({ rewrites: [{ relation: 'a', bytes: 101e6, statement: null }] }), {}, ['fail']],
+    ['a rewrite of 10 MB', up({ rewrites: [{ relation: 'a', root: null, bytes: 10e6, statement: null }] }), {}, []],
+    ['a rewrite of 11 MB', up({ rewrites: [{ relation: 'a', root: null, bytes: 11e6, statement: null }] }), {}, ['warn']],
+    ['a rewrite of 101 MB', up({ rewrites: [{ relation: 'a', root: null, bytes: 101e6, statement: null }] }), {}, ['fail']],
     [
       'a rewrite of 101 MB, allowed up to 1 GB',
-      up({ rewrites: [{ relation: 'a', bytes: 101e6, statement: null }] }),
+      up({ rewrites: [{ relation: 'a', root: null, bytes: 101e6, statement: null }] }),
       { rewrite: '1GB' },
       [],
     ],
@@ -115,13 +116,34 @@ describe('what is one finding', () => {
     expect(reasons[2]).toMatchObject({ measured: 2 });
   });
 
+  it('a partitioned table that is written anew as one table, with all its partitions', () => {
+    const part = (relation: string, by: number | null) => ({ relation, root: 'public.ev', bytes: 4e6, statement: by });
+    const statements = [statement(1, 'ALTER TABLE ev ALTER COLUMN who TYPE text'), statement(2, 'VACUUM FULL e3')];
+    const told = (...rewrites: Observation['rewrites']) => judge(up({ statements, rewrites }), readLimits({})).reasons;
+    expect(told(part('public.e1', 1), part('public.e2', 1))).toEqual([]);
+    expect(told(part('public.e1', 1), part('public.e2', 1), part('public.e3', 1))).toMatchObject([
+      {
+        code: 'table_rewritten',
+        because: expect.stringMatching(
+          /^Statement 1, .*, writes 3 partitions of public\.ev anew, 12 MB; allowed are tables up to 10 MB\.$/,
+        ),
+        statement: 1,
+        measured: 12e6,
+      },
+    ]);
+    expect(told(part('public.e1', 1), part('public.e2', 1), part('public.e3', 2))).toMatchObject([
+      { because: expect.stringMatching(/^The migration writes 3 partitions of public\.ev anew, 12 MB;/), statement: null },
+    ]);
+    expect(told(part('public.e1', 1), part('public.e1', 1), part('public.e1', 1))).toEqual([]);
+  });
+
   it('nothing of what a migration tool does to its own book', () => {
     const statements = [statement(1, 'TRUNCATE public.schema_migrations', { lockTimeout: 0 })];
     const held = { atLeast: 5000, atMost: 5001 };
     const locks = ['public.schema_migrations', 'public.schema_migrations_pkey'].map((relation) =>
       lock(relation, { table: 'public.schema_migrations', held }),
     );
-    const rewrites = [{ relation: 'public.schema_migrations', bytes: 1e9, statement: 1 }];
+    const rewrites = [{ relation: 'public.schema_migrations', root: null, bytes: 1e9, statement: 1 }];
     expect(codes(up({ statements, locks, rewrites }))).toEqual([]);
   });
 

@@ -75,7 +75,7 @@ const observation: fc.Arbitrary<Observation> = fc.record({
   ),
   locks: some(lock),
   waits: some(wait),
-  rewrites: some(fc.record({ relation, bytes: amount, statement: number })),
+  rewrites: some(fc.record({ relation, root: fc.option(relation, { nil: null }), bytes: amount, statement: number })),
   touched: some(relation),
   writers: fc.array(small),
   disk: fc.record({ before: amount, peak: amount, after: amount }),

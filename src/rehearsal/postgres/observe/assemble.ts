@@ -58,6 +58,7 @@ export function assemble(seen: Seen): Observation {
     waits: longest(seen).map((wait) => waitTrace(wait, relations, numberOf)),
     rewrites: seen.rewrites.map(({ relation, statement }) => ({
       relation: relation.name,
+      root: relations.get(relation.root)?.name ?? null,
       bytes: relation.bytes,
       statement: numberOf(statement),
     })),
