@@ -56,7 +56,8 @@ function tableOf(object: string, definition: string): string {
 }
 
 /**
- * What differs between two descriptions, one line each, without what belongs to migration tools.
+ * What differs between two descriptions, one line each, without what belongs to migration tools. They are compared as they are, and told
+ * without their strings.
  * @returns at most 50 lines; the last says how many more there are
  */
 export function differencesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
@@ -67,14 +68,36 @@ export function differencesBetween(before: ReadonlyMap<string, string>, after: R
   return [...lines.slice(0, MOST_DIFFERENCES - 1), `and ${lines.length - MOST_DIFFERENCES + 1} more`];
 }
 
+/** Comment | quoted name | string, plain or escaped | string in dollars, but not the body of a function, which has strings of its own. */
+const QUOTING =
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:[^"]|"")*"|(?:\b[eE]'(?:[^'\\]|''|\\[\s\S])*|'(?:[^']|'')*)(?:'|$)|(?<![\p{L}\p{N}_$])\$(?!(?:function|procedure)x*\$)(?<tag>(?:[\p{L}_][\p{L}\p{N}_]*)?)\$[\s\S]*?(?:\$\k<tag>\$|$)/gu;
+/** A body in a language whose strings and comments are others than SQL's. */
+const FOREIGN_BODY = /(?<head>\n LANGUAGE (?!plpgsql\b|sql\b)[\s\S]*?)(?<body>(?<quote>\$(?:function|procedure)x*\$)[\s\S]*\k<quote>)/;
+
+/** A definition without its strings, which may be data, and without comments; every line stays where it is. */
+function withoutLiterals(definition: string): string {
+  const emptied = (text: string, sign: string): string => `${sign}…${text.replaceAll(/[^\n]/g, '')}${sign}`;
+  return definition
+    .replace(FOREIGN_BODY, (_, head: string, body: string) => head + emptied(body, '$'))
+    .replaceAll(QUOTING, (token) => {
+      if (token.startsWith('"')) return token;
+      return /^(?:--|\/\*)/.test(token) ? emptied(token, '') : emptied(token, "'");
+    });
+}
+
+/** What is told of a definition, by the lines that `other` does not have. */
+function linesWithout(definition: string, other: string): readonly string[] {
+  const told = withoutLiterals(definition).split('\n');
+  const others = new Set(other.split('\n'));
+  return definition.split('\n').flatMap((line, index) => (others.has(line) ? [] : [told[index]?.trim() || '…']));
+}
+
 function difference(name: string, before: string | undefined, after: string | undefined): readonly string[] {
   if (before === after) return [];
   if (before === undefined) return [`${name} is new`];
   if (after === undefined) return [`${name} is gone`];
-  const was = before.split('\n');
-  const is = after.split('\n');
-  const removed = was.filter((line) => !is.includes(line)).map((line) => `${name}: was ${line.trim()}`);
-  const added = is.filter((line) => !was.includes(line)).map((line) => `${name}: is ${line.trim()}`);
+  const removed = linesWithout(before, after).map((line) => `${name}: was ${line}`);
+  const added = linesWithout(after, before).map((line) => `${name}: is ${line}`);
   const changed = [...removed, ...added];
   return changed.length === 0 ? [`${name} has its parts in another order`] : changed;
 }

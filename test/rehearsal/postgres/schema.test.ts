@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { differencesBetween } from '../../../src/rehearsal/comparison.ts';
 import type { DatabaseCopy, SchemaDescription } from '../../../src/rehearsal/database.ts';
 import { endAll, MAJORS, rehearseOn, sql } from './servers.ts';
 
@@ -19,6 +20,13 @@ const SHOP = `
   CREATE SEQUENCE shop.numbers;
   CREATE ROLE clerk;
 `;
+
+it('is told without what a body in another language than SQL holds', () => {
+  const body = (text: string) =>
+    new Map([['function f()', `CREATE FUNCTION f()\n LANGUAGE plpython3u\nAS $function$\n${text}\n$function$\ncomment 'hidden'`]]);
+  const told = differencesBetween(body('x = 1 # don\'t\ny = "hidden"'), body("x = 1 # don't\ny = \"hidden\", 'hidden'"));
+  expect(told).toEqual(['function f(): was …', 'function f(): is …']);
+});
 
 /** A change, and the entries that it makes differ: all of them, and no others. */
 type Change = readonly [string, ...string[]];
@@ -144,6 +152,47 @@ describe.each(MAJORS)('the schema on PostgreSQL %i', (major) => {
     }
     expect(wrong).toEqual([]);
     expect(CHANGES.length).toBeGreaterThan(40);
+  });
+
+  it('is compared as it is, and what differs is told without strings', async () => {
+    const told = async (...changes: readonly string[]): Promise<readonly string[]> => {
+      const before = await copy.describeSchema();
+      await sql(copy.access.url, ...changes);
+      return differencesBetween(before, await copy.describeSchema());
+    };
+    const lines = await told(
+      `CREATE TABLE shop.told (id int DEFAULT 7, "it's" text, who text DEFAULT 'hidden one', CONSTRAINT few CHECK (who <> E'hidd\\'en\ntwo'))`,
+      'CREATE TABLE shop.parts (who text) PARTITION BY LIST (who)',
+      "CREATE TABLE shop.part PARTITION OF shop.parts FOR VALUES IN ('hidden')",
+      'CREATE FUNCTION shop.said() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$',
+      "COMMENT ON TABLE shop.told IS 'nothing'",
+    );
+    expect(lines.length).toBeGreaterThan(3);
+    const changed = await told(
+      "ALTER TABLE shop.told ALTER who SET DEFAULT 'hidden two', ALTER id SET DEFAULT 8",
+      "ALTER TABLE shop.told DROP CONSTRAINT few, ADD CONSTRAINT few CHECK (who <> E'hidd\\'en\nthree' AND id < 5)",
+      "COMMENT ON TABLE shop.told IS E'it\\'s hidden\nand hidden'",
+      `CREATE OR REPLACE FUNCTION shop.said() RETURNS text LANGUAGE plpgsql AS $$ DECLARE
+  "it's" text := 'hidden'; -- don't show hidden
+BEGIN
+  EXECUTE $q$ SELECT 'hidden' $q$;
+  RETURN "it's" || 'hidden
+    hidden';
+END $$`,
+    );
+    expect(changed).toEqual(
+      expect.arrayContaining([
+        "table shop.told: was column who text default '…'::text",
+        "table shop.told: is column who text default '…'::text",
+        'table shop.told: is column id integer default 8',
+        `function shop.said(): is "it's" text := '…'; …`,
+        "function shop.said(): is EXECUTE '…';",
+      ]),
+    );
+    expect(changed.filter((line) => line.startsWith('constraint few on shop.told: is')).join(' ')).toMatch(/'….* AND .*id < 5/s);
+    expect(changed.join('\n')).not.toMatch(/hidd|three|don't show/);
+    expect(await told("COMMENT ON FUNCTION shop.said() IS 'hidden'")).toEqual(["function shop.said(): is comment '…'"]);
+    expect(await told("COMMENT ON FUNCTION shop.said() IS 'hidden too'")).toHaveLength(2);
   });
 
   it('is told one line a property', async () => {

@@ -250,7 +250,7 @@ describe('the schema', () => {
         'table main.orders: was column note TEXT',
         'table main.orders: was check ( quantity > 0 )',
         'table main.orders: was foreign key (customer_id) references customers (id) on update no action on delete no action',
-        "table main.orders: is column note TEXT default 'x' collate nocase",
+        "table main.orders: is column note TEXT default '…' collate nocase",
         'table main.orders: is check ( quantity > 1 )',
         'table main.orders: is foreign key (customer_id) references customers (id) on update no action on delete cascade',
         'table main.orders: is unique (customer_id, id)',
