@@ -23,6 +23,9 @@ const sql = (...lines: readonly string[]): string => lines.map((line) => `\`${li
 /** A name that can stand as a part of another. */
 const bare = (name: string): string => name.replaceAll('"', '').split('.').at(-1) ?? name;
 
+/** A type whose length or precision is not known, because statements come without literals: `varchar(?)` would be no SQL. */
+const toFillIn = (type: string): string => type.replaceAll(/\([\s,?]*\)/g, '(…)');
+
 const ADVICE: readonly Advice[] = [
   advice(String.raw`^CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY\b)`, (statement) => {
     const concurrent = statement.replace(/^(CREATE\s+(?:UNIQUE\s+)?INDEX)\s+/i, '$1 CONCURRENTLY ');
@@ -67,7 +70,7 @@ const ADVICE: readonly Advice[] = [
     String.raw`${ALTER}.*\bALTER\s+(?:COLUMN\s+)?(?<column>${NAME})\s+(?:SET\s+DATA\s+)?TYPE\s+(?<type>(?:\([^)]*\)|[^,;(])+)`,
     (_, part) => {
       const [table, column] = [part('table'), part('column')];
-      const type = part('type').replace(/\s+USING\b.*$/i, '');
+      const type = toFillIn(part('type').replace(/\s+USING\b.*$/i, ''));
       return `Do not change the type in place: ${sql(`ALTER TABLE ${table} ADD COLUMN ${bare(column)}_new ${type};`)}, let the application write both, fill it in batches, and switch over in a later release.`;
     },
   ),
