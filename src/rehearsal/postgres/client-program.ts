@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { markIn } from '../processes.ts';
+import { lastOf } from './redact.ts';
 
 /** How much of what a program said is kept. */
 const KEPT = 8000;
@@ -35,7 +36,7 @@ export async function runProgram({ path, parameters, variables, env, signal, out
     child.on('error', (error) => {
       if (child.pid === undefined) resolve(error.message);
     });
-    child.on('close', (code) => resolve(code === 0 ? null : said.trim().split('\n').slice(-8).join('\n') || `it ended with code ${code}`));
+    child.on('close', (code) => resolve(code === 0 ? null : lastOf(said, said.length < KEPT) || `it ended with code ${code}`));
   });
   // Node throws away what nobody has begun to read when a program ends, and who takes it may have to connect first.
   const chunks = child.stdout?.pipe(new PassThrough());

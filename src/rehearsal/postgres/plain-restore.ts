@@ -1,10 +1,12 @@
 import { createReadStream, statSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import type pg from 'pg';
+import pg from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { RehearsalImpossible } from '../database.ts';
 import { type Connection, connected } from './connection.ts';
+import { withNames } from './failure.ts';
 import { type PlainDumpHandler, PlainDumpReader } from './plain-dump.ts';
+import { meaningOf } from './sqlstates.ts';
 
 export interface Loading {
   readonly signal: AbortSignal;
@@ -128,9 +130,17 @@ function unfit(line: number, why: string): RehearsalImpossible {
   );
 }
 
+/** Conditions whose message quotes what was read: data exceptions but a malformed COPY, errors of syntax, and what functions raise. */
+const QUOTING = /^(?:22(?!P04)...|42601|P0001)$/;
+
 function located(error: unknown, where: string): Error {
-  const { message, where: context } = error as { message: string; where?: string };
-  return new Error(`${where}: ${message}${context === undefined ? '' : `\nCONTEXT:  ${context}`}`, { cause: error });
+  const { message } = error as Error;
+  if (!(error instanceof pg.DatabaseError)) return new Error(`${where}: ${message}`, { cause: error });
+  const { code = '', where: context = '' } = error;
+  const said = QUOTING.test(code) ? withNames(error, meaningOf(code)) : message;
+  // Behind the place stands the row.
+  const [place] = /^COPY [^,\n]+, line \d+(?:, column [\w$]+)?/m.exec(context) ?? [];
+  return new Error(`${where}: ${said}${place === undefined ? '' : `\nCONTEXT:  ${place}`}`, { cause: error });
 }
 
 /** Rows on their way into a table. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readArchiveHeader } from '../../../src/rehearsal/postgres/archive-header.ts';
 import { dumpFormat, dumpOrigin } from '../../../src/rehearsal/postgres/dump.ts';
 import { PlainDumpReader } from '../../../src/rehearsal/postgres/plain-dump.ts';
-import { withoutData } from '../../../src/rehearsal/postgres/redact.ts';
+import { lastOf, withoutData } from '../../../src/rehearsal/postgres/redact.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -162,6 +162,13 @@ it('what the server says of a failure holds none of the data', () => {
     'CONTEXT:  COPY customers, line 3: "3\tmona@shop.example"',
     'ERROR:  invalid input syntax for type integer: "mona"',
     'DETAIL:  Failing row contains (3, mona@shop.example).',
+    'pg_restore: error: COPY failed for table "a": ERROR:  invalid input syntax for type json',
+    'DETAIL:  Token "mona" is invalid.',
+    'CONTEXT:  JSON data, line 1: mona...',
+    'COPY customers, line 4, column told: "mona"',
+    'ERROR:  value "1234mona" is out of range for type integer',
+    'ERROR:  invalid input syntax for type date: "first line',
+    'and mona"',
     "Command was: INSERT INTO customers VALUES ('mona')",
     "LINE 1: INSERT INTO customers VALUES ('mona')",
     '                                       ^',
@@ -169,4 +176,8 @@ it('what the server says of a failure holds none of the data', () => {
   expect(withoutData(said)).not.toContain('mona');
   expect(withoutData(said)).toContain('customers_email_key');
   expect(withoutData(said)).toContain('COPY customers, line 3');
+  const long = `pg_restore: error: invalid input syntax: "${'mona\n'.repeat(9)}"\npg_restore: warning: errors ignored`;
+  expect(lastOf(long, true)).toBe('pg_restore: warning: errors ignored');
+  expect(lastOf('a\nb', true)).toBe('a\nb');
+  expect(lastOf('rest of mona"\npg_dump: error: b', false)).toBe('pg_dump: error: b');
 });

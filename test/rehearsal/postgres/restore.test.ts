@@ -153,8 +153,19 @@ describe('what cannot be restored', () => {
       one,
       failing,
       'snapshot_unreadable',
-      /line 3: invalid input syntax for type integer: …\nCONTEXT: {2}COPY a, line 2, column id$/,
+      /line 3: a value does not fit .* \(SQLSTATE 22P02\)\nCONTEXT: {2}COPY a, line 2, column id$/,
     );
+    const quoting = {
+      json: 'CREATE TABLE quoting (told json);\nCOPY quoting FROM stdin;\n{secret\n\\.\n',
+      lines: "CREATE TABLE quotes (id int);\nINSERT INTO quotes VALUES (CAST(E'1\\nsecret' || now() AS int));",
+      syntax: 'SELECT 1;\nsecret value;',
+      raised: "DO $$ BEGIN RAISE 'secret'; END $$;",
+    };
+    for (const [name, text] of Object.entries(quoting)) {
+      const error = await one.server.restore(written(`${name}.sql`, text)).then(String, (thrown: Error) => thrown.message);
+      expect(error).toMatch(/line \d: .*\(SQLSTATE \w{5}\)/);
+      expect(error).not.toContain('secret');
+    }
     await refused(
       one,
       written('missing.sql', 'SELECT 1;\nSELECT * FROM nowhere;'),
