@@ -29,7 +29,8 @@ const REDIRECTED: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * The toolkit's own HTTP client, which knows the runner's proxy settings and keeps the connection for the next request. Redirects (a
- * renamed repository) are followed here: it takes a relative one for no address, and hands the token to every port of a host. Octokit would take the runtime's `fetch`, which costs more to load than all the rest of a start.
+ * renamed repository) are followed here: it takes a relative one for no address, and hands the token to every port of a host. Octokit
+ * would take the runtime's `fetch`, which costs more to load than all the rest of a start.
  * @param timeoutMs for one exchange including the body, milliseconds
  */
 export function httpTransport(timeoutMs: number): Transport {
