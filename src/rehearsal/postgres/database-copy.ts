@@ -79,7 +79,7 @@ export class PostgresCopy implements DatabaseCopy {
     };
     return connected(this.connection, ask, this.signal).catch((error: unknown) => {
       this.signal.throwIfAborted();
-      throw new Error(failureOf(error));
+      throw new Error(failureOf(error, sql));
     });
   }
 

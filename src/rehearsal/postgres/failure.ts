@@ -23,11 +23,21 @@ const OF_A_QUERY: Readonly<Record<string, string>> = {
 
 /**
  * Why SQL of the team's failed, without values of the data. A connection that failed has none in its message.
+ * @param sql what failed, where it is one text: the word that the server stumbled over is the team's own
  * @returns to stand in a sentence, with where in the SQL the server saw it
  */
-export function failureOf(error: unknown): string {
+export function failureOf(error: unknown, sql: string | null = null): string {
   if (!(error instanceof pg.DatabaseError) || serverIsLost(error)) return (error as Error).message;
   const code = error.code ?? '';
-  const at = error.position === undefined ? '' : `, at character ${error.position}`;
+  const word = sql === null || error.position === undefined ? null : wordAt(sql, Number(error.position));
+  const at = error.position === undefined ? '' : `, at character ${error.position}${word === null ? '' : `: ${word}`}`;
   return withNames(error, `${OF_A_QUERY[code] ?? meaningOf(code)}${at}`);
+}
+
+/** The name at a position, counted in characters from 1; `null` where none begins there. Strings are none: they may hold a value. */
+function wordAt(sql: string, position: number): string | null {
+  const rest = [...sql].slice(position - 1).join('');
+  return (
+    /^(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+")(?:\.(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+"))*(?!['\p{L}])/u.exec(rest)?.[0] ?? null
+  );
 }

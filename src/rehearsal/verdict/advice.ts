@@ -20,8 +20,8 @@ const advice = (when: string, say: Advice['say']): Advice => ({ when: new RegExp
 /** Text as code, so that it can be copied from the report. */
 const sql = (...lines: readonly string[]): string => lines.map((line) => `\`${line}\``).join(', then ');
 
-/** A name that can stand as a part of another. */
-const bare = (name: string): string => name.replaceAll('"', '').split('.').at(-1) ?? name;
+/** A name that can stand as a part of another, without quotes. */
+const bare = (name: string): string => (name.replaceAll('"', '').split('.').at(-1) ?? name).replaceAll(/[^\p{L}\p{N}_$]+/gu, '_');
 
 /** A type whose length or precision is not known, because statements come without literals: `varchar(?)` would be no SQL. */
 const toFillIn = (type: string): string => type.replaceAll(/\([\s,?]*\)/g, '(…)');

@@ -92,7 +92,7 @@ describe.each(MAJORS)('copies on PostgreSQL %i', (major) => {
     await expect(copy.query('COMMIT; DELETE FROM orders')).rejects.toThrow('there are several statements where one is allowed');
     await expect(copy.query("SELECT set_config('transaction_read_only', 'off', false)")).rejects.toThrow();
     await expect(copy.query('SELECT nowhere')).rejects.toThrow(
-      /^a column is missing \(undefined_column\), at character 8 \(SQLSTATE 42703\)$/,
+      /^a column is missing \(undefined_column\), at character 8: nowhere \(SQLSTATE 42703\)$/,
     );
     expect(await copy.query('SELECT count(*)::int AS many FROM orders')).toEqual([{ many: 3000 }]);
   });

@@ -42,6 +42,7 @@ describe('what to write instead of', () => {
     ['ALTER TABLE t ALTER c TYPE varchar(?) USING c || ?', ['`ALTER TABLE t ADD COLUMN c_new varchar(…);`']],
     ['ALTER TABLE t ALTER c TYPE timestamp (?) with time zone', ['`ALTER TABLE t ADD COLUMN c_new timestamp (…) with time zone;`']],
     ['ALTER TABLE t ALTER c TYPE numeric(?, ?)[]', ['`ALTER TABLE t ADD COLUMN c_new numeric(…)[];`']],
+    ['ALTER TABLE t ALTER "my col" TYPE bigint', ['`ALTER TABLE t ADD COLUMN my_col_new bigint;`']],
     ['ALTER TABLE t ALTER COLUMN c SET DATA TYPE bigint', ['ALTER TABLE t ADD COLUMN c_new bigint;']],
     ['ALTER TABLE t ADD COLUMN c uuid DEFAULT gen_random_uuid()', ['ALTER TABLE t ALTER COLUMN c SET DEFAULT …;']],
     ['ALTER TABLE t ADD COLUMN c int GENERATED ALWAYS AS (a * b) STORED', ['ordinary column']],

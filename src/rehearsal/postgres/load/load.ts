@@ -55,7 +55,7 @@ async function tryScript(client: pg.Client, script: string): Promise<void> {
   } catch (error) {
     throw new RehearsalImpossible(
       'checks_invalid',
-      `The script of the load fails on the database as it is before the migration: ${failureOf(error)}. Mend the script.`,
+      `The script of the load fails on the database as it is before the migration: ${failureOf(error, script)}. Mend the script.`,
     );
   }
   // Outside of a transaction a statement is the first of its own.
