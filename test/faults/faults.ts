@@ -20,7 +20,7 @@ export interface FaultKind {
  * Seconds. Struck once, one wait ends it, and no answer that a busy machine is slow to give may be taken for a lost one: requests are
  * counted. Struck for good, every attempt waits that long.
  */
-const TIMEOUTS = { inPassing: { 'request-timeout': '3' }, forGood: { 'request-timeout': '1' } };
+const TIMEOUTS = { inPassing: { 'request-timeout': '6' }, forGood: { 'request-timeout': '1' } };
 
 /** The client repeats three times. */
 const ATTEMPTS = 4;
