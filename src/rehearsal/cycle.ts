@@ -10,7 +10,7 @@ import {
   type RunningLoad,
   type SchemaDescription,
 } from './database.ts';
-import { changesBetween, countsBetween, lostOnTheWayBack, type RowCounts, stateOf, writtenTables } from './database-state.ts';
+import { changesBetween, differencesFrom, lostOnTheWayBack, type RowCounts, stateOf, writtenTables } from './database-state.ts';
 import { secondsSince } from './elapsed.ts';
 import { type CommandFacts, PHASES, type PhaseFacts, type PhaseName } from './evidence.ts';
 import { serverIsLost } from './lost-server.ts';
@@ -199,12 +199,11 @@ class Cycle {
     return 'unknown';
   }
 
-  private async upAgain(copy: DatabaseCopy, { schema, rows }: Migrated): Promise<boolean> {
+  private async upAgain(copy: DatabaseCopy, migrated: Migrated): Promise<boolean> {
     const again = await this.phase('up-again', async () => {
       const command = await this.migrate(copy, 'up-again', 'Migrate again after the way back');
       if (command.ended !== 'success') return { outcome: 'failed', command };
-      const differences = differencesBetween(schema, await copy.describeSchema());
-      return { ...foundDifferent([...differences, ...countsBetween(rows, await copy.countRows())]), command };
+      return { ...foundDifferent(await differencesFrom(migrated, copy)), command };
     });
     return again.outcome === 'done';
   }
@@ -254,8 +253,8 @@ class Cycle {
   }
 
   /** Killed after half of its statements, before it hears how the last of them ended, and run again. */
-  private async interrupted({ schema, rows, observation }: Migrated): Promise<void> {
-    const middle = middleOf(observation);
+  private async interrupted(migrated: Migrated): Promise<void> {
+    const middle = middleOf(migrated.observation);
     if (middle === null) return this.skip('interrupted', 'no statement of the migration was seen that changes anything');
     await this.onCopy('interrupted', (copy) =>
       this.phase('interrupted', async () => {
@@ -267,9 +266,7 @@ class Cycle {
         const command = await this.migrate(copy, 'interrupted', 'Migrate again after it was killed');
         const found = { copy: copy.copied, command, killedAfter: { statement: middle.statement, of: middle.of } };
         if (command.ended !== 'success') return { ...found, outcome: 'failed' };
-        // Values may differ from run to run, such as the time of the migration; how many rows there are does not.
-        const differences = differencesBetween(schema, await copy.describeSchema());
-        return { ...found, ...foundDifferent([...differences, ...countsBetween(rows, await copy.countRows())]) };
+        return { ...found, ...foundDifferent(await differencesFrom(migrated, copy)) };
       }),
     );
   }

@@ -40,8 +40,19 @@ export function changesBetween(before: DatabaseState, after: DatabaseState): rea
   ];
 }
 
+/**
+ * What a copy has become, compared with what an undisturbed run of the migration left. Values may differ from run to run, such as the time of
+ * the migration; how many rows there are does not.
+ */
+export async function differencesFrom(
+  run: Pick<DatabaseState, 'schema' | 'rows'>,
+  copy: Pick<DatabaseCopy, 'describeSchema' | 'countRows'>,
+): Promise<readonly string[]> {
+  return [...differencesBetween(run.schema, await copy.describeSchema()), ...countsBetween(run.rows, await copy.countRows())];
+}
+
 /** Tables with other numbers of rows, one line each and number. */
-export function countsBetween(before: RowCounts, after: RowCounts): readonly string[] {
+function countsBetween(before: RowCounts, after: RowCounts): readonly string[] {
   return differencesBetween(asText(before), asText(after));
 }
 
