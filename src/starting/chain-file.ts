@@ -333,7 +333,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     '  steps:',
     ...indented(checkout(), 4),
     ...indented(setup(settings), 4),
-    ...(isBuilt(pipeline) ? indented(fetchArtifact(), 4) : []),
+    ...(isBuilt(pipeline) ? indented(fetchArtifact(pipeline.build?.artifact ?? '.'), 4) : []),
     ...indented(rehearse(leg, ours), 4),
     ...indented(ourStep(pipeline, { command: 'deploy', ...ours, ...where, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
@@ -347,8 +347,24 @@ function explainAndFail(): readonly string[] {
   return ['run: |', '  echo "The step before says why, what would change it and who can."', '  exit 1'];
 }
 
+/** Only the artifact's own path leaves the archive, and nothing in it leads out of there: what lies beside it would run with the environment's secrets. */
+const UNPACK = [
+  'inside="$FOLDER/inside"',
+  'mkdir -p "$inside"',
+  'tar --extract --no-same-owner --file "$FOLDER/unpacked/artifact.tar" --directory "$inside" -- "$ARTIFACT"',
+  'top=$(realpath -m -s -- "$(realpath -- "$inside")/$ARTIFACT")',
+  'test "$(realpath -m -- "$top")" = "$top" # no link itself',
+  'test -z "$(find "$top" ! -type f ! -type d ! -type l)"',
+  'find "$top" -type l -print0 | xargs -0 -r realpath -m -- | while IFS= read -r goal; do',
+  '  case "$goal" in "$top" | "$top"/*) ;; *) echo "A link in the archive leads out of $ARTIFACT."; exit 1 ;; esac',
+  'done',
+  'rm -rf -- "$ARTIFACT"',
+  'mkdir -p -- "$(dirname -- "$ARTIFACT")"',
+  'mv -- "$top" "$ARTIFACT"',
+];
+
 /** What was built is fetched as the zip that it was uploaded as, whose digest is on record. */
-function fetchArtifact(): readonly string[] {
+function fetchArtifact(artifact: string): readonly string[] {
   return [
     '- name: Fetch what was built once',
     `  uses: ${PINS.downloadArtifact}`,
@@ -362,12 +378,13 @@ function fetchArtifact(): readonly string[] {
     '  shell: bash',
     '  env:',
     `    DIGEST: ${DIGEST}`,
+    ...entry('ARTIFACT', literal(artifact), 4),
     '    FOLDER: ${{ runner.temp }}/artifact',
     '  run: |',
     '    zip=$(find "$FOLDER" -type f)',
     '    echo "${DIGEST#sha256:}  $zip" | sha256sum --check --strict',
-    '    unzip -q -o "$zip" -d "$FOLDER/unpacked"',
-    '    tar --extract --file "$FOLDER/unpacked/artifact.tar"',
+    '    unzip -q -o "$zip" artifact.tar -d "$FOLDER/unpacked"',
+    ...UNPACK.map((line) => `    ${line}`),
   ];
 }
 

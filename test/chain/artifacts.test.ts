@@ -39,6 +39,35 @@ describe('what was built once', () => {
     expect(shop.live('production')).toBeNull();
   });
 
+  it.each([
+    ['a link that leads out of it', 'rm -rf dist && ln -s scripts dist', 'dist in the archive is a link'],
+    [
+      'a link out of it somewhere inside',
+      'mkdir -p dist && cp message.txt dist/message && ln -s /etc/passwd dist/users',
+      'A link in the archive leads out of dist',
+    ],
+  ])('is refused with %s', async (_, build, message) => {
+    shop = await openShop({ pipeline: SHORT.replace('run: bash scripts/build.sh', `run: ${JSON.stringify(build)}`) });
+    const run = await shop.push('feature/links', 'links');
+    expect(shop.run(run)).toMatchObject({ conclusion: 'failure', jobs: { 'Stage 1 (dev) / Deploy to dev': 'failure' } });
+    expect(shop.log(run, 'Stage 1 (dev) / Deploy to dev')).toContain(message);
+    expect(shop.live('dev')).toBeNull();
+  });
+
+  it('brings nothing into the checkout but itself, whatever else lies in its archive', async () => {
+    // A build may replace the tool that packs: what the archive holds is the build's to choose.
+    const build =
+      'bash scripts/build.sh && mkdir -p tools extra/scripts && printf \'echo "other script ran"\' > extra/scripts/deploy.sh && ' +
+      'cp -r dist extra/dist && printf \'#!/bin/sh\\ncd extra && exec /usr/bin/tar --create --file "$3" dist scripts\' > tools/tar && chmod +x tools/tar && ' +
+      'echo "$PWD/tools" >> "$GITHUB_PATH"';
+    shop = await openShop({ pipeline: SHORT.replace('run: bash scripts/build.sh', `run: ${JSON.stringify(build)}`) });
+    const run = await shop.push('feature/more', 'more than asked for');
+    const log = shop.log(run, 'Stage 1 (dev) / Deploy to dev');
+    expect(shop.run(run).conclusion, log).toBe('success');
+    expect(log).not.toContain('other script ran');
+    expect(shop.live('dev')?.message).toBe('more than asked for');
+  });
+
   it('has its provenance attested where that is asked for', async () => {
     const caller = CALLER.replace('    secrets:', '    with: { attest: true }\n    secrets:');
     shop = await openShop({ pipeline: SHORT, caller });

@@ -1,6 +1,6 @@
 /** What `promote init --local` writes, run as it is: real steps, the committed bundle, approvals by people. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.ts';
@@ -39,6 +39,28 @@ it('goes from a push to production with what was built once, and a tag goes on w
   expect(new Set(['dev', 'uat', 'staging', 'production'].map((environment) => shop.live(environment)?.build)).size).toBe(1);
   expect(shop.history()).toEqual(['dev', 'uat', 'staging', 'production'].map((environment) => `${environment} sell umbrellas`));
   expect(shop.sandbox.state.deployments).toHaveLength(4);
+});
+
+it.each([
+  ['a link that leads out of what was built', 'rm -rf dist && mkdir dist && ln -s /etc/passwd dist/users', 'failure'],
+  [
+    'a script beside what was built',
+    'mkdir -p dist tools extra/scripts && touch dist/x && cp -r dist extra/dist && printf "touch \\$SHOP_HOME/other" > extra/scripts/deploy.sh && ' +
+      `printf '#!/bin/sh\\ncd extra && exec /usr/bin/tar --create --file "$3" dist scripts' > tools/tar && chmod +x tools/tar && echo "$PWD/tools" >> "$GITHUB_PATH"`,
+    'success',
+  ],
+])('lets no archive bring %s', async (_, build, conclusion) => {
+  shop = await open(`version: 1
+build: { run: ${JSON.stringify(build)}, artifact: dist }
+environments:
+  dev: { role: development, deploy: { run: bash scripts/deploy.sh } }
+routes:
+  - { name: mainline, branches: [main], path: [dev] }
+`);
+  const run = await shop.push('main', 'more than asked for', { files: { 'scripts/deploy.sh': 'touch "$SHOP_HOME/own"' } });
+  expect(shop.run(run), shop.log(run, 'dev')).toMatchObject({ conclusion });
+  expect(existsSync(join(shop.home, 'other'))).toBe(false);
+  expect(existsSync(join(shop.home, 'own'))).toBe(conclusion === 'success');
 });
 
 it('keeps file modes, links and hidden files of what was built', async () => {
