@@ -211,6 +211,8 @@ export interface Given {
     workflow?: string;
     /** Default: from the workflow's name. */
     workflowPath?: string;
+    /** Default: it calls no reusable workflow. */
+    calls?: Run['calls'];
     ref?: string;
     payload?: unknown;
   }): Run;

@@ -113,6 +113,7 @@ function givenRuns({ state, clock, defaultBranch }: GivenParts): Pick<Given, 'ru
         waiting: [],
         reviews: [],
         workflowPath: options.workflowPath ?? `.github/workflows/${workflow}.yml`,
+        calls: options.calls ?? [],
         ref: options.ref ?? `refs/heads/${headBranch}`,
         payload: options.payload ?? {},
         problem: null,

@@ -119,6 +119,8 @@ export interface Run {
   reviews: Review[];
   /** `.github/workflows/pipeline.yml`. */
   workflowPath: string;
+  /** The reusable workflows that it calls, directly or not. */
+  calls: readonly { readonly path: string; readonly sha: string; readonly ref: string }[];
   /** Full name of the ref that the event is about; `null` when nobody said it. */
   ref: string | null;
   /** The event's payload, as in `github.event`. */

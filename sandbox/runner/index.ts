@@ -17,7 +17,7 @@ import { defaultGrants } from './permissions.ts';
 import { NotSupported, WorkflowProblem } from './problems.ts';
 import { RepositoryEvents } from './repository-events.ts';
 import { keptJobs, refuseRerun } from './rerun.ts';
-import { loadTree } from './reusable-call.ts';
+import { calledBy, loadTree } from './reusable-call.ts';
 import { type RunParts, type RunPlan, WorkflowRun } from './run.ts';
 import { nextSchedules } from './schedule.ts';
 import { Sources } from './sources.ts';
@@ -161,6 +161,7 @@ class SandboxRunner implements Runner {
     try {
       const tree = await loadTree(file, null, grants, loading);
       const run = this.#run(file.path, file.name, occurrence);
+      run.calls = calledBy(tree);
       const own = occurrence.forked ? {} : (secrets ?? {});
       const subject: RunSubject = {
         sha: occurrence.sha,
@@ -209,6 +210,7 @@ class SandboxRunner implements Runner {
       waiting: [],
       reviews: [],
       workflowPath: path,
+      calls: [],
       ref: occurrence.ref,
       payload: occurrence.payload,
       problem: null,

@@ -44,6 +44,15 @@ export async function loadTree(file: WorkflowFile, grants: Grants | null, unsaid
   return tree;
 }
 
+/** Every workflow that a tree calls, once, as a run's `referenced_workflows` lists them. */
+export function calledBy(tree: WorkflowTree): readonly { readonly path: string; readonly sha: string; readonly ref: string }[] {
+  const called = [...tree.calls.values()].flatMap((each) => {
+    const { source, path, ref } = each.file;
+    return [{ path: `${source.repository}/${path}`, sha: source.sha ?? '0'.repeat(40), ref }, ...calledBy(each)];
+  });
+  return [...new Map(called.map((each) => [`${each.path}@${each.ref}`, each])).values()];
+}
+
 async function load(
   file: WorkflowFile,
   chain: readonly string[],

@@ -7,7 +7,8 @@ import type { Job } from './job.ts';
 const NOT_IN_A_NAME = /[^A-Za-z0-9._-]+/g;
 
 /**
- * Finds what was built from the candidate's commit: the first artifact that a run of this repository on that commit kept under the pipeline's name.
+ * Finds what was built from the candidate's commit: the first artifact that a run of the caller's own workflow on that commit kept
+ * under the pipeline's name.
  * Asked before a build it saves a second one, which would be another artifact that nobody has approved or tested; asked after a build it makes
  * runs that built at the same time agree on one.
  */
@@ -16,7 +17,7 @@ export async function findArtifact(job: Job): Promise<void> {
   const sha = job.input.sha ?? job.run.sha;
   const name = artifactName(job, sha);
   const found = await orElse('Nothing can be built or deployed: whether this commit was built before could not be read.', () =>
-    firstArtifact(job.client, { owner, repo }, { name, sha }),
+    firstArtifact(job.client, { owner, repo }, { name, sha, run: job.run.runId }),
   );
   job.toolkit.setOutputs({
     'artifact-name': name,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type GitHubClient, GitHubError } from './client.ts';
 import type { Repository } from './records.ts';
+import { isOfOwnWorkflow, readRunFacts } from './vouched-runs.ts';
 
 /** An artifact that a run keeps. */
 export interface RunArtifact {
@@ -25,19 +26,51 @@ const artifactSchema = z.object({
 });
 const listSchema = z.object({ total_count: z.number(), artifacts: z.array(artifactSchema) });
 
+/** Runs asked about before giving up: whoever uploads under a commit's name from many runs must not use up a token. */
+const MOST_RUNS = 20;
+
 /**
- * The first artifact of a name that a run on a commit of this repository keeps. Artifacts of runs on other commits are not looked at, whatever
- * their name: any branch's workflow can upload under any name.
+ * The first artifact of a name that a run of the caller's own workflow keeps, on a commit of this repository. Whatever their name, artifacts of
+ * other runs are not looked at: any branch's workflow can upload under any name, also on a commit that somebody else wrote.
  * @param name with the commit in it, so that there are few of them
+ * @param run the run that asks: it tells which workflow is the caller's own
  * @returns `null` when there is none, or none any more
  * @throws GitHubError
  * @see https://docs.github.com/en/rest/actions/artifacts#list-artifacts-for-a-repository
  */
 export async function firstArtifact(
   client: Pick<GitHubClient, 'request'>,
-  { owner, repo }: Repository,
-  { name, sha }: { name: string; sha: string },
+  repository: Repository,
+  { name, sha, run }: { name: string; sha: string; run: number },
 ): Promise<RunArtifact | null> {
+  const found = await artifactsOn(client, repository, name, sha);
+  const runs = [...new Set(found.map((artifact) => artifact.run))];
+  if (runs.length === 0) return null;
+  const own = await readRunFacts(client, repository, run);
+  if (own === null) throw new GitHubError('unusable', `GitHub does not know run ${run}, which asks.`);
+  for (const id of runs.slice(0, MOST_RUNS)) {
+    const facts = id === run ? own : await readRunFacts(client, repository, id);
+    // The run that asks has what its own jobs left, whatever started it.
+    const counts = facts !== null && facts.sha === sha && (id === run || isOfOwnWorkflow(facts, own, BUILD_WORKFLOW));
+    if (counts) return found.find((artifact) => artifact.run === id) ?? null;
+  }
+  if (runs.length <= MOST_RUNS) return null;
+  throw new GitHubError(
+    'unusable',
+    `${runs.length} runs keep an artifact called ${name}, and none of the first ${MOST_RUNS} is of this workflow. Delete those that others uploaded ("gh api repos/${repository.owner}/${repository.repo}/actions/artifacts?name=${name}" lists them; whoever may write to the repository can), and run the job again.`,
+  );
+}
+
+/** The shipped workflow that builds. */
+export const BUILD_WORKFLOW = 'build.yml';
+
+/** Oldest first. */
+async function artifactsOn(
+  client: Pick<GitHubClient, 'request'>,
+  { owner, repo }: Repository,
+  name: string,
+  sha: string,
+): Promise<readonly RunArtifact[]> {
   const { data } = await client.request('GET /repos/{owner}/{repo}/actions/artifacts', { owner, repo, name, per_page: 100 });
   const parsed = listSchema.safeParse(data);
   if (!parsed.success || parsed.data.total_count > parsed.data.artifacts.length) {
@@ -47,5 +80,5 @@ export async function firstArtifact(
     const own = run?.head_sha === sha && run.repository_id !== undefined && run.repository_id === run.head_repository_id;
     return !expired && own && digest && run.id !== undefined ? [{ id, run: run.id, digest }] : [];
   });
-  return found.sort((one, other) => one.id - other.id)[0] ?? null;
+  return found.sort((one, other) => one.id - other.id);
 }

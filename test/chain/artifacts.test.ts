@@ -111,6 +111,26 @@ describe('what was built once', () => {
     expect([shop.run(branch).conclusion, shop.run(tag).conclusion]).toEqual(['success', 'success']);
   });
 
+  it('is not what a pull request onto somebody’s own branch uploaded for the same, reviewed commit', async () => {
+    shop = await openShop({ pipeline: SHORT });
+    const sha = shop.repository.commit('main', { 'message.txt': 'reviewed' }, 'reviewed');
+    // The workflow comes from the merge with the branch that the pull request's author named, and they may write that one.
+    shop.uploadedElsewhere(sha, { event: 'pull_request', headBranch: 'mine', workflowPath: '.github/workflows/promote.yml' }, 'evil');
+    const run = await shop.pushed('main');
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.live('production')).toMatchObject({ message: 'reviewed', commit: sha });
+    expect(shop.history()).toEqual(['dev reviewed', 'production reviewed']);
+  });
+
+  it('is not what another workflow file uploaded under its name', async () => {
+    shop = await openShop({ pipeline: SHORT });
+    const sha = shop.repository.commit('main', { 'message.txt': 'reviewed' }, 'reviewed');
+    shop.uploadedElsewhere(sha, { event: 'push', headBranch: 'main', workflowPath: '.github/workflows/other.yml' }, 'evil');
+    const run = await shop.pushed('main');
+    expect(shop.run(run).jobs['Build / Build']).toBe('success');
+    expect(shop.live('dev')).toMatchObject({ message: 'reviewed' });
+  });
+
   it('keeps file modes, links and hidden files', async () => {
     const build =
       "mkdir -p dist/.well-known dist/bin && echo text > dist/.well-known/security && printf '#!/bin/sh\\necho ran' > dist/bin/server && chmod +x dist/bin/server && ln -s bin/server dist/start && echo x > dist/message";

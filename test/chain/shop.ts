@@ -1,5 +1,6 @@
 /** A repository that promotes through the shipped workflows: real YAML, real steps, the committed bundle, on the sandbox. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/github/index.ts';
@@ -197,6 +198,19 @@ export class Shop {
     const [run] = runs;
     if (run === undefined || runs.length > 1) throw new Error(`${runs.length} runs were started by the push of ${ref}`);
     return run;
+  }
+
+  /** An artifact under the commit's name, in a run that is not of the chain; its `message` tells where it was deployed. Gives its run. */
+  uploadedElsewhere(sha: string, of: { event: string; headBranch: string; workflowPath: string }, message: string): number {
+    const folder = mkdtempSync(join(this.home, '..', 'elsewhere-'));
+    mkdirSync(join(folder, 'dist'));
+    for (const [name, text] of Object.entries({ message, commit: sha, build: 'elsewhere' }))
+      writeFileSync(join(folder, 'dist', name), text);
+    execFileSync('tar', ['--create', '--file', 'artifact.tar', 'dist'], { cwd: folder });
+    execFileSync('python3', ['-m', 'zipfile', '-c', 'artifact.zip', 'artifact.tar'], { cwd: folder });
+    const run = this.sandbox.given.run({ headSha: sha, status: 'completed', conclusion: 'success', ...of });
+    this.sandbox.given.artifact(run.id, { name: `promote-${sha.slice(0, 12)}`, file: join(folder, 'artifact.zip') });
+    return run.id;
   }
 
   async byHand(inputs: Readonly<Record<string, string>>, actor = 'octocat'): Promise<number> {

@@ -498,6 +498,7 @@ export async function workflowRun(context: Context, run: Run): Promise<Record<st
     head_branch: run.headBranch,
     head_sha: run.headSha,
     path: run.workflowPath,
+    referenced_workflows: run.calls.map(({ path, sha, ref }) => ({ path: `${path}@${ref}`, sha, ref })),
     display_title: head?.message.split('\n')[0] ?? run.workflow,
     run_number: run.number,
     run_attempt: run.attempt,
