@@ -1,11 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepResult } from '../../sandbox/runner/action-step.ts';
 import { POSTGRES_15_BIN } from './database-commands.ts';
 import { type GivenServer, GOODS, MASKING, type Options, oneJob, Scenario, startGivenServer, UNMASKED } from './faults-scenario.ts';
-import { checksum, privateServer, type Rehearsing, sql } from './postgres/servers.ts';
+import { checksum, clientProgram, privateServer, type Rehearsing, sql } from './postgres/servers.ts';
 
 let given: GivenServer;
 beforeAll(async () => {
@@ -69,7 +71,7 @@ describe.concurrent('a rehearsal without data takes place nowhere, and says why'
         rehearsal: { snapshot: '{ file: bad.sql, max-age: 7d }' },
         files: { 'bad.sql': `CREATE TABLE p (mail text PRIMARY KEY);\nINSERT INTO p VALUES ('${UNMASKED}'), ('${UNMASKED}');\n` },
       },
-      /could not be restored\.\nline 2: duplicate key value violates unique constraint "p_pkey"/,
+      /could not be restored\.\nline 2: a value that must be unique is there already \(unique_violation\) \(SQLSTATE 23505\)/,
     ],
     [
       'a file that does not exist',
@@ -148,6 +150,32 @@ describe.concurrent('a rehearsal without data takes place nowhere, and says why'
     });
   });
 });
+
+it.each(['custom', 'directory', 'tar'])(
+  'a %s archive whose rows are refused is told without them, in the log, the summary, the report and the evidence',
+  async (format) => {
+    const source = await privateServer(15);
+    const { url, variables } = source.server.source;
+    await sql(
+      url,
+      'CREATE FUNCTION named(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$',
+      'CREATE FUNCTION upper_name(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN named(x); END $$',
+      'CREATE TABLE people (email text, name text GENERATED ALWAYS AS (upper_name(email)) STORED)',
+      `INSERT INTO people VALUES ('${UNMASKED}')`,
+    );
+    const dump = join(source.folder, format);
+    execFileSync(clientProgram('pg_dump', 15), [`--format=${format}`, `--file=${dump}`], { env: { ...process.env, ...variables } });
+    const options: Options = {
+      on: 'private',
+      rehearsal: { masking: 'masking.yml', migrate: quoted('echo migrating'), snapshot: run(`cp -r ${dump} "$PROMOTE_SNAPSHOT"`) },
+      variables: { PROMOTE_POSTGRES_BIN: POSTGRES_15_BIN },
+    };
+    await oneJob(options, given, (job, scenario) =>
+      couldNot(job, scenario, /could not be restored\.\npg_restore failed: .*\(undefined_function\) \(SQLSTATE 42883\)/),
+    );
+    await source.server.stop();
+  },
+);
 
 describe.concurrent('the masking file', () => {
   it('of a column that nobody declared is answered with a block that, pasted, lets the next one pass', async () => {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { markIn } from '../processes.ts';
-import { lastOf } from './redact.ts';
 
 /** How much of what a program said is kept. */
 const KEPT = 8000;
@@ -19,7 +18,7 @@ export interface ProgramRun {
 
 /**
  * Runs one of PostgreSQL's client programs, and waits for its end also when it is ended.
- * @returns `null` when it succeeded, the end of what it said otherwise
+ * @returns `null` when it succeeded, the end of what it said otherwise: for `diagnosisOf` alone, since it may hold values of the data
  */
 export async function runProgram({ path, parameters, variables, env, signal, output }: ProgramRun): Promise<string | null> {
   const child = spawn(path, parameters, {
@@ -36,7 +35,7 @@ export async function runProgram({ path, parameters, variables, env, signal, out
     child.on('error', (error) => {
       if (child.pid === undefined) resolve(error.message);
     });
-    child.on('close', (code) => resolve(code === 0 ? null : lastOf(said, said.length < KEPT) || `it ended with code ${code}`));
+    child.on('close', (code) => resolve(code === 0 ? null : said.trim() || `it ended with code ${code}`));
   });
   // Node throws away what nobody has begun to read when a program ends, and who takes it may have to connect first.
   const chunks = child.stdout?.pipe(new PassThrough());

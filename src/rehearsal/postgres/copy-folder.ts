@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { RehearsalImpossible } from '../database.ts';
 import { quoted } from '../identifier.ts';
 import { type Connection, connected } from './connection.ts';
+import { failureOf } from './failure.ts';
 import { CopySink, type Loading, runPlainDump } from './plain-restore.ts';
 
 /** A table's rows. */
@@ -33,7 +34,7 @@ export function isCopyFolder(folder: string): boolean {
 /**
  * Makes the schema and loads every table, in any order: foreign keys are made again afterwards, which checks them, and triggers do not
  * fire. Sequences of columns go on behind the largest value.
- * @throws Error with the file and the server's message
+ * @throws Error with the file and the condition
  */
 export async function loadCopyFolder(folder: string, connection: Connection, { signal, progress }: Loading): Promise<void> {
   const files = rowsFiles(folder);
@@ -195,6 +196,6 @@ async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof RehearsalImpossible) throw error;
-    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${name}: ${failureOf(error)}`, { cause: error });
   }
 }

@@ -3,6 +3,7 @@ import type { CopyReport } from '../database.ts';
 import { secondsSince } from '../elapsed.ts';
 import { connected } from './connection.ts';
 import { assertRoom } from './disk.ts';
+import { failureOf } from './failure.ts';
 import type { Host } from './host.ts';
 
 /** A way to copy a database, from the fastest on. */
@@ -105,7 +106,7 @@ export class Databases {
   /** Never throws. */
   async dropAll(log: (line: string) => void): Promise<void> {
     for (const name of this.made)
-      await this.drop(name).catch((error: Error) => log(`The database ${name} could not be removed: ${error.message}`));
+      await this.drop(name).catch((error: Error) => log(`The database ${name} could not be removed: ${failureOf(error)}`));
   }
 
   private async comment(client: pg.Client, name: string): Promise<void> {

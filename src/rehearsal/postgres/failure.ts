@@ -4,14 +4,25 @@ import { meaningOf } from './sqlstates.ts';
 
 /**
  * What the server says of a failure may hold values of the data, in its message too: `invalid input syntax for type integer: "…"`. So what it
- * means is said in words of our own, with the SQLSTATE and with what the fields of the error name; the message is never passed on.
+ * means is said in words of our own, with the SQLSTATE; the message is never passed on. Names are passed on only where the team's own text
+ * spells them: a partition, a constraint or a column may be named after a value.
+ * @param spelled the SQL that failed, or what the masking file names
  */
-export function withNames(error: pg.DatabaseError, meaning: string): string {
+export function withNames(error: pg.DatabaseError, meaning: string, spelled: string): string {
   const parts = [`SQLSTATE ${error.code}`];
-  if (error.constraint) parts.push(`constraint ${error.constraint}`);
-  if (error.table) parts.push(`table ${error.schema === undefined ? '' : `${error.schema}.`}${error.table}`);
-  if (error.column) parts.push(`column ${error.column}`);
+  if (isSpelled(error.constraint, spelled)) parts.push(`constraint ${error.constraint}`);
+  if (isSpelled(error.table, spelled)) parts.push(`table ${isSpelled(error.schema, spelled) ? `${error.schema}.` : ''}${error.table}`);
+  if (isSpelled(error.column, spelled)) parts.push(`column ${error.column}`);
   return `${meaning} (${parts.join(', ')})`;
+}
+
+/** As a whole word, and not within a string: the literals of the team's own SQL are values. */
+function isSpelled(name: string | undefined, spelled: string): boolean {
+  if (name === undefined || name === '') return false;
+  const bare = spelled.replaceAll(/'(?:[^']|'')*'/g, "''");
+  const at = bare.toLowerCase().indexOf(name.toLowerCase());
+  if (at < 0) return false;
+  return !/[\w$]/.test(bare[at - 1] ?? '') && !/[\w$]/.test(bare[at + name.length] ?? '');
 }
 
 /** What the same condition means where it is a query of the team's that meets it, and no application. */
@@ -27,11 +38,12 @@ const OF_A_QUERY: Readonly<Record<string, string>> = {
  * @returns to stand in a sentence, with where in the SQL the server saw it
  */
 export function failureOf(error: unknown, sql: string | null = null): string {
-  if (!(error instanceof pg.DatabaseError) || serverIsLost(error)) return (error as Error).message;
+  if (!(error instanceof pg.DatabaseError)) return (error as Error).message;
   const code = error.code ?? '';
+  if (serverIsLost(error)) return withNames(error, meaningOf(code), '');
   const word = sql === null || error.position === undefined ? null : wordAt(sql, Number(error.position));
   const at = error.position === undefined ? '' : `, at character ${error.position}${word === null ? '' : `: ${word}`}`;
-  return withNames(error, `${OF_A_QUERY[code] ?? meaningOf(code)}${at}`);
+  return withNames(error, `${OF_A_QUERY[code] ?? meaningOf(code)}${at}`, sql ?? '');
 }
 
 /** The name at a position, counted in characters from 1; `null` where none begins there. Strings are none: they may hold a value. */

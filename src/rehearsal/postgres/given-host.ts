@@ -3,6 +3,7 @@ import { type EngineOptions, RehearsalImpossible } from '../database.ts';
 import { type Address, reach } from './address.ts';
 import { DEBIAN } from './binaries.ts';
 import { connected } from './connection.ts';
+import { failureOf } from './failure.ts';
 import { type Host, majorOf } from './host.ts';
 import { commentOf, databaseNameOf, ownership, removeAbandoned, standGuard } from './own-databases.ts';
 
@@ -52,7 +53,7 @@ async function reached(url: string): Promise<Address> {
   } catch (error) {
     throw new RehearsalImpossible(
       'server_missing',
-      `The server to rehearse on could not be reached: ${(error as Error).message}. Check its URL, and that this machine may connect to it; where none is named or given, a private one is started.`,
+      `The server to rehearse on could not be reached: ${failureOf(error)}. Check its URL, and that this machine may connect to it; where none is named or given, a private one is started.`,
     );
   }
 }

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { bootId, processNamespace } from '../machine.ts';
 import { begunAt, isAlive } from '../processes.ts';
 import { type Connection, connect, connected, OWN_NAME } from './connection.ts';
+import { failureOf } from './failure.ts';
 
 /** Databases of rehearsals on a given server; the first part tells one rehearsal from another. */
 const NAME = /^promote_rehearsal_([0-9a-f]{8})_[a-z0-9_]+$/;
@@ -109,7 +110,7 @@ async function drop(client: pg.Client, name: string, log: (line: string) => void
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     return true;
   } catch (error) {
-    log(`The database ${name} could not be removed: ${(error as Error).message}`);
+    log(`The database ${name} could not be removed: ${failureOf(error)}`);
     return false;
   }
 }

@@ -3,10 +3,9 @@ import { finished } from 'node:stream/promises';
 import pg from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { RehearsalImpossible } from '../database.ts';
+import { conditionOf } from './client-messages.ts';
 import { type Connection, connected } from './connection.ts';
-import { withNames } from './failure.ts';
 import { type PlainDumpHandler, PlainDumpReader } from './plain-dump.ts';
-import { meaningOf } from './sqlstates.ts';
 
 export interface Loading {
   readonly signal: AbortSignal;
@@ -26,7 +25,7 @@ const OTHER_ENCODING = /^SET\s+client_encoding\s*(?:=|TO)\s*'?(?!UTF-?8\b|SQL_AS
 /**
  * Runs a plain dump on one connection, rows of `COPY … FROM stdin` included, so that no client program is needed and a dump cannot lead
  * one elsewhere or run programs.
- * @throws Error with the line and the server's message; RehearsalImpossible for what only psql can do
+ * @throws Error with the line and the condition, the server's own error as its cause; RehearsalImpossible for what only psql can do
  */
 export async function runPlainDump(path: string, connection: Connection, { signal, progress }: Loading): Promise<void> {
   const total = statSync(path).size;
@@ -130,17 +129,11 @@ function unfit(line: number, why: string): RehearsalImpossible {
   );
 }
 
-/** Conditions whose message quotes what was read: data exceptions but a malformed COPY, errors of syntax, and what functions raise. */
-const QUOTING = /^(?:22(?!P04)...|42601|P0001)$/;
-
+/** What the server says quotes the dump, which is data: the condition and the place are told, in our own words. */
 function located(error: unknown, where: string): Error {
-  const { message } = error as Error;
-  if (!(error instanceof pg.DatabaseError)) return new Error(`${where}: ${message}`, { cause: error });
-  const { code = '', where: context = '' } = error;
-  const said = QUOTING.test(code) ? withNames(error, meaningOf(code)) : message;
-  // Behind the place stands the row.
-  const [place] = /^COPY [^,\n]+, line \d+(?:, column [\w$]+)?/m.exec(context) ?? [];
-  return new Error(`${where}: ${said}${place === undefined ? '' : `\nCONTEXT:  ${place}`}`, { cause: error });
+  if (!(error instanceof pg.DatabaseError)) return new Error(`${where}: ${(error as Error).message}`, { cause: error });
+  const [, row] = /^COPY .*, line (\d+)/m.exec(error.where ?? '') ?? [];
+  return new Error(`${where}: ${conditionOf(error.code ?? '')}${row === undefined ? '' : `, line ${row} of its data`}`, { cause: error });
 }
 
 /** Rows on their way into a table. */

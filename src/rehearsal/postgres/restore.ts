@@ -3,14 +3,15 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Access, RehearsalImpossible, type Restored } from '../database.ts';
 import { clientsNamed, findClient, howToInstall, type Places, type Program } from './binaries.ts';
+import { diagnosisOf } from './client-messages.ts';
 import { runProgram } from './client-program.ts';
 import { loadCopyFolder } from './copy-folder.ts';
 import { assertRoom } from './disk.ts';
 import { type DumpFormat, dumpFormat, dumpOrigin } from './dump.ts';
+import { failureOf } from './failure.ts';
 import { connectionTo, type Host } from './host.ts';
 import { runPlainDump, runPlainText } from './plain-restore.ts';
 import { withProgress } from './progress.ts';
-import { withoutData } from './redact.ts';
 
 export interface Restore {
   readonly host: Host;
@@ -36,7 +37,7 @@ const IN_WORDS: Readonly<Record<DumpFormat, string>> = {
 /**
  * Fills the database from a dump, without the owners and rights in it: the roles they name exist in production only.
  * @throws RehearsalImpossible when it is none, comes from another major version, does not fit on the disk, or what reads it is missing or
- *   fails, with what it said
+ *   fails, with why
  */
 export async function restoreDump(dump: string, restore: Restore): Promise<Restored> {
   const format = dumpFormat(dump);
@@ -79,7 +80,12 @@ async function fill(dump: string, format: DumpFormat, madeBy: number, restore: R
   const restoring = needsText(program, host) ? restoreAsText : restoreArchive;
   const said = await withProgress(progress, () => explained(format, signal, () => restoring(program, dump, format, restore)));
   signal.throwIfAborted();
-  if (said !== null) throw failed(format, said);
+  if (said !== null)
+    throw failed(
+      format,
+      said,
+      `pg_restore failed: ${diagnosisOf(said)}. Run pg_restore on the dump yourself to see what it says; it is not shown here, because it may hold values of the data.`,
+    );
 }
 
 /** From 17 on it sets what servers before 17 do not know, and would end at that. */
@@ -138,7 +144,7 @@ async function explained<T>(format: DumpFormat, signal: AbortSignal, work: () =>
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof RehearsalImpossible) throw error;
-    throw failed(format, (error as Error).message);
+    throw failed(format, serverMessageOf(error), failureOf(error));
   }
 }
 
@@ -149,7 +155,7 @@ const ADVICE: readonly (readonly [RegExp, (match: RegExpExecArray) => RehearsalI
     ([, one, two, three]) =>
       new RehearsalImpossible(
         'unsupported',
-        `The snapshot needs the extension "${one ?? two ?? three}", which this server does not have. Install it for this server (a package such as postgresql-<version>-${(one ?? two ?? three ?? '').replace(/^pg_/, '')}), or rehearse on a server that has it ("server" in the pipeline file).`,
+        `The snapshot needs ${extensionNamed(one ?? two ?? three ?? '')}, which this server does not have. Install it for this server (a package such as postgresql-<version>-<extension>), or rehearse on a server that has it ("server" in the pipeline file).`,
       ),
   ],
   [
@@ -168,15 +174,33 @@ const ADVICE: readonly (readonly [RegExp, (match: RegExpExecArray) => RehearsalI
   ],
 ];
 
-function failed(format: DumpFormat, raw: string): RehearsalImpossible {
-  const said = withoutData(raw);
+/**
+ * @param raw what the server or the program said: read, never shown
+ * @param told the same in our own words
+ */
+function failed(format: DumpFormat, raw: string, told: string): RehearsalImpossible {
   for (const [pattern, advise] of ADVICE) {
-    const match = pattern.exec(said);
+    const match = pattern.exec(raw);
     if (match === null) continue;
     const advice = advise(match);
-    return typeof advice === 'string' ? couldNot(format, advice, said) : advice;
+    return typeof advice === 'string' ? couldNot(format, advice, told) : advice;
   }
-  return couldNot(format, '', said);
+  return couldNot(format, '', told);
+}
+
+/** Behind every error of our own stands the server's, if it was the server's. What a function raises may say anything. */
+function serverMessageOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  if ((error as { code?: unknown }).code === 'P0001') return '';
+  return cause instanceof Error ? serverMessageOf(cause) : message;
+}
+
+/** Extensions that snapshots need most; the name of any other may have been made up by the data. */
+const EXTENSIONS =
+  /^(?:postgis(?:_\w+)?|pgcrypto|citext|hstore|ltree|pg_trgm|uuid-ossp|unaccent|btree_gin|btree_gist|intarray|vector|timescaledb|pg_stat_statements|pg_partman|pg_cron|pgaudit|cube|earthdistance|fuzzystrmatch|tablefunc|dblink|postgres_fdw|file_fdw|plpython3u|plv8|rum|hll|pgmq|pg_repack|pgrouting|address_standardizer|ip4r|semver|age|anon|pg_net|pgjwt|wal2json|hypopg|pg_hint_plan|orafce|citus)$/;
+
+function extensionNamed(name: string): string {
+  return EXTENSIONS.test(name) ? `the extension "${name}"` : 'an extension';
 }
 
 function couldNot(format: DumpFormat, advice: string, said: string): RehearsalImpossible {

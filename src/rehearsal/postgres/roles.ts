@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Connection, connected } from './connection.ts';
+import { failureOf } from './failure.ts';
 
 const ROLES = "SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'";
 
@@ -16,7 +17,7 @@ export async function dropRolesBut(connection: Connection, kept: readonly string
       const quoted = client.escapeIdentifier(name);
       await client
         .query(`DROP OWNED BY ${quoted}; DROP ROLE ${quoted}`)
-        .catch((error: Error) => log(`The role ${name} that the migration made could not be removed: ${error.message}`));
+        .catch((error: Error) => log(`A role that the migration made could not be removed: ${failureOf(error)}`));
     }
   });
 }

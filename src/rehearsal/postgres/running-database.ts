@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { RehearsalImpossible, type Restored } from '../database.ts';
 import { type Address, reach } from './address.ts';
 import { clientsNamed, findClient } from './binaries.ts';
+import { diagnosisOf } from './client-messages.ts';
 import { runProgram } from './client-program.ts';
 import { connected } from './connection.ts';
 import { sizeOf } from './databases.ts';
 import { assertRoom, freeBytes } from './disk.ts';
+import { failureOf } from './failure.ts';
 import { majorOf } from './host.ts';
 import { withProgress } from './progress.ts';
-import { withoutData } from './redact.ts';
 import { places, type Restore, refuseOtherMajor, restoreDump } from './restore.ts';
 
 /** Every session of ours on somebody's database, so that it cannot be written to by mistake. */
@@ -56,7 +57,7 @@ async function ask(url: string): Promise<Running> {
   } catch (error) {
     throw new RehearsalImpossible(
       'snapshot_failed',
-      `The running database that the snapshot is copied from could not be reached: ${(error as Error).message}. Check its URL, and that this machine may connect to it.`,
+      `The running database that the snapshot is copied from could not be reached: ${failureOf(error)}. Check its URL, and that this machine may connect to it.`,
     );
   }
 }
@@ -88,5 +89,9 @@ async function dumpInto(dump: string, path: string, { address }: Running, restor
     runProgram({ path, parameters, variables: { ...variables, PGOPTIONS: options }, env, signal }),
   );
   signal.throwIfAborted();
-  if (said !== null) throw new RehearsalImpossible('snapshot_failed', `The running database could not be dumped.\n${withoutData(said)}`);
+  if (said !== null)
+    throw new RehearsalImpossible(
+      'snapshot_failed',
+      `The running database could not be dumped: ${diagnosisOf(said)}. Run pg_dump against it yourself to see what it says.`,
+    );
 }

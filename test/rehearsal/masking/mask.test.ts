@@ -249,7 +249,7 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
       'a check that masks cannot satisfy',
       "CREATE TABLE t (c text CONSTRAINT greeting CHECK (c LIKE 'Dear %')); INSERT INTO t VALUES ('Dear Mona Octocat')",
       'mask',
-      /constraint greeting, table public\.t/,
+      /writing public\.t: .*SQLSTATE 23514/,
     ],
     [
       'an e-mail address in too short a column',
@@ -267,7 +267,7 @@ describe.each([18, 15] as const)('masking on PostgreSQL %i', (major) => {
       'a partition that takes no mask',
       "CREATE TABLE t (c text) PARTITION BY LIST (c); CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('Mona Octocat'); INSERT INTO t VALUES ('Mona Octocat')",
       'mask',
-      /no partition takes it \(SQLSTATE 23514, table public\.t\)/,
+      /no partition takes it \(SQLSTATE 23514/,
     ],
   ])('refuses %s, without naming a value', async (_what, sql, rule, message) => {
     const error = await refusal(mask(await database(sql), `  public.t: { c: ${rule} }`));

@@ -112,7 +112,7 @@ describe.each(MAJORS)('a given server, PostgreSQL %i', (major) => {
     };
     await refused(at('reader', 'shop'), 'server_missing', /The role "reader" may not make databases .* ALTER ROLE "reader" CREATEDB/);
     await refused(url, 'server_version', /is PostgreSQL 1\d\.\d+, and the pipeline file asks for 14/, { version: 14 });
-    await refused(url.replace(':word@', ':wrong@'), 'server_missing', /could not be reached: password authentication failed/);
+    await refused(url.replace(':word@', ':wrong@'), 'server_missing', /could not be reached: the password is not accepted/);
     await refused('postgresql://u:word@127.0.0.1:1/x', 'server_missing', /could not be reached: (?!.*word).*ECONNREFUSED/);
     await refused(`${shop}?sslmode=require`, 'server_missing', /does not support SSL/);
     await untouched();

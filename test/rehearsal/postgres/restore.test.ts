@@ -105,7 +105,7 @@ it('an archive is restored as text where pg_restore is too new for the server', 
   const program = { path: clientProgram('pg_restore', 15), major: 17 };
   expect(await restoreAsText(program, dumps['directory'] ?? '', 'directory', restore)).toBeNull();
   expect(await checksum(server.source.url)).toBe(sum);
-  await expect(restoreAsText(program, dumps['directory'] ?? '', 'directory', restore)).rejects.toThrow(/already exists/);
+  await expect(restoreAsText(program, dumps['directory'] ?? '', 'directory', restore)).rejects.toThrow(/there already .*42723/);
   expect(await restoreAsText(program, folder, 'directory', restore)).toMatch(/toc\.dat/);
 });
 
@@ -149,12 +149,7 @@ describe('what cannot be restored', () => {
 
   it('is SQL that fails, told with its line and without the data', async () => {
     const failing = written('failing.sql', 'CREATE TABLE a (id int);\n\nCOPY a FROM stdin;\n1\nsecret\n\\.\n');
-    await refused(
-      one,
-      failing,
-      'snapshot_unreadable',
-      /line 3: a value does not fit .* \(SQLSTATE 22P02\)\nCONTEXT: {2}COPY a, line 2, column id$/,
-    );
+    await refused(one, failing, 'snapshot_unreadable', /line 3: a value does not fit .* \(SQLSTATE 22P02\), line 2 of its data$/);
     const quoting = {
       json: 'CREATE TABLE quoting (told json);\nCOPY quoting FROM stdin;\n{secret\n\\.\n',
       lines: "CREATE TABLE quotes (id int);\nINSERT INTO quotes VALUES (CAST(E'1\\nsecret' || now() AS int));",
@@ -170,7 +165,7 @@ describe('what cannot be restored', () => {
       one,
       written('missing.sql', 'SELECT 1;\nSELECT * FROM nowhere;'),
       'snapshot_unreadable',
-      /line 2: relation "nowhere" does not exist/,
+      /line 2: a table is missing \(undefined_table\) \(SQLSTATE 42P01\)$/,
     );
   });
 
@@ -194,7 +189,7 @@ describe('what cannot be restored', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'schema.sql'), 'CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p);');
     writeFileSync(join(folder, 'public.c.csv'), 'p\n7\n');
-    await refused(one, folder, 'snapshot_unreadable', /foreign keys and triggers: insert or update on table "c" violates foreign key/);
+    await refused(one, folder, 'snapshot_unreadable', /foreign keys and triggers: .*\(foreign_key_violation\) \(SQLSTATE 23503\)/);
     writeFileSync(join(folder, 'public.d.csv'), '1\n');
     await sql(one.server.source.url, 'DROP TABLE c, p');
     await refused(one, folder, 'snapshot_unreadable', /no table public\.d/);

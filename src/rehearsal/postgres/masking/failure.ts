@@ -18,7 +18,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Runs one step. Of what the server says of a failure, only the condition and the names in it are passed on.
+ * Runs one step. Of what the server says of a failure, only the condition is passed on, and the names that stand in `what`.
  * @throws RehearsalImpossible
  */
 export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -27,10 +27,14 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
     if (error.code === '57014') throw error; // Cancelled: whoever cancelled knows why.
-    throw new RehearsalImpossible(error.code === '53100' ? 'disk' : 'masking_impossible', `Masking stopped: ${what}: ${told(error)}.`);
+    throw new RehearsalImpossible(
+      error.code === '53100' ? 'disk' : 'masking_impossible',
+      `Masking stopped: ${what}: ${told(error, what)}.`,
+    );
   }
 }
 
-function told(error: pg.DatabaseError): string {
-  return withNames(error, MEANINGS[error.code ?? ''] ?? 'the server refused it');
+/** @param what names the table, as the masking file does */
+function told(error: pg.DatabaseError, what: string): string {
+  return withNames(error, MEANINGS[error.code ?? ''] ?? 'the server refused it', what);
 }

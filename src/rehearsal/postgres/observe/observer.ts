@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { ObserveOptions, Observer } from '../../database.ts';
 import type { Observation } from '../../observed.ts';
 import { type Connection, connected, urlOf, variablesOf } from '../connection.ts';
+import { failureOf } from '../failure.ts';
 import { assemble } from './assemble.ts';
 import { cancel, logIn, Refused } from './behind.ts';
 import { type Relation, readFiles, readRelations } from './catalog.ts';
@@ -147,7 +148,7 @@ class PostgresObservation {
       else this.connect(socket, side.socket, side.greeting);
     } catch (error) {
       const response = error instanceof Refused ? error.response : null;
-      socket.end(response ?? fatal('08006', `the database behind the rehearsal did not answer: ${(error as Error).message}`));
+      socket.end(response ?? fatal('08006', `the database behind the rehearsal did not answer: ${failureOf(error)}`));
     }
   }
 
@@ -215,14 +216,14 @@ class PostgresObservation {
     for (const relay of relays) relay.cut();
     await this.watchers?.locks
       .end(pids, patience)
-      .catch((error: Error) => this.journal.blind.add(`Connections that were still open could not be ended: ${error.message}.`));
+      .catch((error: Error) => this.journal.blind.add(`Connections that were still open could not be ended: ${failureOf(error)}.`));
     await Promise.all(relays.map((relay) => relay.whenEnded()));
   }
 
   private async endWatchers(): Promise<{ disk: Observation['disk']; wal: number | null; files: ReadonlyMap<number, number> | null }> {
     const { journal, target, beginning } = this;
     const blind = (what: string) => (error: Error) => {
-      journal.blind.add(`${what}: ${error.message}.`);
+      journal.blind.add(`${what}: ${failureOf(error)}.`);
       return null;
     };
     await this.watchers?.sampler.end();

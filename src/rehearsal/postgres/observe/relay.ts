@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { failureOf } from '../failure.ts';
 import { FrameReader, fieldsMessage, frame, readFields, readTag, readText, rowsOfTag } from './frames.ts';
 import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
@@ -207,7 +208,7 @@ export class Relay {
         await this.take(message);
       }
     } catch (error) {
-      if (!(error instanceof Gone)) this.context.journal.blind.add(`A connection was cut: ${(error as Error).message}.`);
+      if (!(error instanceof Gone)) this.context.journal.blind.add(`A connection was cut: ${failureOf(error)}.`);
     }
     this.leave();
     await closed(this.server);
@@ -490,7 +491,7 @@ export class Relay {
       transaction.locks.look(await locksOf(this.pid), from, journal.now(), statement);
       transaction.unread = false;
     } catch (error) {
-      journal.blind.add(`Locks could not be read: ${(error as Error).message}.`);
+      journal.blind.add(`Locks could not be read: ${failureOf(error)}.`);
     }
   }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type Connection, connect } from '../connection.ts';
+import { failureOf } from '../failure.ts';
 import type { Journal, Statement, Transaction } from './journal.ts';
 import type { SeenLock } from './ledger.ts';
 import { FIRST_NORMAL_OID, type Scope } from './server-view.ts';
@@ -112,7 +113,7 @@ export class Sampler {
     try {
       while (this.running) await this.step();
     } catch (error) {
-      if (this.running) this.journal.blind.add(`Waits and short locks were not seen from some moment on: ${(error as Error).message}.`);
+      if (this.running) this.journal.blind.add(`Waits and short locks were not seen from some moment on: ${failureOf(error)}.`);
     }
     this.waits.close(this.journal.now());
   }
