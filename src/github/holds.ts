@@ -69,10 +69,10 @@ export function readTitle(title: string): { readonly names: readonly string[]; r
   let rest = title;
   for (;;) {
     rest = rest.trimStart();
-    const name = DIGEST.exec(rest)?.[0] ?? /^[^:,]*/.exec(rest)?.[0] ?? '';
+    const name = DIGEST.exec(rest)?.[0] ?? /^[^:,;]*/.exec(rest)?.[0] ?? '';
     if (name.trim() !== '') names.push(name.trim());
     rest = rest.slice(name.length).trimStart();
-    if (!rest.startsWith(',')) break;
+    if (!/^[,;]/.test(rest)) break;
     rest = rest.slice(1);
   }
   return { names, reason: rest.replace(/^:/, '').trim() };

@@ -8,6 +8,16 @@ import type { Environment, Gate, Pipeline, Route } from '../../src/pipeline/mode
 export type Door = 'deploy' | 'ask' | 'shut';
 
 const low = (text: string): string => text.toLowerCase();
+const bare = (text: string): string =>
+  low(text)
+    .replace(/^refs\/(tags|heads)\//, '')
+    .replace(/^v(?=\d)/, '');
+
+/** However a person writes it: with or without `v`, in quotes, as a full ref, without its component. */
+function isWritten(known: string, name: string): boolean {
+  const written = bare(name.replaceAll(/[\s`'"\u200b]/g, ''));
+  return written === bare(known) || (/^\d+\.\d/.test(written) && known.replace(/^.*[-/@]v?(?=\d+\.)/, '') === written);
+}
 const time = (record: DeploymentRecord): number => record.finishedAt ?? record.createdAt;
 const failureTime = (record: DeploymentRecord): number | null =>
   record.outcome === 'failure' ? (record.failedAt ?? time(record)) : record.failedAt;
@@ -129,15 +139,17 @@ export class Oracle {
     const { candidate, vetoes } = this.evidence;
     if (!vetoes.read) return true;
     const names = new Set([low(candidate.version), low(candidate.sha), low(this.digest ?? '-')]);
-    names.add(this.nameOfRef(candidate.ref, candidate.sha));
+    names.add(this.nameOfRef(candidate.ref, candidate.sha)).add(low(candidate.ref.replace('refs/heads/', '')));
     for (const name of this.evidence.environments.keys()) {
       const known = this.records(name).filter(({ kind, outcome }) => kind !== 'foreign' && outcome !== 'withdrawn');
       for (const record of known.filter((one) => one.sha === candidate.sha || this.isOurs(one))) {
         names.add(low(record.version)).add(this.nameOfRef(record.ref ?? '', record.sha));
       }
     }
-    for (let length = 7; length < candidate.sha.length; length += 1) names.add(low(candidate.sha.slice(0, length)));
-    return vetoes.value.some(({ candidates }) => candidates.length === 0 || candidates.some((name) => names.has(low(name))));
+    for (let length = 6; length < candidate.sha.length; length += 1) names.add(low(candidate.sha.slice(0, length)));
+    return vetoes.value.some(
+      ({ candidates }) => candidates.length === 0 || candidates.some((name) => [...names].some((known) => isWritten(known, name))),
+    );
   }
 
   private nameOfRef(ref: string, sha: string): string {

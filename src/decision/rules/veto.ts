@@ -58,7 +58,7 @@ function knownAs({ candidate, environments }: Evidence): readonly Nameable[] {
   const { sha, ref, version } = candidate;
   const digest = digestOf(candidate);
   const same = new SameArtifact(candidate);
-  const versions = new Set([version, madeVersion(ref, sha)]);
+  const versions = new Set([version, madeVersion(ref, sha), ref.replace(/^refs\/heads\//, '')]);
   for (const { records } of environments.values()) {
     if (!records.read) continue;
     for (const record of records.value) {
@@ -77,14 +77,29 @@ export function singlesOut(one: Veto, what: Nameable): boolean {
 }
 
 function namesOf(one: Veto): readonly string[] {
-  return one.candidates.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  return one.candidates.map(plainName).filter((name) => name !== '');
 }
 
-const SHORTEST_SHA = 7;
-const SHORTEST_DIGEST = 'sha256:'.length + SHORTEST_SHA;
+/** Characters that nobody sees, and quotes that people put around a name. */
+const INVISIBLE_OR_QUOTE = /[\p{Cf}\p{Cc}\p{Z}`'"‘’“”„«»]/gu;
+
+/** A name as it is meant: `V1.4.2`, `` `1.4.2` `` and `refs/tags/v1.4.2` are one. */
+function plainName(name: string): string {
+  return name
+    .replaceAll(INVISIBLE_OR_QUOTE, '')
+    .toLowerCase()
+    .replace(/^refs\/(?:tags|heads)\//, '')
+    .replace(/^v(?=\d)/, '');
+}
+
+const SHORTEST_SHA = 6;
+const COMPONENT_ENDS = ['-', '-v', '/', '/v', '@', '@v'];
+const SHORTEST_DIGEST = 'sha256:'.length + 7;
 
 function isNamed(name: string, what: Nameable): boolean {
-  if (name === what.version.toLowerCase()) return true;
+  const version = plainName(what.version);
+  // A version without its component's name, as 1.4.2 of cart-v1.4.2, means each component's: the title says no more.
+  if (name === version || (/^\d+\.\d/.test(name) && COMPONENT_ENDS.some((end) => version.endsWith(`${end}${name}`)))) return true;
   if (name.length >= SHORTEST_SHA && what.sha.toLowerCase().startsWith(name)) return true;
   const digest = what.digest?.toLowerCase() ?? null;
   if (digest === null) return false;

@@ -22,7 +22,26 @@ export const cases: readonly Case[] = [
   { name: 'by version in other case', world: vetoed('V2.0.0'), environment: null, codes: ['vetoed'] },
   { name: 'by the beginning of its sha', world: vetoed(SHA.slice(0, 7)), environment: null, codes: ['vetoed'] },
   { name: 'by a sha in upper case', world: vetoed(SHA.toUpperCase()), environment: null, codes: ['vetoed'] },
-  { name: 'by too short a sha, which names another version', world: vetoed(SHA.slice(0, 6)), environment: null, codes: [] },
+  { name: 'by too short a sha, which names another version', world: vetoed(SHA.slice(0, 5)), environment: null, codes: [] },
+  { name: 'by six digits of its sha', world: vetoed(SHA.slice(0, 6)), environment: null, codes: ['vetoed'] },
+  ...['2.0.0', '`v2.0.0`', '"v2.0.0"', '\u200bv2.0.0', 'refs/tags/v2.0.0', 'v2.0.0\u00a0'].map(
+    (name): Case => ({
+      name: `by its version, written as ${JSON.stringify(name)}`,
+      world: vetoed(name),
+      environment: null,
+      codes: ['vetoed'],
+    }),
+  ),
+  ...['1.4.2', 'v1.4.2', 'cart-v1.4.2'].map(
+    (name): Case => ({
+      name: `of a component, by ${name}`,
+      world: world({ candidate: { ref: 'refs/tags/cart-v1.4.2', version: 'cart-v1.4.2' }, evidence: { vetoes: read([veto([name])]) } }),
+      environment: null,
+      codes: ['vetoed'],
+    }),
+  ),
+  { name: 'a version that only ends alike', world: vetoed('0.0'), environment: null, codes: [] },
+  { name: 'by its branch', world: vetoed('main'), environment: null, codes: ['vetoed'] },
   { name: 'by digest', world: vetoed(DIGEST), environment: null, codes: ['vetoed'] },
   { name: 'by the digits of its digest', world: vetoed(DIGEST.slice(7)), environment: null, codes: ['vetoed'] },
   { name: 'by the beginning of its digest', world: vetoed(DIGEST.slice(0, 20)), environment: null, codes: ['vetoed'] },
