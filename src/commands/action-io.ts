@@ -22,7 +22,8 @@ export const INPUTS = {
       'The environment to enter, to accept or to rehearse for, by its name in the pipeline file. Needed by `deploy`, `accept` and `rehearse`.',
   },
   token: {
-    description: 'Token for the GitHub API. Permissions: see the README.',
+    description:
+      'Token for the GitHub API: the job’s own, or an App’s. What a person’s token puts on record proves nothing. Permissions: see the README.',
     default: DEFAULTS.token,
   },
   pipeline: {

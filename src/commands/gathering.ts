@@ -34,6 +34,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     repo: run.repo,
     candidate,
     run: { id: run.runId, attempt: run.runAttempt },
+    workflow: workflowOf(run.workflowRef),
     moment,
     intent: intentOf(job),
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
@@ -44,6 +45,11 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     ownRecord: known?.ownRecord,
   };
   return orElse('Nothing could be decided: the evidence could not be gathered.', () => gatherEvidence(job.client, request));
+}
+
+/** The path in `owner/repo/.github/workflows/file.yml@ref`. */
+function workflowOf(workflowRef: string): string | undefined {
+  return /^[^/]+\/[^/]+\/(\.github\/workflows\/[^/@]+)@/.exec(workflowRef)?.[1];
 }
 
 export function intentOf(job: Job): Intent {

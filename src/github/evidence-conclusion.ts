@@ -14,6 +14,7 @@ import { reviewsOf } from './gathered-reviews.ts';
 import { readHolds, readVetoes } from './holds.ts';
 import { type NeededNames, neededNames } from './needed-names.ts';
 import type { StoredArtifact, StoredRecord } from './records.ts';
+import { withVouchedPlaces } from './vouched-places.ts';
 
 export { evidenceAnswer } from './evidence-answer.ts';
 
@@ -25,8 +26,8 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   const { request, answer, policy, subject } = material;
   const sha = subject.sha ?? '';
   const names = neededNames(policy.pipeline, subject.ref);
-  const records = await recordsOf(client, material, names, sha);
   const graph = commitGraph([answer.history.read ? answer.history.value.commits : [], ...answer.lineages]);
+  const records = await withVouchedPlaces(client, material, await recordsOf(client, material, names, sha), graph, sha);
   const { relations, bases } = await relationsOf(client, material, names, records.byEnvironment, graph, sha);
   const entering = await enteringOf(client, material, names, records.byEnvironment, bases, sha);
   const tip = subject.ref === material.question.ref ? answer.ref : answer.alternativeRef;

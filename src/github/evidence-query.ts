@@ -53,7 +53,7 @@ export interface Query {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-const DEPLOYMENT_FIELDS = `id databaseId commitOid environment task payload createdAt ref { name prefix } creator { login }
+const DEPLOYMENT_FIELDS = `id databaseId commitOid environment task payload createdAt ref { name prefix } creator { __typename login }
       latestStatus { state createdAt }
       statuses(first: ${SIZES.statuses}) { totalCount nodes { state createdAt } }`;
 

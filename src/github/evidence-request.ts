@@ -18,6 +18,8 @@ export interface EvidenceRequest {
   readonly candidate: EventCandidate;
   /** `null` on a command line, where no run is being decided about. */
   readonly run: { readonly id: number; readonly attempt: number } | null;
+  /** Path of the workflow file that the run which asks was started from; absent: not known. */
+  readonly workflow?: string | undefined;
   readonly moment: Moment;
   readonly intent: Intent;
   /**

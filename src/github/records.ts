@@ -162,15 +162,15 @@ export const deploymentNodeSchema = z.object({
   payload: z.nullable(z.string()),
   createdAt: z.string(),
   ref: z.nullable(z.object({ name: z.string(), prefix: z.string() })),
-  creator: z.nullable(z.object({ login: z.string() })),
+  creator: z.nullable(z.object({ __typename: z.string(), login: z.string() })),
   latestStatus: z.nullable(statusSchema),
   statuses: z.nullable(z.object({ totalCount: z.number(), nodes: z.nullable(z.array(z.nullable(statusSchema))) })),
 });
 export type DeploymentNode = z.output<typeof deploymentNodeSchema>;
 
 /**
- * Reads a record back. Deployments of others, and payloads that contradict the deployment they are on, become `foreign`: they still
- * tell what is live, and prove nothing.
+ * Reads a record back. Deployments of others, those made with a person's token, and payloads that contradict the deployment they are on,
+ * become `foreign`: they still tell what is live, and prove nothing.
  * @param environment as the pipeline spells it.
  */
 export function readRecord(node: DeploymentNode, environment: string): StoredRecord {
@@ -218,29 +218,38 @@ function idOf(node: DeploymentNode): number {
 
 function trustedPayload(node: DeploymentNode): RecordPayload | null {
   const payload = readRecordPayload(node.payload);
-  if (payload === null || payload.schema !== RECORD_SCHEMA) return null;
+  if (payload === null || payload.schema !== RECORD_SCHEMA || node.creator?.__typename !== 'Bot') return null;
   return node.task === taskOf(payload.kind) && payload.candidate.sha === node.commitOid ? payload : null;
 }
 
 function foreign(node: DeploymentNode): Omit<StoredRecord, 'id' | 'environment' | 'sha' | 'createdAt' | 'creator' | keyof Outcome> {
   return {
-    kind: 'foreign',
+    ...NOTHING_PROVEN,
     ref: node.ref === null ? null : node.ref.prefix + node.ref.name,
     version: node.ref?.name ?? node.commitOid.slice(0, 7),
-    digest: null,
-    verified: false,
-    run: null,
-    approvedBy: [],
-    policyHash: null,
-    route: null,
-    rehearsal: null,
-    claim: null,
-    initiator: null,
-    replaced: null,
-    stored: null,
-    runner: null,
   };
 }
+
+/** What is left of a record that GitHub does not vouch for: that something was deployed, and nothing that it says of itself. */
+export function unvouched(record: StoredRecord): StoredRecord {
+  return { ...record, ...NOTHING_PROVEN };
+}
+
+const NOTHING_PROVEN = {
+  kind: 'foreign',
+  digest: null,
+  verified: false,
+  run: null,
+  approvedBy: [],
+  policyHash: null,
+  route: null,
+  rehearsal: null,
+  claim: null,
+  initiator: null,
+  replaced: null,
+  stored: null,
+  runner: null,
+} as const;
 
 type Outcome = Pick<DeploymentRecord, 'outcome' | 'finishedAt' | 'failedAt'>;
 

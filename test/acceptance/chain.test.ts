@@ -57,6 +57,7 @@ describe('where the artifact is kept', () => {
   it('is on record after the first deploy, and any later run of the commit finds it there without building again', async () => {
     world = await startWorld();
     const run = world.push();
+    world.sandbox.given.run({ id: 17, headSha: run.sha });
     await run.deploy('dev', { 'artifact-digest': DIGEST, 'artifact-id': '4711', 'artifact-run-id': '17' });
     expect((await run.plan()).outputs).toMatchObject({
       build: 'false',

@@ -131,6 +131,43 @@ describe('what was built once', () => {
     expect(shop.live('dev')).toMatchObject({ message: 'reviewed' });
   });
 
+  it.each([
+    ['a pull request’s run', 'github-actions[bot]', 'pull_request', '.github/workflows/promote.yml'],
+    ['a run of another workflow file', 'github-actions[bot]', 'push', '.github/workflows/other.yml'],
+    ['any run, written by a person', 'hubot', 'push', '.github/workflows/promote.yml'],
+  ])('is not what a forged record says is kept in %s', async (_where, creator, event, workflowPath) => {
+    shop = await openShop({ pipeline: SHORT });
+    const sha = shop.repository.commit('main', { 'message.txt': 'reviewed' }, 'reviewed');
+    const run = shop.uploadedElsewhere(sha, { event, headBranch: 'mine', workflowPath }, 'evil');
+    shop.forge({ sha, environment: 'dev', run, creator });
+    const genuine = await shop.pushed('main');
+    await shop.approve(genuine, 'production', 'mona');
+    expect(shop.history()).toEqual(['dev reviewed', 'production reviewed']);
+  });
+
+  it('is not what a forged record says is kept in a run of the chain on the default branch that built something else', async () => {
+    shop = await openShop({ pipeline: SHORT });
+    const tip = shop.repository.sha('main');
+    const sha = shop.repository.commit('main', { 'message.txt': 'reviewed' }, 'reviewed');
+    const of = { event: 'workflow_dispatch', headBranch: 'main', workflowPath: '.github/workflows/promote.yml' };
+    const run = shop.uploadedElsewhere(tip, of, 'evil');
+    shop.forge({ sha, environment: 'dev', run });
+    const genuine = await shop.pushed('main');
+    await shop.approve(genuine, 'production', 'mona');
+    expect(shop.history()).toEqual(['dev reviewed', 'production reviewed']);
+  });
+
+  it('is found by a later run of another file that calls the same shipped workflows', async () => {
+    shop = await openShop({ pipeline: SHORT });
+    const run = await shop.push('main', 'built once');
+    const built = shop.live('dev')?.build;
+    await shop.reject(run, 'production', 'mona');
+    const byHand = await shop.byHand({ environment: 'production', ref: 'refs/heads/main', sha: shop.repository.sha('main') });
+    await shop.approve(byHand, 'production', 'mona');
+    expect(shop.run(byHand)).toMatchObject({ conclusion: 'success', jobs: { Build: 'skipped' } });
+    expect(shop.live('production')).toMatchObject({ message: 'built once', build: built });
+  });
+
   it('keeps file modes, links and hidden files', async () => {
     const build =
       "mkdir -p dist/.well-known dist/bin && echo text > dist/.well-known/security && printf '#!/bin/sh\\necho ran' > dist/bin/server && chmod +x dist/bin/server && ln -s bin/server dist/start && echo x > dist/message";

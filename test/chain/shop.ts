@@ -213,6 +213,25 @@ export class Shop {
     return run.id;
   }
 
+  /** A record of a success, written by somebody else, that names the last artifact of a run as the commit's own. */
+  forge({ sha, environment, run, creator }: { sha: string; environment: string; run: number; creator?: string }): void {
+    const artifact = this.sandbox.state.artifacts.findLast(({ runId }) => runId === run);
+    const payload = {
+      ...{ schema: 1, kind: 'promotion', candidate: { sha, ref: 'refs/heads/main', version: 'main' }, digest: artifact?.digest },
+      ...{ artifact: { id: artifact?.id, run }, policyHash: '0'.repeat(40), route: 'mainline', run: { id: run, attempt: 1 } },
+      ...{ initiator: 'octocat', approvedBy: [], reasons: [], notes: [], relaxed: [], replaced: null, verify: false },
+    };
+    const task = 'promote:promotion';
+    this.sandbox.given.deployment({
+      sha,
+      environment,
+      task,
+      payload,
+      statuses: ['success'],
+      ...(creator === undefined ? {} : { creator }),
+    });
+  }
+
   async byHand(inputs: Readonly<Record<string, string>>, actor = 'octocat'): Promise<number> {
     const run = await this.runner.dispatch('by-hand.yml', { ref: 'main', actor, inputs });
     await this.runner.settled();
