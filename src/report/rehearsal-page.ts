@@ -45,7 +45,7 @@ export function rehearsalPage(evidence: RehearsalEvidence): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>${escapeHtml(`Rehearsal of ${evidence.candidate.version} for ${evidence.environment}`)}</title>
 <style>${STYLE}</style>
 </head>

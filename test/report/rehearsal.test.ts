@@ -125,6 +125,8 @@ describe('the page', () => {
     const page = rehearsalPage(evidence);
     expect(page).not.toMatch(/\b(?:src|href)=|@import|url\((?!#)/);
     expect(page).toContain("default-src 'none'");
+    // These two do not fall back to default-src.
+    expect(page).toContain("base-uri 'none'; form-action 'none'");
     expect(page.match(/<svg[^>]*class="rt"/g)).toHaveLength(1);
   });
 
