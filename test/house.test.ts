@@ -168,3 +168,25 @@ describe('the inspection itself', () => {
     expect(impureCalls(code)).toEqual(expected);
   });
 });
+
+interface LockedPackage {
+  readonly link?: boolean;
+  readonly resolved?: string;
+  readonly integrity?: string;
+}
+
+describe('the lock file', () => {
+  const text = readFileSync(join(SRC, '..', 'package-lock.json'), 'utf8');
+  const packages = Object.entries((JSON.parse(text) as { packages: Record<string, LockedPackage> }).packages);
+  /** What `npm ci` fetches: everything but this repository's own folders and the links to them. */
+  const fetched = packages.filter(([path, { link }]) => path.includes('node_modules/') && link !== true);
+
+  it('has the hash of every package that is fetched, on every platform', () => {
+    expect(fetched.length).toBeGreaterThan(100);
+    expect(fetched.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([]);
+  });
+
+  it('names no registry', () => {
+    expect(fetched.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
+  });
+});
