@@ -53,7 +53,13 @@ const toolkit: Toolkit = {
   },
 };
 
-function prepareJob(): Job {
+/**
+ * How long the post phase waits for rate limits before it records a success, seconds. GitHub's limits end within the hour; a second one may follow the
+ * first. What bounds it otherwise is the job's own "timeout-minutes".
+ */
+const SUCCESS_LIMIT_WAIT_SECONDS = 2 * 3600;
+
+function prepareJob(phase: 'main' | 'post'): Job {
   const input = parseInput(process.env);
   core.setSecret(input.token);
   const run = readRunEnvironment(process.env);
@@ -67,6 +73,8 @@ function prepareJob(): Job {
       graphqlUrl: run.graphqlUrl,
       requestTimeoutMs: input.requestTimeout,
       retryWaitMs: input.retryWait,
+      // The deployment is done: a success that is not recorded would not count, and would be deployed again. Of a failure the next run takes care.
+      ...(phase === 'post' && input.jobStatus === 'success' ? { limitWaitSeconds: SUCCESS_LIMIT_WAIT_SECONDS } : {}),
       log: printLines,
     }),
     readCheckout: (path) => readIfPresent(join(run.workspace, path)),
@@ -87,9 +95,9 @@ function readIfPresent(path: string): string | null {
 async function runPhase(phase: 'main' | 'post'): Promise<void> {
   if (phase === 'post') {
     const left = parsePostState(process.env[`STATE_${POST_STATE}`]);
-    return left === null ? undefined : (await import('./commands/finish.ts')).finish(prepareJob(), left);
+    return left === null ? undefined : (await import('./commands/finish.ts')).finish(prepareJob('post'), left);
   }
-  const job = prepareJob();
+  const job = prepareJob('main');
   if (job.input.command === 'plan') return plan(job);
   if (job.input.command === 'resume') return (await import('./commands/resume.ts')).resume(job);
   if (job.input.command === 'find-artifact') return (await import('./commands/find-artifact.ts')).findArtifact(job);

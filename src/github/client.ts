@@ -60,6 +60,8 @@ export interface ClientOptions {
   readonly requestTimeoutMs: number;
   /** What stands for one second in every wait before a repeated request, milliseconds. 1000, except in tests. */
   readonly retryWaitMs: number;
+  /** All waiting for rate limits together, seconds. Default: a minute, since a runner is not paid to watch a clock. */
+  readonly limitWaitSeconds?: number;
   /** Takes one line about a repeated or delayed request. */
   readonly log: (line: string) => void;
   /** Takes one line about a request that failed for good, which is thrown as well. Default: `log`. */
@@ -67,6 +69,8 @@ export interface ClientOptions {
 }
 
 const GRAPHQL = 'POST /graphql';
+
+const LIMIT_WAIT_SECONDS = 60;
 
 /** Repeats after a failure in passing (5xx, lost connection, broken answer, timeout); the waits are 1, 4 and 9 s. */
 const RETRIES = 3;
@@ -139,7 +143,10 @@ function patientRequest(
       await assertSendable(made);
       // The Octokit with the plugins meets the same failure below, and knows what to do about it.
     }
-    patient ??= import('./patient-octokit.ts').then(({ patientOctokit }) => patientOctokit(settings, { ...options, retries: RETRIES }));
+    const { limitWaitSeconds = LIMIT_WAIT_SECONDS } = options;
+    patient ??= import('./patient-octokit.ts').then(({ patientOctokit }) =>
+      patientOctokit(settings, { ...options, limitWaitSeconds, retries: RETRIES }),
+    );
     const sendAgain: Send = (url, outgoing) => made.shift() ?? send(url, outgoing);
     // Only where it forbids them: named for a request, retries count for failures that repeating does not help, too.
     const retries = repeated ? {} : { retries: 0 };

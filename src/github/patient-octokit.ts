@@ -4,9 +4,8 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import Bottleneck from 'bottleneck/light.js';
 
-/** All waiting for rate limits of one process together, seconds: a runner is not paid to watch a clock. */
-const LIMIT_WAIT_SECONDS = 60;
-const LIMIT_WAITS = 3;
+/** The shortest wait that counts, seconds: a limit that names no time must not be asked about without end. */
+const SHORTEST_WAIT_SECONDS = 20;
 /** What GitHub asks to wait after a secondary limit that names no time. */
 const SECONDARY_LIMIT_SECONDS = 60;
 
@@ -22,13 +21,18 @@ export interface Patience {
   readonly retries: number;
   /** What stands for one second in every wait, milliseconds. */
   readonly retryWaitMs: number;
+  /** All waiting for rate limits of one process together, seconds. */
+  readonly limitWaitSeconds: number;
   /** Takes one line about a delayed request. */
   readonly log: (line: string) => void;
 }
 
 /** The toolkit's Octokit, with the plugins that repeat what failed in passing and wait for rate limits. */
-export function patientOctokit({ auth, ...settings }: OctokitSettings, { retries, retryWaitMs, log }: Patience): Pick<Octokit, 'request'> {
-  const allowance = limitAllowance(log);
+export function patientOctokit(
+  { auth, ...settings }: OctokitSettings,
+  { retries, retryWaitMs, limitWaitSeconds, log }: Patience,
+): Pick<Octokit, 'request'> {
+  const allowance = limitAllowance(limitWaitSeconds, log);
   return new (GitHub.plugin(retry, throttling))({
     ...getOctokitOptions(auth, settings),
     retry: { retries, retryAfterBaseValue: retryWaitMs },
@@ -47,14 +51,12 @@ export function patientOctokit({ auth, ...settings }: OctokitSettings, { retries
 }
 
 /** Says yes to a wait for a rate limit as long as all of them together stay within the allowance. */
-function limitAllowance(log: (line: string) => void): (kind: 'primary' | 'secondary', seconds: number) => boolean {
-  let left = LIMIT_WAIT_SECONDS;
-  let waits = LIMIT_WAITS;
-  return (kind, seconds) => {
-    if (seconds > left || waits === 0) return false;
-    left -= seconds;
-    waits -= 1;
-    log(`GitHub's ${kind} rate limit is reached; waiting ${seconds} s before asking again.`);
+function limitAllowance(seconds: number, log: (line: string) => void): (kind: 'primary' | 'secondary', wait: number) => boolean {
+  let left = seconds;
+  return (kind, wait) => {
+    if (left <= 0 || wait > left) return false;
+    left -= Math.max(wait, SHORTEST_WAIT_SECONDS);
+    log(`GitHub's ${kind} rate limit is reached; waiting ${wait} s before asking again.`);
     return true;
   };
 }

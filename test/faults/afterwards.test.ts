@@ -79,6 +79,30 @@ describe('a job that ends half-way', () => {
     expect([outcomes(), executions()]).toEqual([['success'], 1]);
   });
 
+  it.each([
+    ['primary', 'API rate limit exceeded for installation ID 1.', 3000],
+    ['secondary', 'You have exceeded a secondary rate limit.', 300],
+  ])('records a success as soon as a %s limit lets it', async (kind, message, seconds) => {
+    const { world, job, executions } = await begin();
+    const reset = String(Math.floor(world.sandbox.clock.now() / 1000) + seconds);
+    const headers = kind === 'primary' ? { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset } : { 'retry-after': String(seconds) };
+    world.sandbox.inject({ match: status('success'), fault: { status: 403, body: { message }, headers } });
+    const { post } = await job({ 'retry-wait': '0.001' });
+    expect(post?.exitCode).toBe(0);
+    expect(post?.log).toMatch(new RegExp(`${kind} rate limit is reached; waiting ${seconds / 100}\\d\\d s`));
+    expect([outcomes(), executions()]).toEqual([['success'], 1]);
+  });
+
+  it('does not sit out a limit to record a failure, which the next run records', async () => {
+    const { world, run, executions } = await begin();
+    const body = { message: 'You have exceeded a secondary rate limit.' };
+    world.sandbox.inject({ match: status('failure'), fault: { status: 403, body, headers: { 'retry-after': '300' } } });
+    const inputs = { command: 'deploy', environment: 'dev', 'retry-wait': '0.001' };
+    const post = await run.post(inputs, await run.main(inputs), 'failure');
+    expect(post.exitCode).toBe(1);
+    expect([outcomes(), executions()]).toEqual([['open'], 1]);
+  });
+
   it('leaves its record to the next run when its machine is lost', async () => {
     const { job, run, executions } = await begin();
     await run.main({ command: 'deploy', environment: 'dev' });
