@@ -1,6 +1,14 @@
 import type { Acceptance, Pipeline } from '../pipeline/model.ts';
 import { selectRoute } from '../pipeline/routes.ts';
-import { approversOf, authorsMissing, type Count, countApprovals, whyAuthorsUnread, whyInsufficient } from './approvals.ts';
+import {
+  approversOf,
+  authorsMissing,
+  type Count,
+  countApprovals,
+  initiatorMissing,
+  whyAuthorsUnread,
+  whyInsufficient,
+} from './approvals.ts';
 import { type CandidateContext, contextOf } from './context.ts';
 import { candidateReasons } from './decide.ts';
 import type { Reason, Verdict } from './decision.ts';
@@ -101,6 +109,10 @@ function asking(
     return [
       reasonOf('authors_unread', name, { because: `The acceptance in ${name} excludes the authors, ${whyAuthorsUnread(evidence, name)}.` }),
     ];
+  }
+  if (initiatorMissing(asked, evidence)) {
+    const because = `The acceptance in ${name} excludes the initiator, and ${evidence.candidate.bot} started this run for somebody whom GitHub does not name.`;
+    return [reasonOf('initiator_unknown', name, { because })];
   }
   const given = counted.given.length === 0 ? 'nobody has given one that counts' : `only ${counted.given.join(', ')} gave one that counts`;
   const because = `${asked.approvals} approval${asked.approvals === 1 ? '' : 's'} of ${asked.environment} asked for, and ${given}.`;

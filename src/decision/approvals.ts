@@ -37,7 +37,8 @@ export function countApprovals(asked: Asked, evidence: Evidence): Count {
   const given: string[] = [];
   const stale: string[] = [];
   let excluded = NOBODY;
-  if (reviews.read && reviews.value.length > 0 && !authorsMissing(asked.gate, evidence, asked.place)) {
+  const excludesUnknown = authorsMissing(asked.gate, evidence, asked.place) || initiatorMissing(asked.gate, evidence);
+  if (reviews.read && reviews.value.length > 0 && !excludesUnknown) {
     for (const login of approversAmong(reviews.value, asked, evidence)) (isUsedUp(asked, login, evidence) ? stale : given).push(login);
     excluded = excludedAmong(reviews.value, asked, evidence);
   }
@@ -69,6 +70,11 @@ function excludedAmong(reviews: readonly Review[], asked: Asked, evidence: Evide
 /** Whether the gate excludes authors that nobody could read: then every approval might be the author's own. */
 export function authorsMissing(gate: Gate, evidence: Evidence, place: string): boolean {
   return gate.exclude.includes('author') && !authorsOf(evidence, place).read;
+}
+
+/** Whether the gate excludes the initiator, and a bot started the run: whoever had it do so might be any of the approvers. */
+export function initiatorMissing(gate: Gate, { candidate }: Evidence): boolean {
+  return gate.exclude.includes('initiator') && (candidate.bot ?? null) !== null;
 }
 
 /** For a reason's sentence. */
@@ -121,8 +127,8 @@ export function provesUnnamed(gate: Gate, protection: Protection | null, evidenc
 
 /** GitHub prevents the review of who started this attempt, and knows no other initiator. */
 function keepsInitiatorsOut(protection: Protection, evidence: Evidence): boolean {
-  const { initiator, initiators } = evidence.candidate;
-  return protection.preventSelfReview && initiators.every((one) => sameName(one, initiator));
+  const { initiator, initiators, bot } = evidence.candidate;
+  return (bot ?? null) === null && protection.preventSelfReview && initiators.every((one) => sameName(one, initiator));
 }
 
 /**

@@ -34,6 +34,8 @@ export interface Candidate {
   readonly initiator: string;
   /** Everybody known to have started the run or one of its attempts, `initiator` among them; empty where there is no run. */
   readonly initiators: readonly string[];
+  /** Login of a bot that started the run's first attempt on behalf of nobody knows whom; absent where a person started it. */
+  readonly bot?: string | null;
   /** Logins of who wrote the candidate's own commit: its authors and those of its pull requests. */
   readonly authors: Read<readonly string[]>;
   /** The commit comes from another repository than the one that deploys. */

@@ -48,6 +48,8 @@ export const REASON_MEANINGS: Readonly<Record<ReasonCode, string>> = {
   approval_stale: 'Approvals of this run opened the door for an earlier attempt already, or for another artifact; they do not count twice.',
   approvals_unread: 'Nobody could read who approved this run.',
   authors_unread: 'The gate excludes the authors, and nobody could read who wrote all of what would enter; so no approval counts.',
+  initiator_unknown:
+    'The gate excludes the initiator, and a bot started the run: GitHub does not say who had it do so, and that person could be any of the approvers. So no approval counts.',
   acceptance_missing: 'The candidate is deployed here, and people have not accepted it yet.',
   acceptance_not_asked: 'The pipeline asks for no acceptance in this environment.',
   acceptance_not_live:

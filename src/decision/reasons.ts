@@ -281,6 +281,12 @@ export const REASONS = {
     fix: 'Depending on what the reason says: let the token read pull requests (pull-requests: read), have the author add the address in their commit to their account, or promote an earlier commit first so that less enters at once. Then run again.',
     who: 'Whoever may change the workflow or its token, or the author who is named.',
   },
+  initiator_unknown: {
+    effect: 'blocks',
+    rule: 'approval',
+    fix: 'Start it as a person for the same ref and commit: Actions, the workflow, "Run workflow", or `gh workflow run` with your own token.',
+    who: 'Whoever may start a run.',
+  },
   acceptance_missing: {
     effect: 'waits',
     rule: 'acceptance',

@@ -318,16 +318,19 @@ function authorsAmong(
     return { read: false, why: `${commit} belongs to more pull requests than fit into one answer` };
   const logins = new Set(present(pulls.nodes).flatMap(({ author }) => (author === null ? [] : [author.login])));
   for (const { name, email, user } of people) {
-    const login = user?.login ?? noreplyLogin(email);
+    const login = user?.login ?? appLogin(email);
     if (login === null) return { read: false, why: `GitHub knows no account for ${name ?? 'the nameless author'}, who wrote ${commit}` };
     logins.add(login);
   }
   return { read: true, value: [...logins] };
 }
 
-/** Apps have no `user`; their address, like a person's private one, carries the login. */
-function noreplyLogin(email: string | null): string | null {
-  return /^(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com$/i.exec(email ?? '')?.[1] ?? null;
+/**
+ * Apps have no `user`; their address carries the login. A person's private address carries one too and proves nothing: anybody can write any
+ * login there, and where it is somebody's, GitHub names the `user`.
+ */
+function appLogin(email: string | null): string | null {
+  return /^(?:\d+\+)?([^@+]+\[bot\])@users\.noreply\.github\.com$/i.exec(email ?? '')?.[1] ?? null;
 }
 
 /** GitHub may answer with `null` for a list that it could not make, which is not an empty one. */

@@ -38,6 +38,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     artifact: artifactOf(request, policy.pipeline, sha, records.ofCandidate),
     initiator: request.candidate.initiator,
     initiators: initiatorsOf(request, records),
+    bot: botOf(request),
     authors: answer.authors,
     fork: request.candidate.fork,
     refState: await refStateOf(client, request, subject.ref, tip, graph, sha),
@@ -76,6 +77,14 @@ function initiatorsOf({ candidate, run }: EvidenceRequest, { byEnvironment, ofCa
   const recorded = read.flatMap(({ run: of, initiator }) => (run !== null && of?.id === run.id && initiator !== null ? [initiator] : []));
   const logins = [candidate.initiator, candidate.actor, ...recorded].filter((login) => login !== '');
   return [...new Map(logins.map((login) => [login.toLowerCase(), login])).values()];
+}
+
+/** GitHub's merge queue acts by itself on what was reviewed. Every other bot acts for whoever holds its token, such as any job of a workflow. */
+const ACTS_BY_ITSELF = 'github-merge-queue[bot]';
+
+/** A run that is run again keeps its first actor, so that a scheduled run that takes one up changes nothing. */
+function botOf({ candidate: { actor } }: EvidenceRequest): string | null {
+  return /\[bot\]$/i.test(actor) && actor.toLowerCase() !== ACTS_BY_ITSELF ? actor : null;
 }
 
 /** The digest given, else the one that the commit's own successful records agree on. A pipeline that builds nothing deploys the commit. */

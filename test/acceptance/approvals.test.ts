@@ -1,10 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../digests.ts';
 import { expectEntered, expectRefused } from './expectations.ts';
-import { gated, startWorld, type World } from './world.ts';
+import { gated, type JobRun, startWorld, type World } from './world.ts';
 
 let world: World;
 afterEach(() => world.close());
+
+/** A commit on main whose author gives that address, and its run. */
+function pushAs({ repository }: World, address: string): JobRun {
+  const identity = ['-c', 'user.name=A name', '-c', `user.email=${address}`];
+  const sha = repository.git(...identity, 'commit-tree', 'main^{tree}', '-p', 'main', '-m', 'A change');
+  repository.git('update-ref', 'refs/heads/main', sha);
+  return world.run({ sha, actor: 'octocat' });
+}
 
 describe('one approval', () => {
   it('lets one candidate in, whatever another job of the same run names', async () => {
@@ -120,6 +128,50 @@ describe('whose approval counts', () => {
     const refused = await run.deploy('uat');
     expectRefused(world, refused, 'authors_unread');
     expect(refused.outputs['explanation']).toContain('octocat');
+  });
+
+  it.each([['octodog@users.noreply.github.com'], ['583231+octodog@users.noreply.github.com']])(
+    'an address that GitHub gives to no account proves no author: %s',
+    async (address) => {
+      world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [author] }') });
+      const run = pushAs(world, address);
+      run.approve('octocat', 'uat');
+      const refused = await run.deploy('uat');
+      expectRefused(world, refused, 'authors_unread');
+      expect(refused.outputs['explanation']).toContain('GitHub knows no account for A name');
+    },
+  );
+
+  it("an app's address names the app, which GitHub gives no account", async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [author] }') });
+    const run = pushAs(world, '49699333+dependabot[bot]@users.noreply.github.com');
+    run.approve('mona', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['mona']);
+  });
+
+  it('nobody counts where the initiator is excluded and a bot started the run, for anybody; a run that a person starts goes in', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator] }') });
+    const { sha } = world.push();
+    const run = world.run({ sha, actor: 'github-actions[bot]', event: 'workflow_dispatch' });
+    expect((await run.plan()).outputs).toMatchObject({ verdict: 'blocked', reason: 'initiator_unknown' });
+    run.approve('octocat', 'uat');
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'initiator_unknown');
+    expect(refused.outputs['explanation']).toContain('Run workflow');
+
+    const again = world.run({ sha, actor: 'octocat', event: 'workflow_dispatch' });
+    again.approve('hubot', 'uat');
+    expectEntered(world, await again.deploy('uat'), ['hubot']);
+  });
+
+  it('a run that a person started keeps its initiator when a bot runs it again, as a schedule does', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator] }') });
+    const run = world.push();
+    run.rerun('github-actions[bot]');
+    run.approve('octocat', 'uat');
+    expectRefused(world, await run.deploy('uat'), 'approval_missing');
+    run.approve('hubot', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['hubot']);
   });
 
   it('a reviewer whom the gate does not name counts for nothing; the one it names opens the door alone', async () => {

@@ -35,7 +35,8 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
   gate: {
     approvals: 'How many distinct people must approve; 1 without it.',
     by: 'Logins and teams (`organisation/team`) whose approval counts; without it, any reviewer of the GitHub environment.',
-    exclude: 'Whose approval does not count: `initiator` (who started the run, or ran it again), `author` (who wrote any of what enters).',
+    exclude:
+      'Whose approval does not count: `initiator` (who started the run, or ran it again; where a bot started it, nobody knows who, and no approval counts), `author` (who wrote any of what enters).',
     evidence:
       "What proves an approval. `seen` (default): it is listed among the run's reviews. `enforced`: GitHub held the job, which proves one approval.",
   },

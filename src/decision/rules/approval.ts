@@ -1,6 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import type { Gate } from '../../pipeline/model.ts';
-import { approversOf, authorsMissing, type Count, whyAuthorsUnread } from '../approvals.ts';
+import { approversOf, authorsMissing, type Count, initiatorMissing, whyAuthorsUnread } from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
@@ -18,6 +18,10 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   if (authorsMissing(gate, evidence, name)) {
     const because = `The gate of ${name} excludes the authors, ${whyAuthorsUnread(evidence, name)}.`;
     return [reasonOf('authors_unread', name, { because })];
+  }
+  if (initiatorMissing(gate, evidence)) {
+    const because = `The gate of ${name} excludes the initiator, and ${evidence.candidate.bot} started this run for somebody whom GitHub does not name.`;
+    return [reasonOf('initiator_unknown', name, { because })];
   }
   if (evidence.moment === 'plan') return [reasonOf('approval_required', name, { because: missingText(gate, count), who })];
   if (!evidence.run.reviews.read) {

@@ -170,6 +170,36 @@ export const cases: readonly Case[] = [
     codes: ['approval_missing'],
   },
   {
+    name: 'a bot started it, and the initiator may not',
+    world: atDoor({ exclude: ['initiator'] }, [approved('mona', 'dev')], { candidate: { bot: 'github-actions[bot]' } }),
+    environment,
+    codes: ['initiator_unknown'],
+    verdict: 'blocked',
+    because: /github-actions\[bot\] started this run/,
+  },
+  {
+    name: 'a bot started it, and asking would be in vain',
+    world: asked({ exclude: ['initiator'] }, [], { candidate: { bot: 'github-actions[bot]' } }),
+    environment,
+    codes: ['initiator_unknown'],
+    verdict: 'blocked',
+  },
+  {
+    name: 'a bot started it, and the initiator may',
+    world: atDoor({}, [approved('mona', 'dev')], { candidate: { bot: 'github-actions[bot]' } }),
+    environment,
+    codes: [],
+  },
+  {
+    name: "a bot started it, and whoever GitHub's hold asked may have had it do so",
+    world: atDoor({ evidence: 'enforced', exclude: ['initiator'] }, [], {
+      seen: { ...people, preventSelfReview: true },
+      candidate: { bot: 'github-actions[bot]' },
+    }),
+    environment,
+    codes: ['initiator_unknown'],
+  },
+  {
     name: 'somebody who started an earlier attempt of the run',
     world: atDoor({ exclude: ['initiator'] }, [approved('mona', 'dev')], { candidate: { initiators: ['octocat', 'Mona'] } }),
     environment,
