@@ -21,16 +21,20 @@ export interface RehearsalCommands {
 
 /**
  * @param variables for every command: `PROMOTE_*` and the environment's own secrets
+ * @param source the variable that leads to the database which is copied; no command gets its address, under whatever name, nor the key of the masks
  * @param timeout longest time that one command may take, milliseconds
  * @param signal once it is aborted, no command is started
  */
 export function rehearsalCommands(
   job: Job,
   variables: Readonly<Record<string, string>>,
+  source: string | null,
   timeout: number,
   { folder: own, mark }: Pick<RehearsalWorkspace, 'folder' | 'mark'>,
   signal: AbortSignal,
 ): RehearsalCommands {
+  const withheld = leadingTo(source, variables);
+  const given = Object.fromEntries(Object.entries(variables).filter(([name]) => !withheld.has(name)));
   return {
     start: ({ title, run, folder, variables: more }) => {
       if (signal.aborted) return NOT_STARTED;
@@ -39,7 +43,8 @@ export function rehearsalCommands(
         const result = await runCommand({
           run,
           cwd: folder ?? job.run.workspace,
-          variables: { ...variables, ...more, ...mark },
+          variables: { ...given, ...more, ...mark },
+          withheld,
           folder: own,
           timeout,
           kill: kill.signal,
@@ -57,6 +62,18 @@ export function rehearsalCommands(
       return { ...access.variables, DATABASE_URL: access.url };
     },
   };
+}
+
+/** Whoever has it can find out by trying which value a masked one was. */
+const MASKING_KEY = 'PROMOTE_MASKING_KEY';
+
+/** The names of all variables that hold the address of the source: the candidate's own code has no business there. */
+function leadingTo(source: string | null, variables: Readonly<Record<string, string>>): ReadonlySet<string> {
+  if (source === null) return new Set([MASKING_KEY]);
+  const all = [...Object.entries(process.env), ...Object.entries(variables)];
+  const addresses = all.filter(([name]) => name === source).map(([, value]) => value ?? '');
+  const holds = (value = ''): boolean => addresses.some((address) => address !== '' && value.includes(address));
+  return new Set([MASKING_KEY, source, ...all.filter(([, value]) => holds(value)).map(([name]) => name)]);
 }
 
 const NOT_STARTED: RunningCommand = {

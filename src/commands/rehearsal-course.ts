@@ -79,7 +79,7 @@ async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Pr
     job.toolkit.info(`Rehearsing the migration of ${door.decision.candidate.version} for ${door.environment.name}.`);
     story.server = await startServer(job, rules, engine, workspace, variable, cancel.signal);
     const variables = { ...secrets, ...commandVariables(job, door.decision, door.environment, door.rules, null) };
-    const commands = rehearsalCommands(job, variables, rules.timeout, workspace, cancel.signal);
+    const commands = rehearsalCommands(job, variables, rules.snapshot?.from ?? null, rules.timeout, workspace, cancel.signal);
     await runCourse({ job, door, rules, files, workspace, server: story.server, commands, variable, signal: cancel.signal, story });
   } catch (error) {
     // What was being done when the cancellation came fails in its own way; the cancellation is the reason.

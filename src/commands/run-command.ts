@@ -18,6 +18,8 @@ export interface CommandOptions {
   readonly cwd: string;
   /** Added to the job's own variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Names of the job's own variables that the command does not get. */
+  readonly withheld?: ReadonlySet<string>;
   /** Called at once when the job is cancelled, while the command is being stopped. */
   readonly onCancel: (signal: NodeJS.Signals) => Promise<void>;
   /** Milliseconds between asking the command's processes to stop and ending them. */
@@ -92,7 +94,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     const wrapper = [STRAIGHT_OUT, START, ...(options.folder === undefined ? [] : [THEN_END_ALL])].join('; ');
     const exitCode = await exec('bash', ['--noprofile', '--norc', '-c', wrapper, 'promote', options.run, groupFile], {
       cwd: options.cwd,
-      env: { ...withoutInputs(process.env), ...options.variables },
+      env: { ...withoutInputs(process.env, options.withheld), ...options.variables },
       ignoreReturnCode: true,
       silent: true,
       delay: LAST_WORDS,
@@ -149,9 +151,9 @@ function signalGroup(group: number | null, signal: NodeJS.Signals | 0): boolean 
 }
 
 /** The action's own inputs (the token among them), outputs, state and other environments' secrets are no business of the command. */
-function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
+function withoutInputs(env: NodeJS.ProcessEnv, withheld: ReadonlySet<string> = new Set()): Record<string, string> {
   const kept = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && !/^(INPUT|STATE)_|^GITHUB_(STATE|OUTPUT)$|^PROMOTE_ENV$/.test(name),
+    ([name, value]) => value !== undefined && !withheld.has(name) && !/^(INPUT|STATE)_|^GITHUB_(STATE|OUTPUT)$|^PROMOTE_ENV$/.test(name),
   );
   return Object.fromEntries(kept) as Record<string, string>;
 }

@@ -236,6 +236,18 @@ describe('a running database', () => {
     });
   });
 
+  it('is known to none of the candidate’s commands, under whatever name', async () => {
+    const { rehearsal, variables } = from(others);
+    const migrate = quoted('env | grep -v ^GIVEN= | sed s/^/given:/; node sql.cjs migration.sql');
+    const also = { SAME_REPLICA: others, PROMOTE_ENV: `REPLICA_URL=${others}\nFROM_SECRETS=${others}?sslmode=disable` };
+    await oneJob({ ...options, rehearsal: { ...rehearsal, migrate }, variables: { ...variables, ...also } }, given, (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+      const told = job.log.split('\n').filter((line) => line.startsWith('given:'));
+      expect(told.some((line) => line.startsWith('given:DATABASE_URL='))).toBe(true);
+      expect(told.filter((line) => /REPLICA|FROM_SECRETS|MASKING_KEY/.test(line) || line.includes(new URL(others).password))).toEqual([]);
+    });
+  });
+
   it.each(['SIGKILL', 'SIGTERM'] as const)('is let go of when %s ends the rehearsal while it is copied', async (signal) => {
     const scenario = await Scenario.open(from(url), given);
     const holding = new pg.Client({ connectionString: url });
