@@ -10,6 +10,8 @@ import { nextPage, pageInfoSchema } from './page-info.ts';
 export interface EvidenceAnswer {
   readonly defaultBranch: string;
   readonly policyFile: Read<PolicyFile | null>;
+  /** `.github/promote.yml` of the default branch; asked for only where the pipeline file is another. */
+  readonly rootFile: Read<PolicyFile | null>;
   readonly candidate: NamedObject | null;
   readonly candidateFile: Read<string | null>;
   readonly authors: Read<readonly string[]>;
@@ -72,7 +74,8 @@ export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAns
   if (base.value === null) throw new GitHubError('missing', `${what} has no default branch: it is empty.`);
   return {
     defaultBranch: base.value.name,
-    policyFile: policyFileOf(answer),
+    policyFile: policyFileOf(answer, 'file'),
+    rootFile: policyFileOf(answer, 'root'),
     candidate: candidateOf(answer),
     candidateFile: mapped(nullablePiece(answer, ['candidate', 'file'], z.object({ oid: z.string() })), (file) => file?.oid ?? null),
     authors: authorsOf(answer),
@@ -195,8 +198,8 @@ const policyFileSchema = z.object({
   ),
 });
 
-function policyFileOf(answer: GraphqlAnswer): Read<PolicyFile | null> {
-  return mapped(nullablePiece(answer, ['defaultBranchRef', 'target', 'file'], policyFileSchema), (file) => {
+function policyFileOf(answer: GraphqlAnswer, alias: 'file' | 'root'): Read<PolicyFile | null> {
+  return mapped(nullablePiece(answer, ['defaultBranchRef', 'target', alias], policyFileSchema), (file) => {
     if (file === null) return null;
     const { oid, type, object } = file;
     return { oid, type, text: object?.text ?? null, whole: object?.isTruncated === false && object.isBinary !== true };

@@ -1,3 +1,5 @@
+import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
+
 /**
  * The one query behind a decision. Names that come from a file or an event travel as variables; the text holds nothing but aliases
  * counted through, so it is the same for every repository with as many environments.
@@ -24,6 +26,10 @@ export const SIZES = {
   reviewEnvironments: 10,
   page: 100,
 } as const;
+
+/** The file that lists the others. */
+const ROOT = DEFAULT_PIPELINE_PATH;
+const ROOT_FILE = ` root: file(path: "${ROOT}") { oid type object { ... on Blob { text isBinary isTruncated } } }`;
 
 export const HOLD_LABEL = 'promote:hold';
 export const VETO_LABEL = 'promote:veto';
@@ -159,7 +165,7 @@ export function evidenceQuery(question: Question): Query {
   repository(owner: $owner, name: $repo) {
     defaultBranchRef {
       name
-      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ... on Blob { text isBinary isTruncated } } } } }
+      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ... on Blob { text isBinary isTruncated } } }${question.path === ROOT ? '' : ROOT_FILE} } }
     }
     candidate: object(expression: $candidate) {
       __typename oid

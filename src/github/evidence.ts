@@ -4,7 +4,7 @@ import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, type Question } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Subject } from './evidence-request.ts';
 import { neededNames } from './needed-names.ts';
-import { guessedPolicy, trustedPolicy } from './trusted-policy.ts';
+import { assertListed, guessedPolicy, trustedPolicy } from './trusted-policy.ts';
 import { underWay } from './under-way.ts';
 
 export { EvidenceError } from './evidence-error.ts';
@@ -32,6 +32,7 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
     ]);
     const answer = evidenceAnswer(answered, `${request.owner}/${request.repo}`);
     policy = trustedPolicy(answer.policyFile, request.pipelinePath, answer.defaultBranch, policy);
+    assertListed(answer.rootFile, policy.pipeline, answer.defaultBranch);
     const settled = settle(subject, answer, request.candidate.fork);
     if (isAnswered(question, questionOf(request, policy.pipeline, settled), answer)) {
       return conclude(client, { request, question, answer, policy, subject: settled });

@@ -4,6 +4,8 @@ import { builtInPipeline } from '../pipeline/built-in.ts';
 import { DEFAULT_PIPELINE_PATH, loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { PipelineFileError } from '../pipeline/problem.ts';
+import { valueAt } from '../pipeline/shape.ts';
+import { readSource } from '../pipeline/source.ts';
 import type { PolicyFile } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 
@@ -48,4 +50,32 @@ export function trustedPolicy(file: Read<PolicyFile | null>, path: string, branc
   if (isGuess) return { pipeline: { ...guess.pipeline, hash: oid }, text: guess.text };
   if (blobId(text) !== oid) throw new EvidenceError(`${where} is not UTF-8 text. Save it as UTF-8.`);
   return { pipeline: loadPipeline(text, path), text };
+}
+
+/**
+ * A pipeline file other than `.github/promote.yml` counts only where that file, on the default branch, lists it: otherwise a job could name
+ * any file that happens to lie there, with rules that nobody meant. An environment belongs to one of the two.
+ * @param root `.github/promote.yml`; it need have nothing but `version` and `pipelines`
+ * @throws EvidenceError
+ */
+export function assertListed(root: Read<PolicyFile | null>, { path, environments }: Pipeline, branch: string): void {
+  if (path === DEFAULT_PIPELINE_PATH) return;
+  const where = `${DEFAULT_PIPELINE_PATH} on ${branch}`;
+  const fix = `Anyone who may change ${branch} can add "pipelines: [${path}]" to ${DEFAULT_PIPELINE_PATH} there; without such a file, create it with that and "version: 1".`;
+  if (!root.read)
+    throw new EvidenceError(`${where}, which lists the pipeline files that count, could not be read: ${root.why}. Run the job again.`);
+  const text = root.value?.whole === true ? root.value.text : null;
+  if (text === null)
+    throw new EvidenceError(`The pipeline file ${path} does not count: there is no readable ${where} that lists it. ${fix}`);
+  const source = readSource(text);
+  const listed = source.problems.length > 0 ? null : valueAt(source.value, ['pipelines']);
+  if (!Array.isArray(listed) || !listed.includes(path)) {
+    throw new EvidenceError(`The pipeline file ${path} does not count: ${where} does not list it under "pipelines". ${fix}`);
+  }
+  const own = new Set([...environments.keys()].map((name) => name.toLowerCase()));
+  const twice = Object.keys(valueAt(source.value, ['environments']) ?? {}).find((name) => own.has(name.toLowerCase()));
+  if (twice === undefined) return;
+  throw new EvidenceError(
+    `Both ${where} and ${path} have an environment "${twice}", and it can belong to one of them only. Anyone who may change ${branch} can rename or remove it in one of the files.`,
+  );
 }

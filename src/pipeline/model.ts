@@ -193,4 +193,6 @@ export interface Pipeline {
   readonly environments: ReadonlyMap<string, Environment>;
   readonly routes: readonly Route[];
   readonly freezes: readonly Freeze[];
+  /** Paths of the other pipeline files of the repository that count; said by `.github/promote.yml`. */
+  readonly pipelines: readonly string[];
 }

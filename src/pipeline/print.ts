@@ -17,6 +17,7 @@ export function printResolved(pipeline: Pipeline): string {
     environments: Object.fromEntries([...pipeline.environments.values()].map((one) => [one.name, environmentText(one)])),
     routes: pipeline.routes.map((route) => routeText(route, pipeline.environments)),
     freezes: pipeline.freezes.length === 0 ? undefined : pipeline.freezes.map(freezeText),
+    pipelines: pipeline.pipelines.length === 0 ? undefined : pipeline.pipelines,
   };
   return stringify(file, { lineWidth: 0, aliasDuplicateObjects: false, keepUndefined: false });
 }

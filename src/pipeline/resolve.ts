@@ -20,6 +20,7 @@ export interface Resolved {
   readonly environments: ReadonlyMap<string, Environment>;
   readonly routes: readonly Route[];
   readonly freezes: readonly Freeze[];
+  readonly pipelines: readonly string[];
 }
 
 /** A checked file with every default filled in and every route's rules laid over those of the environments. */
@@ -30,6 +31,7 @@ export function resolve(input: PipelineInput): Resolved {
     environments,
     routes: input.routes.map((route) => routeOf(route, environments)),
     freezes: (input.freezes ?? []).map((freeze) => checked(readFreeze(freeze).value)),
+    pipelines: input.pipelines ?? [],
   };
 }
 

@@ -165,6 +165,7 @@ export const pipelineSchema = z.strictObject({
   environments: z.record(z.string(), environmentSchema),
   routes: z.array(routeSchema).check(z.minLength(1), z.maxLength(MOST_ROUTES)),
   freezes: z.optional(z.array(freezeSchema).check(z.maxLength(MOST_ENVIRONMENTS))),
+  pipelines: z.optional(z.array(text).check(z.maxLength(MOST_ENTRIES))),
 });
 
 export type PipelineInput = z.infer<typeof pipelineSchema>;

@@ -101,7 +101,8 @@ describe('the policy is the one on the default branch', () => {
 
   it('is read from another path where the workflow names one', async () => {
     world = await startWorld({ pipeline: TRUSTED });
-    world.repository.commit('main', { 'deploy/shop.yaml': renamed('staging') }, 'A second pipeline');
+    const root = `${TRUSTED}pipelines: [deploy/shop.yaml]\n`;
+    world.repository.commit('main', { 'deploy/shop.yaml': renamed('staging'), [PATH]: root }, 'A second pipeline');
     world.sandbox.given.environment('staging', { reviewers: ['octo-org/qa'] });
     const run = world.push();
     const input = { pipeline: 'deploy/shop.yaml' };
@@ -111,6 +112,33 @@ describe('the policy is the one on the default branch', () => {
     expect(plan.summary).toContain('deploy/shop.yaml');
     run.approve('mona', 'staging');
     expectEntered(world, await run.deploy('staging', input), ['mona']);
+  });
+});
+
+describe('another pipeline file that lies on the default branch', () => {
+  const weak = { pipeline: 'examples/weak.yml' };
+  const given = async (files: Record<string, string>): Promise<void> => {
+    world = await startWorld({ pipeline: TRUSTED });
+    world.repository.commit('main', { 'examples/weak.yml': DROPPED, ...files }, 'An example');
+  };
+
+  it('opens nothing when a job names it and the root does not list it, and listing it works', async () => {
+    await given({});
+    const run = world.push();
+    const plan = await run.plan(weak);
+    expect(plan.exitCode).toBe(1);
+    expect(plan.log).toContain('examples/weak.yml does not count: .github/promote.yml on main does not list it');
+    expect((await run.deploy('uat', weak)).log).not.toContain('stolen by');
+    expect(world.records()).toEqual([]);
+    world.repository.commit('main', { [PATH]: 'version: 1\npipelines: [examples/weak.yml]\n' }, 'It counts');
+    expect(await world.push().plan(weak)).toMatchObject({ exitCode: 0, requests: 1, outputs: { environment: 'uat' } });
+  });
+
+  it('cannot have an environment of the root', async () => {
+    await given({ [PATH]: `${TRUSTED}pipelines: [examples/weak.yml]\n` });
+    const plan = await world.push().plan(weak);
+    expect(plan.exitCode).toBe(1);
+    expect(plan.log).toContain('Both .github/promote.yml on main and examples/weak.yml have an environment "uat"');
   });
 });
 

@@ -100,7 +100,17 @@ const pipelines: fc.Arbitrary<Pipeline> = fc
       }),
     );
     const route = { name: 'mainline', branches: ['main'], tags: [], path, environments, relaxations: [] };
-    return { version: 1, source: 'file', path: '.github/promote.yml', hash: 'f00d', build: null, environments, routes: [route], freezes };
+    return {
+      version: 1,
+      source: 'file',
+      path: '.github/promote.yml',
+      hash: 'f00d',
+      build: null,
+      environments,
+      routes: [route],
+      freezes,
+      pipelines: [],
+    };
   });
 
 /** What happened once in an environment; `who` counts the candidate, a second build of it, and other versions. */

@@ -98,6 +98,7 @@ export function pipelineOf({ path = FOUR, rules = {}, freezes = [], changed = {}
     environments,
     routes: [mainline],
     freezes,
+    pipelines: [],
     ...changed,
   };
 }

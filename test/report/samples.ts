@@ -64,6 +64,7 @@ export function pipeline(changed: Partial<Pipeline> = {}): Pipeline {
     environments,
     routes: [{ name: 'mainline', branches: ['main'], tags: [], path, environments, relaxations: [] }],
     freezes: [],
+    pipelines: [],
     ...changed,
   };
 }

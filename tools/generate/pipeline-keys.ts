@@ -9,6 +9,8 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
     environments: 'The deployment targets by name; each is a GitHub environment of the same name.',
     routes: 'Which branches and tags travel which path. The first that takes a ref decides.',
     freezes: 'Spans of time in which entry is forbidden.',
+    pipelines:
+      'Paths of the other pipeline files of the repository, such as `services/shop/promote.yml`. Only `.github/promote.yml` says so; a file that it does not list does not count.',
   },
   build: {
     run: 'Command that builds.',
