@@ -45,7 +45,7 @@ ${["statement","failed","everybody","writers","schema","wait","stall"].map(t=>`.
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>${g(`Rehearsal of ${t.candidate.version} for ${t.environment}`)}</title>
 <style>${We}</style>
 </head>
