@@ -67,13 +67,16 @@ function withoutRef(path: string): string {
 
 /**
  * Whether what a run made can be the caller's own doing. In a chain that calls the shipped workflows, a run of another file counts too if
- * it calls the very same one; where nothing shipped is called, the file must be the caller's own. Either way the file is the one on the
+ * it calls the very same one; where the run that asks calls nothing shipped, the file must be the caller's own or call the shipped one. Either way the file is the one on the
  * run's commit: a pull request's run is not, it takes its workflow from a merge with whatever branch its author named.
  * @param own the run that asks
  * @param shipped name of the shipped workflow's file that makes such things, as `build.yml`
  */
 export function isOfOwnWorkflow(run: RunFacts, own: RunFacts, shipped: string): boolean {
   if (!run.ownRepository || run.event.startsWith('pull_request')) return false;
-  const called = own.calls.filter((path) => path.endsWith(`/.github/workflows/${shipped}`));
-  return called.length === 0 ? run.path === own.path : called.every((path) => run.calls.includes(path));
+  const isShipped = (path: string): boolean => path.endsWith(`/.github/workflows/${shipped}`);
+  const called = own.calls.filter(isShipped);
+  if (called.length > 0) return called.every((path) => run.calls.includes(path));
+  // A run that builds nothing itself, such as a rehearsal by hand, meets what the chain built.
+  return run.path === own.path || run.calls.some(isShipped);
 }
