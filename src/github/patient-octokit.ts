@@ -4,8 +4,8 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import Bottleneck from 'bottleneck/light.js';
 
-/** The shortest wait that counts, seconds: a limit that names no time must not be asked about without end. */
-const SHORTEST_WAIT_SECONDS = 20;
+/** Waits of one process for rate limits: a limit that is there again after each wait must not be asked about without end. */
+const MOST_WAITS = 3;
 /** What GitHub asks to wait after a secondary limit that names no time. */
 const SECONDARY_LIMIT_SECONDS = 60;
 
@@ -53,9 +53,11 @@ export function patientOctokit(
 /** Says yes to a wait for a rate limit as long as all of them together stay within the allowance. */
 function limitAllowance(seconds: number, log: (line: string) => void): (kind: 'primary' | 'secondary', wait: number) => boolean {
   let left = seconds;
+  let waits = 0;
   return (kind, wait) => {
-    if (left <= 0 || wait > left) return false;
-    left -= Math.max(wait, SHORTEST_WAIT_SECONDS);
+    if (waits >= MOST_WAITS || wait > left) return false;
+    waits += 1;
+    left -= wait;
     log(`GitHub's ${kind} rate limit is reached; waiting ${wait} s before asking again.`);
     return true;
   };
