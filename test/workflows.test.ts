@@ -46,6 +46,10 @@ describe.each(workflowFiles(root))('%s', (path) => {
     expect(granted.filter((line) => !line.includes(' # '))).toEqual([]);
   });
 
+  test('gives each job that runs a limit of time', () => {
+    expect(jobs.filter(([, job]) => job.steps !== undefined && job['timeout-minutes'] === undefined).map(([id]) => id)).toEqual([]);
+  });
+
   test('names nothing an outsider can name in the text of a command', () => {
     const commands = jobs.flatMap(([, job]) => (job.steps ?? []).flatMap(({ run }) => (run === undefined ? [] : [run])));
     expect(commands.filter((run) => run.includes('${{'))).toEqual([]);
@@ -61,6 +65,45 @@ describe.each(workflowFiles(root))('%s', (path) => {
 
   test('has no concurrency where people are waited for', () => {
     expect(jobs.filter(([, job]) => job.environment !== undefined && job.concurrency !== undefined)).toEqual([]);
+  });
+});
+
+describe('a job that runs what the candidate brings', () => {
+  const shipped = workflowFiles(root).filter((path) => path.startsWith('.github/') && !path.endsWith('ci.yml'));
+  const runsCandidate = ({ steps = [] }: Job): boolean =>
+    steps.some(({ run, with: input }) => run?.includes('"$BUILD"') || ['deploy', 'rehearse'].includes(String(input?.['command'])));
+  const running = shipped.flatMap((path) =>
+    Object.entries(workflow(path).jobs).flatMap(([id, job]) => (runsCandidate(job) ? [{ name: `${path} ${id}`, job }] : [])),
+  );
+  const may = ({ permissions }: Job) => permissions as Readonly<Record<string, string>>;
+  const under = ({ job }: { readonly job: Job }) => String(job['if']);
+
+  test('is found', () => {
+    expect(running.map(({ name }) => name.replace('.github/workflows/', ''))).toEqual([
+      'build.yml build',
+      ...['deploy', 'deploy-oidc', 'rollback', 'rollback-oidc'].map((id) => `deploy.yml ${id}`),
+      ...['rehearse', 'rehearse-oidc'].map((id) => `rehearse.yml ${id}`),
+    ]);
+  });
+
+  test('has an identity only where that is asked for, and signs nothing', () => {
+    const withIdentity = running.filter(({ job }) => may(job)['id-token'] !== undefined);
+    expect(withIdentity).toHaveLength(3);
+    expect(withIdentity.filter((one) => !/(?<!!)inputs\.oidc/.test(under(one)))).toEqual([]);
+    expect(running.filter(({ job }) => may(job)['attestations'] !== undefined)).toEqual([]);
+  });
+
+  test('may write issues only in a rollback, which vetoes the version it leaves', () => {
+    const writing = running.filter(({ job }) => may(job)['issues'] === 'write');
+    expect(writing).toHaveLength(2);
+    expect(writing.filter((one) => !/(?<!!)inputs\.rollback/.test(under(one)))).toEqual([]);
+  });
+
+  test('is one of several that do the same', () => {
+    for (const path of ['deploy.yml', 'rehearse.yml']) {
+      const bodies = running.filter(({ name }) => name.includes(path)).map(({ job }) => [job.steps, job['outputs'], job.environment]);
+      for (const body of bodies) expect(body).toEqual(bodies[0]);
+    }
   });
 });
 

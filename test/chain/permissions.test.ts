@@ -1,0 +1,46 @@
+/** What commands of a candidate can do with the token of the job that they run in. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { CALLER, openShop, SHORT, type Shop } from './shop.ts';
+
+let shop: Shop;
+afterEach(() => shop.close());
+
+/** Takes the action's token from the memory of its process, which runs as the same user, and closes every issue with it. */
+const THIEF = `#!/usr/bin/env bash
+set -u
+token=$(cat "/proc/$PPID/environ" /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a -m 1 '^INPUT_TOKEN=' | cut -d= -f2-)
+[ -n "$token" ] && echo "has a token" || echo "has no token"
+env | grep -q -e '^INPUT_' -e '^PROMOTE_ENV=' && echo "was handed it"
+curl -s -X PATCH -H "authorization: Bearer $token" -H 'content-type: application/json' -d '{"state":"closed"}' -w 'GitHub answered %{http_code}\\n' -o /dev/null "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues/$(cat issue.txt)"
+`;
+
+describe('a deploy script of any branch', () => {
+  it('lifts no hold on production with the token of its job, which it can read and was not handed', async () => {
+    shop = await openShop({ pipeline: SHORT, secrets: { PROMOTE_ENV: 'production.KEY=not-for-dev' } });
+    const hold = shop.sandbox.given.issue({ title: 'production: inventory', labels: ['promote:hold'], author: 'mona' });
+    const run = await shop.push('feature/thief', 'a change', { files: { 'scripts/deploy.sh': THIEF, 'issue.txt': String(hold.number) } });
+    const log = shop.log(run, 'Stage 1 (dev) / Deploy to dev');
+    expect(log).toContain('has a token');
+    expect(log).not.toContain('was handed it');
+    expect(log).toContain('GitHub answered 403');
+    expect(shop.sandbox.state.issues.find(({ number }) => number === hold.number)?.state).toBe('open');
+  });
+});
+
+describe('an identity for a cloud', () => {
+  it('is there only in the jobs of a team that asks for it, which otherwise do the same', async () => {
+    shop = await openShop({ pipeline: SHORT, caller: CALLER.replace('    secrets:', '    with: { oidc: true }\n    secrets:') });
+    const run = await shop.push();
+    await shop.approve(run, 'production', 'mona');
+    expect(shop.run(run)).toMatchObject({
+      conclusion: 'success',
+      jobs: {
+        'Stage 1 (dev) / Deploy to dev': 'skipped',
+        'Stage 1 (dev) / Deploy to dev with OpenID Connect': 'success',
+        'Stage 2 (production) / Deploy to production with OpenID Connect': 'success',
+        'Stage 2 (production) / Roll back production': 'skipped',
+      },
+    });
+    expect(shop.live('production')?.message).toBe('a change');
+  });
+});
