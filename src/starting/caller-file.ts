@@ -1,7 +1,7 @@
 import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { CALLER_GRANTS, permissionLines } from './permissions.ts';
-import { PIPELINE_WORKFLOW } from './pins.ts';
+import { PINNING, PIPELINE_WORKFLOW } from './pins.ts';
 import { triggerLines } from './triggers.ts';
 import { entry, indented, literal } from './yaml-text.ts';
 
@@ -9,6 +9,7 @@ import { entry, indented, literal } from './yaml-text.ts';
 export function callerFile(pipeline: Pipeline): string {
   const lines = [
     '# From push to production, as .github/promote.yml says. The chain itself lives in the called workflow.',
+    ...PINNING,
     'name: promote',
     '',
     ...triggerLines(pipeline),

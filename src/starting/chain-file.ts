@@ -2,7 +2,7 @@ import type { Acceptance, Environment, Gate, Pipeline } from '../pipeline/model.
 import { jobIds } from './job-ids.ts';
 import { pathOrder } from './path-order.ts';
 import { GRANTS, permissionLines } from './permissions.ts';
-import { ACTION, PINS } from './pins.ts';
+import { ACTION, PINNING, PINS } from './pins.ts';
 import { triggerLines } from './triggers.ts';
 import { entry, flow, indented, literal, quoted } from './yaml-text.ts';
 
@@ -62,6 +62,7 @@ function heading(pipeline: Pipeline): readonly string[] {
     `# From push to production, as ${literal(pipeline.path).replaceAll(/\p{Cc}/gu, '�')} says: the chain as jobs of this repository, so that secrets of`,
     '# environments reach the steps that need them. Written by "promote init --local"; after a change of the pipeline file write it again with',
     '# "promote init workflow --local --force", which shows what changes. No job has "concurrency": one that waits for a reviewer would hold the lane.',
+    ...PINNING,
     'name: promote',
     '',
     ...triggerLines(pipeline, BY_HAND),

@@ -9,3 +9,9 @@ export const PINS = {
 /** This action, and the workflows that it ships, as others name them. */
 export const ACTION = 'org/promote-action@v1';
 export const PIPELINE_WORKFLOW = 'org/promote-action/.github/workflows/pipeline.yml@v1';
+
+/** What a file that names this action by its tag says about it: the commit that a file lies in is not known to the file. */
+export const PINNING = [
+  '# org/promote-action@v1 is a tag, which can be moved. To pin the commit that it names today, put "@COMMIT # v1" in its place, where COMMIT is what',
+  '# this prints: gh api repos/org/promote-action/commits/v1 --jq .sha',
+] as const;

@@ -38,6 +38,14 @@ describe.each(templates)('%s', (name) => {
     expect(await workflowErrors(text.replaceAll('$default-branch', 'main'))).toEqual([]);
   });
 
+  it('pins the actions of others by commit, with the version, and says how to pin this one', () => {
+    const text = read(`${name}.yml`);
+    const uses = text.split('\n').filter((line) => /^\s*(?:- )?uses:/.test(line));
+    const others = uses.filter((line) => !line.includes('org/promote-action'));
+    expect(others.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+    expect(text).toContain('gh api repos/org/promote-action/commits/v1 --jq .sha');
+  });
+
   it('has properties as GitHub reads them', () => {
     const properties = z.parse(propertiesSchema, JSON.parse(read(`${name}.properties.json`)));
     expect(names).toContain(`${properties.iconName}.svg`);
