@@ -34,6 +34,7 @@ describe('inputs', () => {
       artifactName: null,
       artifactId: null,
       artifactRunId: null,
+      policyHash: null,
       ref: null,
       sha: null,
       version: null,

@@ -39,7 +39,7 @@ describe('the documentation', () => {
     expect(ours.map((step) => step.with?.['command'] ?? INPUTS.command.default)).toEqual(['plan', 'deploy', 'accept']);
     for (const step of ours) expect(Object.keys(INPUTS)).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
     const outputs = [...yamlAfter(ownJobs, '<!-- workflow -->').matchAll(/steps\.promote\.outputs\.([\w-]+)/g)].map((match) => match[1]);
-    expect(outputs).toEqual(['proceed', 'environments', 'sha']);
+    expect(outputs).toEqual(['proceed', 'environments', 'sha', 'asked-for', 'policy-hash']);
     expect(Object.keys(OUTPUTS)).toEqual(expect.arrayContaining(outputs));
   });
 

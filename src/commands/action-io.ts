@@ -44,6 +44,10 @@ export const INPUTS = {
   'artifact-run-id': {
     description: 'Id of the run that uploaded it. Empty: this run.',
   },
+  'policy-hash': {
+    description:
+      'For `deploy`, `accept` and `rehearse`: the output of that name of the run’s plan. Approvals count as long as the pipeline file was not relaxed since, nor other commands put into it.',
+  },
   ref: {
     description: 'Ref of the candidate where the event does not name the right one: `refs/heads/…` or `refs/tags/…`.',
   },
@@ -120,6 +124,8 @@ export const OUTPUTS = {
   'artifact-path': 'Path of what the build leaves, from the pipeline file. Empty when nothing is built.',
   'lifts-at': 'When time alone opens the next target, ISO 8601 in UTC. Empty when time alone does not.',
   'policy-hash': 'Git blob id of the pipeline file that decided.',
+  'asked-for':
+    'What approvals of this run are for, short enough for a job’s name: the jobs that wait for one end their names in ` · ` and this, `/` and the id of the artifact.',
   decision: 'The whole decision as JSON; its `schema` names the version of the format.',
   resumed: 'JSON list of the ids of the runs that `resume` ran again.',
   record: 'Id of the GitHub deployment that records this promotion, acceptance or rehearsal.',

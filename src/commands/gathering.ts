@@ -40,6 +40,8 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
     earlier: known?.earlier,
     pipelinePath: input.pipelinePath,
+    plannedPolicy: input.policyHash ?? undefined,
+    artifactId: input.artifactId ?? undefined,
     artifactDigest: input.artifactDigest ?? undefined,
     migrations: input.migrations ?? undefined,
     ownRecord: known?.ownRecord,

@@ -2,6 +2,7 @@ import { decideAcceptance } from '../decision/acceptance.ts';
 import type { Decision, EnvironmentDecision, Verdict } from '../decision/decision.ts';
 import { type Entry, reachOf, stagesToCome } from '../decision/reach.ts';
 import { serializeDecision } from '../decision/serialize.ts';
+import { askedFor } from '../github/asked-before.ts';
 import type { Gathered } from '../github/evidence.ts';
 import type { OutputName } from './action-io.ts';
 
@@ -101,6 +102,7 @@ function candidateOutputs(decision: Decision, explanation: string): Outputs {
     ref: candidate.ref,
     'artifact-digest': candidate.digest ?? '',
     'policy-hash': decision.policyHash,
+    'asked-for': askedFor(candidate.sha, decision.policyHash),
     decision: serializeDecision(decision),
   };
 }

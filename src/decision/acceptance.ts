@@ -6,6 +6,7 @@ import {
   type Count,
   countApprovals,
   initiatorMissing,
+  NONE_COUNTS,
   whyAuthorsUnread,
   whyInsufficient,
 } from './approvals.ts';
@@ -69,7 +70,14 @@ function count(context: CandidateContext, facts: Facts, asked: Acceptance, bars:
   const read = facts.evidence?.acceptanceProtection;
   const protection = read?.read === true ? read.value : null;
   const counted = countApprovals(
-    { gate: asked, place: facts.environment.name, environment: asked.environment, protection, records: facts.records },
+    {
+      gate: asked,
+      place: facts.environment.name,
+      environment: asked.environment,
+      protection,
+      records: facts.records,
+      voided: facts.evidence?.acceptancesVoid ?? null,
+    },
     context.evidence,
   );
   const reasons = [...bars, ...presence(context, facts), ...asking(context, facts, asked, protection, counted)];
@@ -114,6 +122,9 @@ function asking(
     const because = `The acceptance in ${name} excludes the initiator, and ${evidence.candidate.bot} started this run for somebody whom GitHub does not name.`;
     return [reasonOf('initiator_unknown', name, { because })];
   }
+  const voided = facts.evidence?.acceptancesVoid;
+  if (voided !== undefined)
+    return [reasonOf('approval_stale', name, { because: `${voided} ${NONE_COUNTS}`, who: approversOf(asked, protection) })];
   const given = counted.given.length === 0 ? 'nobody has given one that counts' : `only ${counted.given.join(', ')} gave one that counts`;
   const because = `${asked.approvals} approval${asked.approvals === 1 ? '' : 's'} of ${asked.environment} asked for, and ${given}.`;
   const code = evidence.moment === 'plan' ? 'acceptance_required' : 'acceptance_unapproved';

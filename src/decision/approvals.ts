@@ -7,7 +7,7 @@ import { includesName, sameName } from './names.ts';
 export interface Count {
   /** Distinct logins whose approval counts. */
   readonly given: readonly string[];
-  /** Logins whose approvals were all used up by earlier attempts of this run. */
+  /** Logins whose approvals were given for something else, or were all used up by earlier attempts of this run. */
   readonly stale: readonly string[];
   /** Logins who approved and are excluded. */
   readonly excluded: readonly string[];
@@ -24,7 +24,12 @@ export interface Asked {
   readonly protection: Protection | null;
   /** Records of the environment that the approval is for, to tell approvals that were used already. */
   readonly records: readonly DeploymentRecord[] | null;
+  /** Why none of the run's approvals counts here; `null`: they may. */
+  readonly voided: string | null;
 }
+
+/** Ends the sentence that says why. */
+export const NONE_COUNTS = 'So no approval of this run counts here.';
 
 const NOBODY: readonly string[] = Object.freeze([]);
 
@@ -39,10 +44,11 @@ export function countApprovals(asked: Asked, evidence: Evidence): Count {
   let excluded = NOBODY;
   const excludesUnknown = authorsMissing(asked.gate, evidence, asked.place) || initiatorMissing(asked.gate, evidence);
   if (reviews.read && reviews.value.length > 0 && !excludesUnknown) {
-    for (const login of approversAmong(reviews.value, asked, evidence)) (isUsedUp(asked, login, evidence) ? stale : given).push(login);
+    for (const login of approversAmong(reviews.value, asked, evidence))
+      (asked.voided !== null || isUsedUp(asked, login, evidence) ? stale : given).push(login);
     excluded = excludedAmong(reviews.value, asked, evidence);
   }
-  const unnamed = evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
+  const unnamed = asked.voided === null && evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
   // The unnamed approval may be one of the named ones, so the two are never added up.
   return { given, stale, excluded, missing: Math.max(0, asked.gate.approvals - Math.max(given.length, unnamed)) };
 }

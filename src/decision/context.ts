@@ -82,7 +82,14 @@ export function entryContextOf(candidate: CandidateContext, facts: Facts, earlie
   const { environment } = facts;
   const protection = facts.evidence?.protection.read === true ? facts.evidence.protection.value : null;
   const { gate } = environment;
-  const asked = { gate, place: environment.name, environment: environment.name, protection, records: facts.records };
+  const asked = {
+    gate,
+    place: environment.name,
+    environment: environment.name,
+    protection,
+    records: facts.records,
+    voided: facts.evidence?.approvalsVoid ?? null,
+  };
   const approvals = gate === null ? null : countApprovals({ ...asked, gate }, candidate.evidence);
   return { candidate, facts, environment, earlier, protection, approvals };
 }

@@ -136,6 +136,12 @@ export interface EnvironmentEvidence {
    * more does no harm. Any order.
    */
   readonly records: Read<readonly DeploymentRecord[]>;
+  /**
+   * Why no approval of this run counts for entering: it was given for another commit, artifact or pipeline file, or may have been. Absent: they may count.
+   */
+  readonly approvalsVoid?: string;
+  /** The same for the acceptance. */
+  readonly acceptancesVoid?: string;
   /** Identity of the candidate's migrations, from the files that the environment's rehearsal names; absent: it names none. */
   readonly migrations?: Read<string>;
 }

@@ -45,7 +45,8 @@ export const REASON_MEANINGS: Readonly<Record<ReasonCode, string>> = {
     'The healthy time in the environment where the candidate soaks ended too early: another version took its place, or it failed.',
   approval_required: 'The gate is still to be asked: its reviewers decide when the job reaches it.',
   approval_missing: "The job has passed GitHub's gate, and fewer approvals count than the pipeline asks for.",
-  approval_stale: 'Approvals of this run opened the door for an earlier attempt already, or for another artifact; they do not count twice.',
+  approval_stale:
+    'An approval belongs to one commit, one artifact and the rules of the environment. Approvals of this run were given for another, or let an earlier attempt in already; they do not count for this one.',
   approvals_unread: 'Nobody could read who approved this run.',
   authors_unread: 'The gate excludes the authors, and nobody could read who wrote all of what would enter; so no approval counts.',
   initiator_unknown:

@@ -136,7 +136,17 @@ export function withApprovals(world: World, environment: Environment, gate: Gate
   const { reviews } = world.evidence.run;
   const before = reviews.read ? reviews.value : [];
   const added = approverNames(world, environment, gate).flatMap((login) => approvalsOf(login, world, environment.name));
-  return withEvidence(world, { run: { ...world.evidence.run, reviews: { read: true, value: [...before, ...added] } } });
+  return withEvidence(withoutVoid(world, environment.name), {
+    run: { ...world.evidence.run, reviews: { read: true, value: [...before, ...added] } },
+  });
+}
+
+/** In a new run, nothing was approved that was something else. */
+function withoutVoid(world: World, name: string): World {
+  const found = world.evidence.environments.get(name);
+  if (found?.approvalsVoid === undefined) return world;
+  const { approvalsVoid: _, ...others } = found;
+  return withEvidence(world, { environments: new Map(world.evidence.environments).set(name, others) });
 }
 
 /** One approval, and one for each that an earlier attempt used up. */

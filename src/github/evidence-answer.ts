@@ -12,6 +12,8 @@ export interface EvidenceAnswer {
   readonly policyFile: Read<PolicyFile | null>;
   /** `.github/promote.yml` of the default branch; asked for only where the pipeline file is another. */
   readonly rootFile: Read<PolicyFile | null>;
+  /** Text of the earlier version of the pipeline file that was asked for; `null`: there is none. */
+  readonly planned: Read<string | null>;
   readonly candidate: NamedObject | null;
   readonly candidateFile: Read<string | null>;
   readonly authors: Read<readonly string[]>;
@@ -76,6 +78,7 @@ export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAns
     defaultBranch: base.value.name,
     policyFile: policyFileOf(answer, 'file'),
     rootFile: policyFileOf(answer, 'root'),
+    planned: fileAt(answer, ['planned']),
     candidate: candidateOf(answer),
     candidateFile: mapped(nullablePiece(answer, ['candidate', 'file'], z.object({ oid: z.string() })), (file) => file?.oid ?? null),
     authors: authorsOf(answer),
@@ -190,12 +193,16 @@ function present<T>(nodes: readonly (T | null)[] | null): readonly T[] {
   return (nodes ?? []).flatMap((node) => (node === null ? [] : [node]));
 }
 
+const fileSchema = z.object({
+  text: z.optional(nullable(z.string())),
+  isBinary: z.optional(nullable(z.boolean())),
+  isTruncated: z.optional(z.boolean()),
+});
+
 const policyFileSchema = z.object({
   oid: z.string(),
   type: z.string(),
-  object: nullable(
-    z.object({ text: z.optional(nullable(z.string())), isBinary: z.optional(nullable(z.boolean())), isTruncated: z.optional(z.boolean()) }),
-  ),
+  object: nullable(fileSchema),
 });
 
 function policyFileOf(answer: GraphqlAnswer, alias: 'file' | 'root'): Read<PolicyFile | null> {
@@ -204,6 +211,13 @@ function policyFileOf(answer: GraphqlAnswer, alias: 'file' | 'root'): Read<Polic
     const { oid, type, object } = file;
     return { oid, type, text: object?.text ?? null, whole: object?.isTruncated === false && object.isBinary !== true };
   });
+}
+
+/** A file's text; `null` when there is none of that id, or it is no text of ordinary size. */
+export function fileAt(answer: GraphqlAnswer, path: Path): Read<string | null> {
+  return mapped(nullablePiece(answer, path, z.optional(fileSchema)), (file) =>
+    file?.isTruncated === false && file.isBinary !== true ? (file.text ?? null) : null,
+  );
 }
 
 const objectSchema = z.object({ __typename: z.string(), oid: z.string() });

@@ -5,6 +5,7 @@ import { commitGraph } from './commit-graph.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import { HOLD_LABEL, VETO_LABEL } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Material } from './evidence-request.ts';
+import { type VoidApprovals, voidApprovalsOf } from './gathered-approvals.ts';
 import { type Entering, enteringOf } from './gathered-authors.ts';
 import { labelled } from './gathered-issues.ts';
 import { migrationsOf } from './gathered-migrations.ts';
@@ -30,6 +31,8 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   const records = await withVouchedPlaces(client, material, await recordsOf(client, material, names, sha), graph, sha);
   const { relations, bases } = await relationsOf(client, material, names, records.byEnvironment, graph, sha);
   const entering = await enteringOf(client, material, names, records.byEnvironment, bases, sha);
+  const reviews = await reviewsOf(client, request, answer);
+  const approvals = await voidApprovalsOf(client, material, names, reviews, sha);
   const tip = subject.ref === material.question.ref ? answer.ref : answer.alternativeRef;
   const candidate: Candidate = {
     sha,
@@ -47,10 +50,10 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     moment: request.moment,
     intent: request.intent,
     candidate,
-    run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews: await reviewsOf(client, request, answer) },
+    run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews },
     ownRecord: request.ownRecord ?? null,
     policy: { candidateCopy: candidateCopyOf(answer) },
-    environments: environmentsOf(material, names, records.byEnvironment, entering, sha),
+    environments: environmentsOf(material, names, records.byEnvironment, entering, approvals, sha),
     relations,
     holds: await labelled(client, request, HOLD_LABEL, answer.holds, (issues) =>
       readHolds(client, request, issues, policy.pipeline.environments.keys()),
@@ -67,6 +70,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     changes: changesOf(names, records.byEnvironment, entering.graph, entering.ancestry.commits, sha),
     defaultBranch: answer.defaultBranch,
     ancestry: entering.ancestry,
+    attempts: approvals.attempts,
     storedArtifact: storedArtifactOf(candidate.artifact, records.ofCandidate),
   };
 }
@@ -122,6 +126,7 @@ function environmentsOf(
   names: NeededNames,
   records: RecordsByEnvironment,
   { authors }: Entering,
+  { gates, acceptances }: VoidApprovals,
   sha: string,
 ): ReadonlyMap<string, EnvironmentEvidence> {
   const protectionOf = (name: string): Read<Protection | null> => {
@@ -139,8 +144,14 @@ function environmentsOf(
         authors: authors.get(name) ?? { read: false, why: 'nobody asked' },
         records: records.get(name) ?? { read: false, why: 'nobody asked' },
         ...(migrations === null ? {} : { migrations }),
+        ...voidIn(name, gates, acceptances),
       };
       return [name, evidence];
     }),
   );
+}
+
+function voidIn(name: string, gates: ReadonlyMap<string, string>, acceptances: ReadonlyMap<string, string>): Partial<EnvironmentEvidence> {
+  const [gate, acceptance] = [gates.get(name), acceptances.get(name)];
+  return { ...(gate === undefined ? {} : { approvalsVoid: gate }), ...(acceptance === undefined ? {} : { acceptancesVoid: acceptance }) };
 }

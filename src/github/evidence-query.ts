@@ -27,9 +27,11 @@ export const SIZES = {
   page: 100,
 } as const;
 
+const FILE_FIELDS = '... on Blob { text isBinary isTruncated }';
+
 /** The file that lists the others. */
 const ROOT = DEFAULT_PIPELINE_PATH;
-const ROOT_FILE = ` root: file(path: "${ROOT}") { oid type object { ... on Blob { text isBinary isTruncated } } }`;
+const ROOT_FILE = ` root: file(path: "${ROOT}") { oid type object { ${FILE_FIELDS} } }`;
 
 export const HOLD_LABEL = 'promote:hold';
 export const VETO_LABEL = 'promote:veto';
@@ -52,6 +54,8 @@ export interface Question {
   readonly migrations: readonly string[];
   /** Commit under which GitHub lists the run whose reviews are needed. */
   readonly runHeadSha: string | null;
+  /** Blob id of an earlier version of the pipeline file that is needed. */
+  readonly planned: string | null;
 }
 
 export interface Query {
@@ -151,6 +155,9 @@ export function evidenceQuery(question: Question): Query {
   const named = [...records, ...environmentNames, ...objects];
   const optional = [
     ...(question.runHeadSha === null ? [] : [{ declaration: '$runHeadSha: GitObjectID!', selection: REVIEWS }]),
+    ...(question.planned === null
+      ? []
+      : [{ declaration: '$planned: GitObjectID!', selection: `\n    planned: object(oid: $planned) { ${FILE_FIELDS} }` }]),
     ...(question.alternativeRef === null
       ? []
       : [{ declaration: '$alternativeRef: String!', selection: '\n    alternativeRef: ref(qualifiedName: $alternativeRef) { ...Tip }' }]),
@@ -165,7 +172,7 @@ export function evidenceQuery(question: Question): Query {
   repository(owner: $owner, name: $repo) {
     defaultBranchRef {
       name
-      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ... on Blob { text isBinary isTruncated } } }${question.path === ROOT ? '' : ROOT_FILE} } }
+      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ${FILE_FIELDS} } }${question.path === ROOT ? '' : ROOT_FILE} } }
     }
     candidate: object(expression: $candidate) {
       __typename oid
@@ -186,12 +193,13 @@ export function evidenceQuery(question: Question): Query {
       .join('')}
   }
 }${FRAGMENTS}${protections.length === 0 ? '' : PROTECTION}`;
-  const { owner, repo, path, candidate, ref, alternativeRef, runHeadSha } = question;
+  const { owner, repo, path, candidate, ref, alternativeRef, runHeadSha, planned } = question;
   return {
     text,
     variables: {
       ...{ owner, repo, path, candidate, ref, environments },
       ...(runHeadSha === null ? {} : { runHeadSha }),
+      ...(planned === null ? {} : { planned }),
       ...(alternativeRef === null ? {} : { alternativeRef }),
       ...Object.fromEntries(named.map(({ name, variable }) => [variable, name])),
     },
@@ -234,6 +242,18 @@ export function candidateRecordsQuery(owner: string, repo: string, sha: string, 
 }
 fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
     variables: { owner, repo, sha, environments, after },
+  };
+}
+
+/** Texts of files by the first digits of their blob ids, as `f0`, `f1`, … */
+export function filesQuery(owner: string, repo: string, ids: readonly string[]): Query {
+  const variables = ids.map((id, index) => [`f${index}`, id] as const);
+  return {
+    text: `query Files($owner: String!, $repo: String!, ${variables.map(([name]) => `$${name}: String!`).join(', ')}) {
+  repository(owner: $owner, name: $repo) {${variables.map(([name]) => `\n    ${name}: object(expression: $${name}) { ${FILE_FIELDS} }`).join('')}
+  }
+}`,
+    variables: { owner, repo, ...Object.fromEntries(variables) },
   };
 }
 

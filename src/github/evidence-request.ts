@@ -1,6 +1,7 @@
 import type { Changes } from '../decision/changes.ts';
 import type { Evidence, Intent, Moment, Read } from '../decision/evidence.ts';
 import type { Pipeline } from '../pipeline/model.ts';
+import type { Attempt } from './asked-before.ts';
 import type { GitHubClient } from './client.ts';
 import type { HistoryCommit } from './commit-graph.ts';
 import type { EventCandidate } from './event.ts';
@@ -29,6 +30,10 @@ export interface EvidenceRequest {
   readonly environmentsHint: string | null;
   /** In the repository, `.github/promote.yml` unless the workflow names another. */
   readonly pipelinePath: string;
+  /** Blob id of the pipeline file that the run's plan was made with, as the plan said it. */
+  readonly plannedPolicy?: string | undefined;
+  /** Id of the artifact that GitHub keeps for the run. */
+  readonly artifactId?: number | undefined;
   /** From whoever built it. */
   readonly artifactDigest?: string | undefined;
   /** Identity of the candidate's set of migrations. */
@@ -58,6 +63,8 @@ export interface Gathered {
   readonly storedArtifact: StoredArtifact | null;
   /** What was learned about the candidate's history; it does not change while a job runs. */
   readonly ancestry: Ancestry;
+  /** What the run's attempts asked approval for; `null`: it did not have to be read. */
+  readonly attempts: Read<readonly Attempt[]> | null;
 }
 
 /** The candidate's history as far as it was read. */

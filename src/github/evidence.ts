@@ -68,6 +68,7 @@ function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subje
     protections: names.protections,
     migrations: request.migrations ? [] : names.migrations,
     runHeadSha: runHeadOf(request, subject),
+    planned: request.plannedPolicy ?? null,
   };
 }
 

@@ -97,7 +97,18 @@ const CANDIDATE = {
   version: '${{ needs.plan.outputs.version }}',
 };
 
-const OUTPUTS = ['entries', 'build', 'ref', 'sha', 'version', 'artifact-digest', 'artifact-id', 'artifact-run-id'];
+const OUTPUTS = [
+  'entries',
+  'build',
+  'ref',
+  'sha',
+  'version',
+  'asked-for',
+  'policy-hash',
+  'artifact-digest',
+  'artifact-id',
+  'artifact-run-id',
+];
 
 function planJob(pipeline: Pipeline): readonly string[] {
   return [
@@ -251,6 +262,7 @@ function rulesOnRoutes(pipeline: Pipeline, name: string): readonly Environment[]
 function legJobs(leg: Leg): readonly (readonly string[])[] {
   const { environment, id, needs } = leg;
   const gates = gateJobs({
+    pipeline: leg.pipeline,
     ids: id,
     needs,
     target: environment.name,
@@ -274,6 +286,7 @@ function condition(...also: readonly string[]): readonly string[] {
 }
 
 interface GateJobs {
+  readonly pipeline: Pipeline;
   readonly ids: string;
   readonly needs: readonly string[];
   /** The environment on GitHub whose reviewers are asked. */
@@ -285,13 +298,21 @@ interface GateJobs {
 }
 
 /** GitHub takes one approval a job. Where more are asked for, jobs that do nothing ask for the first ones, one after the other. */
-function gateJobs({ ids, needs, target, when, approvals, demands }: GateJobs): readonly { id: string; lines: readonly string[] }[] {
+function gateJobs({
+  pipeline,
+  ids,
+  needs,
+  target,
+  when,
+  approvals,
+  demands,
+}: GateJobs): readonly { id: string; lines: readonly string[] }[] {
   const most = Math.max(1, ...demands.map((gate) => gate.approvals));
   return Array.from({ length: most - 1 }, (_, index) => {
     const id = `${ids}-gate-${index + 1}`;
     const lines = [
       `${id}:`,
-      ...entry('name', literal(`${target}: approval ${index + 1}`), 2),
+      ...entry('name', `${literal(`${target}: approval ${index + 1}`)}${askedFor(pipeline)}`, 2),
       `  needs: ${flow([...needs, ...(index === 0 ? [] : [`${ids}-gate-${index}`])])}`,
       ...indented(condition(...when, `${approvals} > ${index + 1}`), 2),
       '  runs-on: ubuntu-latest',
@@ -315,18 +336,24 @@ function protectedBy(name: string, url: string | null = null): readonly string[]
   ];
 }
 
+/** What ends the name of a job that waits for an approval: GitHub keeps the names of every attempt, and so what each asked for. */
+function askedFor(pipeline: Pipeline): string {
+  return ` · \${{ needs.plan.outputs.asked-for }}/${isBuilt(pipeline) ? ARTIFACT_ID : ''}`;
+}
+
 const DIGEST = '${{ needs.build.outputs.digest || needs.plan.outputs.artifact-digest }}';
 const ARTIFACT_ID = '${{ needs.build.outputs.artifact-id || needs.plan.outputs.artifact-id }}';
+const POLICY = '${{ needs.plan.outputs.policy-hash }}';
 const ARTIFACT_RUN = '${{ needs.build.outputs.artifact-run-id || needs.plan.outputs.artifact-run-id }}';
 
 function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
   const { pipeline, settings, environment, id } = leg;
   const digest: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {};
   const where: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-id': ARTIFACT_ID, 'artifact-run-id': ARTIFACT_RUN } : {};
-  const ours = { environment: literal(environment.name), ...CANDIDATE, ...digest };
+  const ours = { environment: literal(environment.name), ...CANDIDATE, ...digest, ...where, 'policy-hash': POLICY };
   return [
     `${id}:`,
-    ...entry('name', literal(environment.name), 2),
+    ...entry('name', `${literal(environment.name)}${askedFor(pipeline)}`, 2),
     `  needs: ${flow(needs)}`,
     ...indented(condition(entryOf(leg, 'deploy')), 2),
     '  runs-on: ubuntu-latest',
@@ -340,7 +367,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     ...indented(setup(settings), 4),
     ...(isBuilt(pipeline) ? indented(fetchArtifact(pipeline.build?.artifact ?? '.'), 4) : []),
     ...indented(rehearse(leg, ours), 4),
-    ...indented(ourStep(pipeline, { command: 'deploy', ...ours, ...where, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
+    ...indented(ourStep(pipeline, { command: 'deploy', ...ours, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
     '    - name: The door is closed',
     "      if: ${{ steps.promote.outputs.verdict == 'blocked' }}",
@@ -447,16 +474,17 @@ function acceptJobs(leg: Leg): readonly (readonly string[])[] {
   if (target === undefined) return [];
   const needs = [...leg.needs, id];
   const ids = `${id}-accept`;
-  const gates = gateJobs({ ids, needs, target, when: [], approvals: entryOf(leg, 'acceptance-approvals'), demands });
+  const gates = gateJobs({ pipeline, ids, needs, target, when: [], approvals: entryOf(leg, 'acceptance-approvals'), demands });
   const inputs = {
     command: 'accept',
     environment: literal(environment.name),
     ...CANDIDATE,
-    ...(isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {}),
+    ...(isBuilt(pipeline) ? { 'artifact-digest': DIGEST, 'artifact-id': ARTIFACT_ID } : {}),
+    'policy-hash': POLICY,
   };
   const job = [
     `${ids}:`,
-    ...entry('name', literal(target), 2),
+    ...entry('name', `${literal(target)}${askedFor(pipeline)}`, 2),
     `  needs: ${flow([...needs, ...gates.map((gate) => gate.id)])}`,
     ...indented(condition(`${entryOf(leg, 'acceptance')} != ''`), 2),
     '  runs-on: ubuntu-latest',

@@ -41,8 +41,8 @@ describe('an identity for a cloud', () => {
       conclusion: 'success',
       jobs: {
         'Stage 1 (dev) / Deploy to dev': 'skipped',
-        'Stage 1 (dev) / Deploy to dev with OpenID Connect': 'success',
-        'Stage 2 (production) / Deploy to production with OpenID Connect': 'success',
+        'Stage 1 (dev) / Deploy to dev with OIDC': 'success',
+        'Stage 2 (production) / Deploy to production with OIDC': 'success',
         'Stage 2 (production) / Roll back production': 'skipped',
       },
     });

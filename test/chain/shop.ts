@@ -297,6 +297,15 @@ export class Shop {
     return { message: file('message'), commit: file('commit'), build: file('build') };
   }
 
+  /** Every deployment to it fails from now on. */
+  breakServer(environment: string): void {
+    writeFileSync(join(this.home, `${environment}.broken`), '');
+  }
+
+  mendServer(environment: string): void {
+    rmSync(join(this.home, `${environment}.broken`));
+  }
+
   /** Every deployment that really happened, `environment message`, in order. */
   history(): readonly string[] {
     const path = join(this.home, 'history');
@@ -316,7 +325,7 @@ export class Shop {
   }
 }
 
-/** Without the caller's job, which is the same in all of them: `Stage 1 (dev) / Deploy to dev`. */
+/** Without the caller's job and without what it asks approval for: `Stage 1 (dev) / Deploy to dev`. */
 function shortName({ name }: Job): string {
-  return name.replace(/^promote \/ /, '');
+  return name.replace(/^promote \/ /, '').replace(/(?: (?:as|for) \S+)? · [0-9a-f]+\/[0-9a-f]+\/\d*$/, '');
 }

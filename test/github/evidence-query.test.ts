@@ -26,6 +26,7 @@ const question: Question = {
   environments: ['dev', 'uat', 'staging', 'production'],
   protections: ['dev', 'uat', 'staging', 'production', 'uat-acceptance'],
   migrations: ['db/migrations', 'db/tool.yml'],
+  planned: null,
   runHeadSha: '6113728f27ae82c7b1a177c8d03f9e96e0adf246',
 };
 

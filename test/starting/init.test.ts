@@ -47,7 +47,7 @@ describe('promote init', () => {
     const { code } = await folder.init({ local: true });
     expect(code).toBe(6);
     expect(folder.read(PIPELINE)).toBe(own);
-    expect(folder.read(WORKFLOW)).toContain('  live:\n    name: live\n');
+    expect(folder.read(WORKFLOW)).toContain('  live:\n    name: live · ${{ needs.plan.outputs.asked-for }}/');
     expect(folder.read(WORKFLOW)).toContain('    tags: [r*]\n');
   });
 

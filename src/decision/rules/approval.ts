@@ -1,6 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import type { Gate } from '../../pipeline/model.ts';
-import { approversOf, authorsMissing, type Count, initiatorMissing, whyAuthorsUnread } from '../approvals.ts';
+import { approversOf, authorsMissing, type Count, initiatorMissing, NONE_COUNTS, whyAuthorsUnread } from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
@@ -23,6 +23,8 @@ function ofEntry(context: EntryContext): readonly Reason[] {
     const because = `The gate of ${name} excludes the initiator, and ${evidence.candidate.bot} started this run for somebody whom GitHub does not name.`;
     return [reasonOf('initiator_unknown', name, { because })];
   }
+  const voided = context.facts.evidence?.approvalsVoid;
+  if (voided !== undefined) return [reasonOf('approval_stale', name, { because: `${voided} ${NONE_COUNTS}`, who })];
   if (evidence.moment === 'plan') return [reasonOf('approval_required', name, { because: missingText(gate, count), who })];
   if (!evidence.run.reviews.read) {
     return [reasonOf('approvals_unread', name, { because: `Who approved this run could not be read: ${evidence.run.reviews.why}.` })];
