@@ -32,6 +32,10 @@ export function readRunEnvironment(env: Readonly<Record<string, string | undefin
     actor: need('GITHUB_ACTOR'),
     triggeringActor: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || '',
     workflowRef: env['GITHUB_WORKFLOW_REF'] ?? '',
+    identity: {
+      requestUrl: env['ACTIONS_ID_TOKEN_REQUEST_URL'] ?? '',
+      requestToken: env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'] ?? '',
+    },
     runner: runnerName(env['RUNNER_NAME']),
     workspace: env['GITHUB_WORKSPACE'] ?? process.cwd(),
   };

@@ -1,4 +1,5 @@
 /** What tests, the demo and the command line see of the sandbox. */
+import type { JobIdentity } from './identity.ts';
 import type {
   Artifact,
   CommitStatus,
@@ -318,6 +319,8 @@ export interface Sandbox {
   readonly violations: readonly string[];
   /** Adds one. */
   violation(message: string): void;
+  /** Variables by which a job with `id-token: write` gets its identity. */
+  identity(job: JobIdentity): Readonly<Record<string, string>>;
   token(options?: TokenOptions): string;
   inject(injection: Injection): Injected;
   /** Runs `action` once, just before the first matching request is served (or just after it was). */

@@ -6,6 +6,7 @@ import { Injections } from './faults.ts';
 import { GitRepository } from './git-repository.ts';
 import { createGiven } from './given.ts';
 import { createGraphqlServer } from './graphql/server.ts';
+import { IdentityProvider } from './identity.ts';
 import { Requests } from './request-log.ts';
 import { createGitHubServer, type ServerParts } from './server.ts';
 import { emptyState } from './state.ts';
@@ -55,6 +56,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     requests,
     injections,
     violations,
+    identities: new IdentityProvider(),
     graphql: createGraphqlServer(options.ghes?.lacksFields ?? []),
     lacksOperations: new Set(options.ghes?.lacksOperations ?? []),
     latencyMs: options.latencyMs ?? 0,
@@ -84,6 +86,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     requests,
     violations,
     violation: (message) => violations.push(message),
+    identity: (job) => parts.identities.variablesFor(base.webUrl, job),
     token: (tokenOptions = {}) => createToken(tokens, tokenOptions, clock.now()),
     inject: (injection) => injections.inject(injection, snapshot),
     before: (match, action) => injections.before.arm(match, action, 1),

@@ -7,6 +7,7 @@ import { type Context, NotServed, type Place, Refusal, type Reply, Violation } f
 import { combined, type Injections, type PlannedFault, primaryLimit } from './faults.ts';
 import { isFileAddress, readSignedFile } from './files.ts';
 import { answerGraphql, type GraphqlServer, operationNameOf } from './graphql/server.ts';
+import type { IdentityProvider } from './identity.ts';
 import { checkAnswer, checkBody, checkPath, type MatchedOperation, matchOperation, readQuery, unservedOperation } from './openapi.ts';
 import type { Requests } from './request-log.ts';
 import { endpoints } from './rest/endpoints.ts';
@@ -21,6 +22,7 @@ export interface ServerParts {
   readonly injections: Injections;
   readonly violations: string[];
   readonly graphql: GraphqlServer;
+  readonly identities: IdentityProvider;
   readonly lacksOperations: ReadonlySet<string>;
   readonly latencyMs: number;
   /** What runs workflows; `null` when nothing does. */
@@ -83,6 +85,12 @@ export function createGitHubServer(parts: ServerParts): Server {
 async function handle(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const address = new URL(request.url ?? '/', parts.place.webUrl);
   if (isFileAddress(address.pathname)) return sendFile(parts, address, response);
+  const { webUrl, fullName } = parts.place;
+  const signed = parts.identities.answer(address, tokenOf(request.headers.authorization), webUrl, fullName);
+  if (signed !== null) {
+    response.writeHead(signed.status, { 'content-type': 'application/json' }).end(JSON.stringify(signed.body));
+    return;
+  }
   if (isPageAddress(parts.place, address.pathname, request)) {
     // Loaded when the first page is asked for: most users of the API never look.
     const { servePage } = await import('../page/index.ts');

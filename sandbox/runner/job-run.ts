@@ -153,13 +153,19 @@ function requestOf(parts: JobParts, { run, subject, shared }: JobSurroundings, l
     callerSource: parts.sources.own(subject.sha),
     contexts: { ...contexts, env: env === undefined ? {} : evaluateToken(env, { contexts }) },
     event: run.payload as Json,
-    variables: githubVariables(github),
+    variables: { ...githubVariables(github), ...identityOf(parts, run, job, grantsOfLeg(leg, subject)) },
     machine: parts.machine,
     permissions: grantsOfLeg(leg, subject),
     secrets: Object.values(secrets).filter((secret) => secret !== ''),
     defaults: defaultsOf(file, workflowContexts(shared, instance)),
     folder,
   };
+}
+
+/** What the runner gives to a job that may have an identity. */
+function identityOf({ sandbox }: JobParts, run: Run, job: Job, grants: Grants): Readonly<Record<string, string>> {
+  if (grants['id-token'] !== 'write') return {};
+  return sandbox.identity({ runId: run.id, attempt: run.attempt, environment: job.environment?.name ?? null });
 }
 
 /** The workflow file that the job stands in: in a called workflow that one, not the caller's. */

@@ -1,4 +1,4 @@
-import type { Intent, Moment } from '../decision/evidence.ts';
+import type { Intent, Moment, Read } from '../decision/evidence.ts';
 import { candidateFromEvent } from '../github/event.ts';
 import { type EvidenceRequest, type Gathered, gatherEvidence } from '../github/evidence.ts';
 import { orElse } from './consequence.ts';
@@ -40,6 +40,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
     earlier: known?.earlier,
     pipelinePath: input.pipelinePath,
+    identity: () => identityOf(job),
     plannedPolicy: input.policyHash ?? undefined,
     artifactId: input.artifactId ?? undefined,
     artifactDigest: input.artifactDigest ?? undefined,
@@ -52,6 +53,17 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
 /** The path in `owner/repo/.github/workflows/file.yml@ref`. */
 function workflowOf(workflowRef: string): string | undefined {
   return /^[^/]+\/[^/]+\/(\.github\/workflows\/[^/@]+)@/.exec(workflowRef)?.[1];
+}
+
+async function identityOf({ input, run }: Job): Promise<Read<string>> {
+  const { readHeldEnvironment } = await import('../github/identity.ts');
+  return readHeldEnvironment({
+    ...run.identity,
+    serverUrl: run.serverUrl,
+    repository: `${run.owner}/${run.repo}`,
+    run: { id: run.runId, attempt: run.runAttempt },
+    timeout: input.requestTimeout,
+  });
 }
 
 export function intentOf(job: Job): Intent {

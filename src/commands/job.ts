@@ -58,6 +58,8 @@ export interface RunEnvironment {
   readonly workspace: string;
   /** `owner/repo/.github/workflows/file.yml@ref` of the workflow that the event started; empty where the runner does not say. */
   readonly workflowRef: string;
+  /** Where the runner gives the job its identity, and what with; empty without `id-token: write`. */
+  readonly identity: { readonly requestUrl: string; readonly requestToken: string };
 }
 
 /** What a command needs of the runner: `@actions/core` in the action, plain recorders in tests. */

@@ -9,6 +9,7 @@ import {
   NONE_COUNTS,
   whyAuthorsUnread,
   whyInsufficient,
+  whyUnproven,
 } from './approvals.ts';
 import { type CandidateContext, contextOf } from './context.ts';
 import { candidateReasons } from './decide.ts';
@@ -125,6 +126,16 @@ function asking(
   const voided = facts.evidence?.acceptancesVoid;
   if (voided !== undefined)
     return [reasonOf('approval_stale', name, { because: `${voided} ${NONE_COUNTS}`, who: approversOf(asked, protection) })];
+  if (evidence.moment === 'door') {
+    const unproven = whyUnproven(asked, asked.environment, protection, evidence);
+    if (unproven !== null) {
+      return [
+        reasonOf('enforcement_unproven', name, {
+          because: `Nobody is seen to have approved, and nothing proves that GitHub held this job: ${unproven}.`,
+        }),
+      ];
+    }
+  }
   const given = counted.given.length === 0 ? 'nobody has given one that counts' : `only ${counted.given.join(', ')} gave one that counts`;
   const because = `${asked.approvals} approval${asked.approvals === 1 ? '' : 's'} of ${asked.environment} asked for, and ${given}.`;
   const code = evidence.moment === 'plan' ? 'acceptance_required' : 'acceptance_unapproved';

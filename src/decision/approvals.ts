@@ -48,7 +48,8 @@ export function countApprovals(asked: Asked, evidence: Evidence): Count {
       (asked.voided !== null || isUsedUp(asked, login, evidence) ? stale : given).push(login);
     excluded = excludedAmong(reviews.value, asked, evidence);
   }
-  const unnamed = asked.voided === null && evidence.moment === 'door' && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
+  const unnamed =
+    asked.voided === null && isHeld(asked.environment, evidence) && provesUnnamed(asked.gate, asked.protection, evidence) ? 1 : 0;
   // The unnamed approval may be one of the named ones, so the two are never added up.
   return { given, stale, excluded, missing: Math.max(0, asked.gate.approvals - Math.max(given.length, unnamed)) };
 }
@@ -129,6 +130,18 @@ export function provesUnnamed(gate: Gate, protection: Protection | null, evidenc
   if (gate.exclude.includes('author')) return false;
   if (gate.exclude.includes('initiator') && !keepsInitiatorsOut(protection, evidence)) return false;
   return coversEveryReviewer(gate, protection);
+}
+
+/** Whether it is proven that GitHub let this job start for that environment: any job may call itself the one that deploys there. */
+function isHeld(environment: string, { moment, run }: Evidence): boolean {
+  return moment === 'door' && run.held?.read === true && sameName(run.held.value, environment);
+}
+
+/** Why GitHub's hold, which alone would suffice, does not count at the door; `null` where it does, or would not suffice. */
+export function whyUnproven(gate: Gate, environment: string, protection: Protection | null, evidence: Evidence): string | null {
+  if (gate.approvals > 1 || isHeld(environment, evidence) || !provesUnnamed(gate, protection, evidence)) return null;
+  const { held } = evidence.run;
+  return held?.read === true ? `its identity is that of a job for ${held.value}` : (held?.why ?? 'nobody asked');
 }
 
 /** GitHub prevents the review of who started this attempt, and knows no other initiator. */

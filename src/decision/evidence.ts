@@ -177,6 +177,8 @@ export interface Evidence {
     readonly id: number;
     readonly attempt: number;
     readonly reviews: Read<readonly Review[]>;
+    /** The environment that GitHub held this job for, as its identity proves; absent: nobody asked. */
+    readonly held?: Read<string>;
   };
   /** Id of the record this job holds; `null` before it opened one. */
   readonly ownRecord: number | null;

@@ -341,6 +341,8 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
     remedy.withEnvironment(remedy.withCandidate(world, { authors: { read: true, value: [] } }), where, {
       authors: { read: true, value: [] },
     }),
+  enforcement_unproven: (world, { context }) =>
+    remedy.withEvidence(world, { run: { ...world.evidence.run, held: { read: true, value: context.environment.name } } }),
   initiator_unknown: (world) => remedy.withCandidate(world, { bot: null }),
   acceptance_missing: (world, { context }) => remedy.withAcceptance(world, context.environment.name, context.environment.acceptance),
   acceptance_not_asked: never,

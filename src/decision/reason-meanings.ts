@@ -49,6 +49,8 @@ export const REASON_MEANINGS: Readonly<Record<ReasonCode, string>> = {
     'An approval belongs to one commit, one artifact and the rules of the environment. Approvals of this run were given for another, or let an earlier attempt in already; they do not count for this one.',
   approvals_unread: 'Nobody could read who approved this run.',
   authors_unread: 'The gate excludes the authors, and nobody could read who wrote all of what would enter; so no approval counts.',
+  enforcement_unproven:
+    "The gate takes GitHub's own hold on the job for an approval (`evidence: enforced`), and nothing proves that GitHub held it: the identity that GitHub signs for the job names no such environment, or there is none.",
   initiator_unknown:
     'The gate excludes the initiator, and a bot started the run: GitHub does not say who had it do so, and that person could be any of the approvers. So no approval counts.',
   acceptance_missing: 'The candidate is deployed here, and people have not accepted it yet.',

@@ -281,6 +281,12 @@ export const REASONS = {
     fix: 'Depending on what the reason says: let the token read pull requests (pull-requests: read), have the author add the address in their commit to their account, or promote an earlier commit first so that less enters at once. Then run again.',
     who: 'Whoever may change the workflow or its token, or the author who is named.',
   },
+  enforcement_unproven: {
+    effect: 'blocks',
+    rule: 'approval',
+    fix: 'Name the environment in the job that deploys (`environment:`) and give that job `id-token: write`, in the shipped workflows by their input `oidc: true`; or leave `evidence: enforced` out of the pipeline file. Then start a new run.',
+    who: 'Whoever may change the workflow or the pipeline file.',
+  },
   initiator_unknown: {
     effect: 'blocks',
     rule: 'approval',

@@ -50,7 +50,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     moment: request.moment,
     intent: request.intent,
     candidate,
-    run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews },
+    run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews, ...(await heldFor(request, names)) },
     ownRecord: request.ownRecord ?? null,
     policy: { candidateCopy: candidateCopyOf(answer) },
     environments: environmentsOf(material, names, records.byEnvironment, entering, approvals, sha),
@@ -81,6 +81,17 @@ function initiatorsOf({ candidate, run }: EvidenceRequest, { byEnvironment, ofCa
   const recorded = read.flatMap(({ run: of, initiator }) => (run !== null && of?.id === run.id && initiator !== null ? [initiator] : []));
   const logins = [candidate.initiator, candidate.actor, ...recorded].filter((login) => login !== '');
   return [...new Map(logins.map((login) => [login.toLowerCase(), login])).values()];
+}
+
+/** Asked for only where it can count, and once for a job. */
+async function heldFor(
+  { moment, identity, earlier }: EvidenceRequest,
+  { path, environments }: NeededNames,
+): Promise<Pick<Evidence['run'], 'held'>> {
+  const rules = path.flatMap((name) => environments.get(name) ?? []);
+  const counts = rules.some(({ gate, acceptance }) => gate?.evidence === 'enforced' || acceptance?.evidence === 'enforced');
+  if (moment !== 'door' || !counts || identity === undefined) return {};
+  return { held: earlier?.evidence.run.held ?? (await identity()) };
 }
 
 /** GitHub's merge queue acts by itself on what was reviewed. Every other bot acts for whoever holds its token, such as any job of a workflow. */

@@ -34,6 +34,8 @@ export interface EvidenceRequest {
   readonly plannedPolicy?: string | undefined;
   /** Id of the artifact that GitHub keeps for the run. */
   readonly artifactId?: number | undefined;
+  /** Asks GitHub which environment the job was held for. */
+  readonly identity?: (() => Promise<Read<string>>) | undefined;
   /** From whoever built it. */
   readonly artifactDigest?: string | undefined;
   /** Identity of the candidate's set of migrations. */

@@ -12,7 +12,46 @@ describe('what proves an approval', () => {
     world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], evidence: enforced }') });
     const run = world.push();
     world.sandbox.given.review(run.id, UNLISTED);
+    run.identify('uat');
+    const job = await run.deploy('uat');
+    expectEntered(world, job, []);
+  });
+
+  it.each([
+    ['has no environment', null, 'it has no "environment:", so GitHub held it for nobody'],
+    ['is for another environment', 'dev', 'its identity is that of a job for dev'],
+  ])('that trust needs a job that GitHub held: one that %s enters nothing, until it names it', async (_, environment, why) => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], evidence: enforced }') });
+    const run = world.push();
+    run.identify(environment);
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'enforcement_unproven');
+    expect(refused.outputs['explanation']).toContain(why);
+    run.identify('UAT');
     expectEntered(world, await run.deploy('uat'), []);
+  });
+
+  it.each([
+    ['of another run', { run: 1 }, 'is that of another job'],
+    ['that somebody else signed', { forged: true }, 'is not signed by GitHub'],
+  ])('an identity %s proves nothing', async (_, options, why) => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], evidence: enforced }') });
+    const run = world.push();
+    run.identify('uat', options);
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'enforcement_unproven');
+    expect(refused.outputs['explanation']).toContain(why);
+  });
+
+  it('a job without an identity is told what proves the hold, and opens for an approval that is listed', async () => {
+    world = await startWorld({ pipeline: gated('{ approvals: 1, by: [octo-org/qa], evidence: enforced }') });
+    const run = world.push();
+    world.sandbox.given.review(run.id, UNLISTED);
+    const refused = await run.deploy('uat');
+    expectRefused(world, refused, 'enforcement_unproven');
+    expect(refused.outputs['explanation']).toContain('id-token: write');
+    run.approve('mona', 'uat');
+    expectEntered(world, await run.deploy('uat'), ['mona']);
   });
 
   it('a gate that wants to see approvals stays closed when GitHub does not list them', async () => {
@@ -28,11 +67,13 @@ describe('what proves an approval', () => {
     world = await startWorld({ pipeline: gated('{ approvals: 2, by: [octo-org/qa], evidence: enforced }') });
     const run = world.push();
     world.sandbox.given.review(run.id, UNLISTED);
+    run.identify('uat');
     expectRefused(world, await run.deploy('uat'), 'approval_missing');
 
     const excluding = gated('{ approvals: 1, by: [octo-org/qa], exclude: [initiator], evidence: enforced }');
     const other = world.push('main', 'Exclude the initiator', { '.github/promote.yml': excluding });
     world.sandbox.given.review(other.id, UNLISTED);
+    other.identify('uat');
     expectRefused(world, await other.deploy('uat'), 'approval_missing');
     world.sandbox.given.environment('uat', { preventSelfReview: true });
     expectEntered(world, await other.deploy('uat'), []);

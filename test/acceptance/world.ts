@@ -329,6 +329,12 @@ export class JobRun {
     this.world.sandbox.given.finishRun(this.id, conclusion);
   }
 
+  /** The job may have an identity: as a job for that environment, `null` for one that names none. */
+  identify(environment: string | null, { run = this.id, forged = false }: { run?: number; forged?: boolean } = {}): void {
+    const { sandbox, variables } = this.world;
+    Object.assign(variables, sandbox.identity({ runId: run, attempt: this.attempt, environment, forged }));
+  }
+
   /** The next attempt, started by somebody. */
   rerun(triggeringActor = this.options.actor): void {
     this.world.sandbox.given.rerun(this.id, triggeringActor);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { openShop, SHORT, type Shop } from './shop.ts';
+import { CALLER, openShop, SHORT, type Shop } from './shop.ts';
 
 let shop: Shop;
 afterEach(() => shop.close());
@@ -175,6 +175,31 @@ describe('an approval counts under the rules it was given under', () => {
     await shop.rerun(next);
     expect(shop.job(next, 'Plan').summary).toContain('approval_stale');
     expect(shop.live('production')?.message).toBe('a change');
+  });
+});
+
+describe("GitHub's own hold, where it counts as an approval and GitHub does not list who gave it,", () => {
+  const ENFORCED = SHORT.replace('by: [octo-org/release]', 'by: [octo-org/release], evidence: enforced');
+  const unlisted = { user: 'mona', environments: ['production'], state: 'approved', listed: false } as const;
+
+  it('is proven by the identity of the job, which the shipped workflows give it on request', async () => {
+    const caller = CALLER.replace('    secrets:', '    with: { oidc: true }\n    secrets:');
+    shop = await openShop({ pipeline: ENFORCED, caller });
+    const run = await shop.push();
+    await shop.runner.review(run, unlisted);
+    await shop.runner.settled();
+    expect(shop.run(run).conclusion).toBe('success');
+    expect(shop.live('production')?.message).toBe('a change');
+  });
+
+  it('is not proven without; the reason says what to do', async () => {
+    shop = await openShop({ pipeline: ENFORCED });
+    const run = await shop.push();
+    await shop.runner.review(run, unlisted);
+    await shop.runner.settled();
+    expect(shop.run(run).conclusion).toBe('failure');
+    expect(shop.log(run, DOOR)).toMatch(/enforcement_unproven[\s\S]*oidc: true/);
+    expect(shop.live('production')).toBeNull();
   });
 });
 

@@ -60,6 +60,11 @@ const refused: readonly Refused[] = [
     accepting({ asked: { exclude: ['initiator'] }, candidate: { initiator: 'MONA' } }),
     ['acceptance_unapproved'],
   ],
+  [
+    "GitHub's own hold is not proven",
+    accepting({ asked: { evidence: 'enforced' }, reviews: UNREAD, held: 'uat' }),
+    ['enforcement_unproven'],
+  ],
   ['authors unread, who may not', accepting({ asked: { exclude: ['author'] }, candidate: { authors: UNREAD } }), ['authors_unread']],
   ['not a member for sure', accepting({ seen: protection([team('octo-org/product'), user('mona')]) }), ['acceptance_unprotected']],
   ['no acceptance environment', accepting({ seen: null }), ['acceptance_unprotected']],
@@ -105,7 +110,7 @@ describe('acceptance', () => {
       accepting({ uat: [record('uat'), record('uat', { kind: 'foreign', digest: null, createdAt: NOW })] }),
       ['mona'],
     ],
-    ["GitHub's own hold suffices", accepting({ asked: { evidence: 'enforced' }, reviews: UNREAD }), []],
+    ["GitHub's own hold suffices", accepting({ asked: { evidence: 'enforced' }, reviews: UNREAD, held: 'uat-acceptance' }), []],
   ] as const)('%s', (_, { pipeline, evidence, now }, approvedBy) => {
     const decided = decideAcceptance(pipeline, evidence, now, 'UAT');
     expect(decided).toMatchObject({ verdict: 'deploy', reasons: [], approvedBy, required: 1, missing: 0 });

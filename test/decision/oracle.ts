@@ -376,7 +376,9 @@ export class Oracle {
 
   isApproved(gate: Gate, name: string): boolean {
     if (gate.exclude.includes('author') && !this.writers(name).read) return false;
-    const proven = this.evidence.moment === 'door' && this.holdProves(gate, name) ? 1 : 0;
+    const { held } = this.evidence.run;
+    const isHeld = this.evidence.moment === 'door' && held?.read === true && low(held.value) === low(name);
+    const proven = isHeld && this.holdProves(gate, name) ? 1 : 0;
     const used = this.usedVotes(name);
     const votes = this.votes(gate, name);
     const left = [...new Set(votes)].filter(

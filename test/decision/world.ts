@@ -204,6 +204,8 @@ export interface WorldOptions extends PipelineOptions {
   readonly migrations?: Readonly<Record<string, string | typeof UNREAD>>;
   readonly reviews?: readonly Review[] | typeof UNREAD;
   readonly attempt?: number;
+  /** The environment that GitHub is proven to have held the job for. */
+  readonly held?: string | null;
   readonly relations?: Readonly<Record<string, Relation>>;
   readonly evidence?: Partial<Evidence>;
 }
@@ -241,7 +243,12 @@ export function world(options: WorldOptions = {}): World {
       refState: read('holds'),
       ...options.candidate,
     },
-    run: { id: 1, attempt: options.attempt ?? 1, reviews: readOr(options.reviews, []) },
+    run: {
+      id: 1,
+      attempt: options.attempt ?? 1,
+      reviews: readOr(options.reviews, []),
+      ...(options.held == null ? {} : { held: read(options.held) }),
+    },
     ownRecord: null,
     policy: { candidateCopy: read('same') },
     environments,

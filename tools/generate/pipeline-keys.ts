@@ -40,7 +40,7 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
     exclude:
       'Whose approval does not count: `initiator` (who started the run, or ran it again; where a bot started it, nobody knows who, and no approval counts), `author` (who wrote any of what enters).',
     evidence:
-      "What proves an approval. `seen` (default): it is listed among the run's reviews. `enforced`: GitHub held the job, which proves one approval.",
+      "What proves an approval. `seen` (default): it is listed among the run's reviews. `enforced`: GitHub held the job, which proves one approval; the job needs `id-token: write` for it, in the shipped workflows `oidc: true`.",
   },
   acceptance: {
     environment: 'GitHub environment whose reviewers accept; `<environment>-acceptance` without it. The other keys are those of a gate.',

@@ -1,6 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import type { Gate } from '../../pipeline/model.ts';
-import { approversOf, authorsMissing, type Count, initiatorMissing, NONE_COUNTS, whyAuthorsUnread } from '../approvals.ts';
+import { approversOf, authorsMissing, type Count, initiatorMissing, NONE_COUNTS, whyAuthorsUnread, whyUnproven } from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
@@ -26,6 +26,14 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   const voided = context.facts.evidence?.approvalsVoid;
   if (voided !== undefined) return [reasonOf('approval_stale', name, { because: `${voided} ${NONE_COUNTS}`, who })];
   if (evidence.moment === 'plan') return [reasonOf('approval_required', name, { because: missingText(gate, count), who })];
+  const unproven = whyUnproven(gate, name, context.protection, evidence);
+  if (unproven !== null) {
+    return [
+      reasonOf('enforcement_unproven', name, {
+        because: `Nobody is seen to have approved, and nothing proves that GitHub held this job: ${unproven}.`,
+      }),
+    ];
+  }
   if (!evidence.run.reviews.read) {
     return [reasonOf('approvals_unread', name, { because: `Who approved this run could not be read: ${evidence.run.reviews.why}.` })];
   }

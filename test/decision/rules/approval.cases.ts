@@ -10,7 +10,7 @@ const release = protection([team('octo-org/release')]);
 const asked = (rules: Partial<Gate>, reviews: readonly Review[] | typeof UNREAD, options: WorldOptions & { seen?: Protection } = {}) =>
   world({ ...options, rules: { dev: { gate: gate(rules) } }, protection: { dev: options.seen ?? people }, reviews });
 const atDoor = (rules: Partial<Gate>, reviews: readonly Review[] | typeof UNREAD, options: WorldOptions & { seen?: Protection } = {}) =>
-  asked(rules, reviews, { ...options, evidence: { moment: 'door', ...options.evidence } });
+  asked(rules, reviews, { held: 'dev', ...options, evidence: { moment: 'door', ...options.evidence } });
 const rerun = (before: DeploymentRecord, ...reviews: readonly Review[]) => atDoor({}, reviews, { attempt: 2, records: { dev: [before] } });
 const firstAttempt = { run: { id: 1, attempt: 1 }, approvedBy: ['Mona'] };
 const environment = 'dev';
@@ -142,6 +142,26 @@ export const cases: readonly Case[] = [
     environment,
     codes: [],
     verdict: 'deploy',
+  },
+  {
+    name: "GitHub's own hold is not proven, as by a job without an environment",
+    world: atDoor({ evidence: 'enforced' }, [], { held: null }),
+    environment,
+    codes: ['enforcement_unproven'],
+    verdict: 'blocked',
+  },
+  {
+    name: "GitHub's own hold was that of a job for another environment",
+    world: atDoor({ evidence: 'enforced' }, [], { held: 'uat' }),
+    environment,
+    codes: ['enforcement_unproven'],
+    because: /a job for uat/,
+  },
+  {
+    name: "GitHub's own hold is not proven, and somebody is seen to have approved",
+    world: atDoor({ evidence: 'enforced' }, [approved('mona', 'dev')], { held: null }),
+    environment,
+    codes: [],
   },
   {
     name: "GitHub's own hold proves nothing before the door",
