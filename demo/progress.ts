@@ -154,9 +154,12 @@ function isKept(run: Run, job: Job): boolean {
   return run.attempt > 1 && (job.startedAt ?? 0) < run.startedAt;
 }
 
-/** Without the job that calls the shipped workflow, and without its stage. */
+/** Without the job that calls the shipped workflow, without its stage, and without what its approval is for. */
 function nameOf({ name }: Job): string {
-  return name.replace(/^promote \/ (?:Stage \d+ \([^)]*\) \/ )?/, '').replace(/^Build \/ Build$/, 'Build');
+  return name
+    .replace(/^promote \/ (?:Stage \d+ \([^)]*\) \/ )?/, '')
+    .replace(/^Build \/ Build$/, 'Build')
+    .replace(/ · [0-9a-f]+\/[0-9a-f]+\/\d*$/, '');
 }
 
 /** The answer with which the job's summary begins, and how far the run can go, as plain text. */

@@ -76,12 +76,12 @@ describe('main and post', () => {
     run.rerun();
     expect(await run.deploy('production')).toMatchObject({ exitCode: 0, outputs: { 'approved-by': '["mona"]' } });
     expect(world.records().map(({ outcome }) => outcome)).toEqual(['failure', 'success']);
-    // A third one finds its work done.
+    // A third one finds its work done; one request tells what the attempts before asked approval for.
     run.finish();
     run.rerun();
     expect(await run.deploy('production')).toMatchObject({
       exitCode: 0,
-      requestsInAll: 1,
+      requestsInAll: 2,
       outputs: { verdict: 'complete', proceed: 'false' },
     });
   });
