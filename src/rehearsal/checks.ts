@@ -7,11 +7,38 @@ import type { PendingColumn } from './masking/rules.ts';
 /** What the checks file says. */
 export interface ChecksFile {
   /** Each query finds what must not be: a row is a violation. */
-  readonly invariants: readonly { readonly name: string; readonly sql: string }[];
+  readonly invariants: readonly (Trusted & { readonly name: string; readonly sql: string })[];
   /** Each query finds what the essential test cases need, in at least so many rows. */
-  readonly lookups: readonly { readonly name: string; readonly sql: string; readonly rows: number }[];
+  readonly lookups: readonly (Trusted & { readonly name: string; readonly sql: string; readonly rows: number })[];
   /** By `schema.table`: how many rows the migration may add (negative: take away), from the fewest to the most. */
   readonly rowChanges: ReadonlyMap<string, RowChange>;
+}
+
+interface Trusted {
+  /** Only the default branch's file has it: the candidate's has none of that name and text. */
+  readonly trusted?: boolean;
+}
+
+/**
+ * What is checked where the default branch and the candidate each have a file: everything that either asks. A candidate can add checks, and say how many
+ * rows its own migration changes; it cannot take a check away.
+ */
+export function allChecks(trusted: ChecksFile, own: ChecksFile): ChecksFile {
+  return {
+    invariants: joined(trusted.invariants, own.invariants, (one, other) => one.sql === other.sql),
+    lookups: joined(trusted.lookups, own.lookups, (one, other) => one.sql === other.sql && one.rows <= other.rows),
+    rowChanges: new Map([...trusted.rowChanges, ...own.rowChanges]),
+  };
+}
+
+/** The candidate's, and those of the default branch that none of them says as well. */
+function joined<Check extends { readonly name: string }>(
+  trusted: readonly Check[],
+  own: readonly Check[],
+  covers: (one: Check, other: Check) => boolean,
+): readonly Check[] {
+  const missing = trusted.filter((one) => !own.some((other) => covers(one, other)));
+  return [...own, ...missing.map((one) => ({ ...one, trusted: true }))];
 }
 
 export interface RowChange {
@@ -27,13 +54,13 @@ export async function checkData(
   pending: readonly PendingColumn[],
 ): Promise<{ readonly facts: CheckFacts; readonly failed: boolean }> {
   const invariants = [];
-  for (const { name, sql } of checks?.invariants ?? []) {
-    const { rows, error } = await ask(copy, sql);
+  for (const { name, sql, trusted } of checks?.invariants ?? []) {
+    const { rows, error } = await ask(copy, sql, trusted);
     invariants.push({ name, violations: rows, error });
   }
   const lookups = [];
-  for (const { name, sql, rows: expected } of checks?.lookups ?? []) {
-    const { rows, error } = await ask(copy, sql);
+  for (const { name, sql, rows: expected, trusted } of checks?.lookups ?? []) {
+    const { rows, error } = await ask(copy, sql, trusted);
     lookups.push({ name, found: rows, expected, error });
   }
   const rowChanges = rowChangesBetween(rows.before, rows.after, checks?.rowChanges ?? new Map());
@@ -55,12 +82,18 @@ async function withoutColumn(copy: Pick<DatabaseCopy, 'query'>, pending: readonl
   return missing;
 }
 
+/** SQLSTATEs and SQLite's words for a column, a table or a function that is not there. */
+const ASKS_FOR_MORE = /\b(?:42703|42P01|42883|42704)\b|no such (?:column|table|function)/;
+const OF_DEFAULT_BRANCH =
+  "Only the default branch has this check, and it asks for something that this candidate's database lacks. If the check is newer than the candidate, merge the default branch into it; if the candidate takes that thing away, change the check on the default branch first";
+
 /** Rows are only counted. What is said of an error holds no value of the data: that is the copy's business. */
-async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string): Promise<{ rows: number; error: string | null }> {
+async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string, trusted = false): Promise<{ rows: number; error: string | null }> {
   try {
     return { rows: (await copy.query(sql)).length, error: null };
   } catch (error) {
-    return { rows: 0, error: (error as Error).message };
+    const { message } = error as Error;
+    return { rows: 0, error: trusted && ASKS_FOR_MORE.test(message) ? `${message}. ${OF_DEFAULT_BRANCH}` : message };
   }
 }
 

@@ -177,6 +177,80 @@ it.each(['custom', 'directory', 'tar'])(
   },
 );
 
+describe.concurrent('what the default branch says of a rehearsal', () => {
+  /** The candidate has its own files; the default branch goes on to others. */
+  async function behind(candidate: Options, files: Options['files'], look: (job: StepResult, scenario: Scenario) => void): Promise<void> {
+    const scenario = await Scenario.open(candidate, given);
+    try {
+      const { run: behindMain } = scenario;
+      scenario.push(files);
+      scenario.run = behindMain;
+      const job = await scenario.rehearse();
+      await scenario.nothingLeft(job);
+      look(job, scenario);
+    } finally {
+      await scenario.close();
+    }
+  }
+  const KEPT = MASKING.replace('{ mask: email }', 'keep');
+  const CHECKS = 'version: 1\ninvariants:\n  - { name: goods have names, sql: "SELECT FROM goods WHERE name = \'tea\'" }\n';
+  const NONE = 'version: 1\n';
+
+  it('a candidate that keeps every column gets masked data all the same, and the log says why', async () => {
+    const candidate: Options = {
+      // Fails where the migration can see a seller's own address.
+      rehearsal: {
+        masking: 'masking.yml',
+        migrate: quoted("node sql.cjs \"DO 'BEGIN ASSERT NOT EXISTS (SELECT FROM goods WHERE seller ~ ''unmasked''); END'\" migration.sql"),
+      },
+      files: { 'masking.yml': KEPT },
+    };
+    await behind(candidate, { 'masking.yml': MASKING }, (job) => {
+      expect(job.outputs['rehearsal'], job.log).not.toBe('fail');
+      expect(job.outputs['rehearsal'], job.log).toBeDefined();
+      expect(job.log).toContain("masking.yml: public.goods.seller: mask (email), as on the default branch, and not the candidate's keep");
+    });
+  });
+
+  it('a hotfix from before the masking file, and from before a table of it, is rehearsed with what applies', async () => {
+    const candidate: Options = { rehearsal: { masking: 'masking.yml' }, files: { 'masking.yml': null } };
+    await behind(candidate, { 'masking.yml': `${MASKING}  public.later:\n    id: keep\n    email: mask\n` }, (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+      expect(job.log).toContain('the data has no public.later.email');
+    });
+  });
+
+  it('checks that the candidate took away are asked all the same', async () => {
+    const candidate: Options = { rehearsal: { checks: 'checks.yml' }, files: { 'checks.yml': NONE } };
+    await behind(candidate, { 'checks.yml': CHECKS }, (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'fail' });
+      expect(job.summary).toContain('goods have names');
+    });
+  });
+
+  it('a check that is newer than the candidate says how to go on', async () => {
+    const candidate: Options = { rehearsal: { checks: 'checks.yml' }, files: { 'checks.yml': NONE } };
+    const newer = CHECKS.replace("WHERE name = 'tea'", 'WHERE colour IS NULL');
+    await behind(candidate, { 'checks.yml': newer }, (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'fail' });
+      expect(`${job.summary}${job.log}`).toContain('merge the default branch into it');
+    });
+  });
+
+  it('a candidate may bring a table, its masks and its checks together', async () => {
+    const brings: Options = {
+      rehearsal: { masking: 'masking.yml', checks: 'checks.yml' },
+      files: {
+        'masking.yml': `${MASKING}    price: keep\n`,
+        'checks.yml': 'version: 1\ninvariants:\n  - { name: prices are none yet, sql: SELECT FROM goods WHERE price < 0 }\n',
+      },
+    };
+    await behind(brings, { 'masking.yml': MASKING, 'checks.yml': NONE }, (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+    });
+  });
+});
+
 describe.concurrent('the masking file', () => {
   it('of a column that nobody declared is answered with a block that, pasted, lets the next one pass', async () => {
     const lacking = MASKING.replace(/ {4}(seller|notes).*\n/g, '');

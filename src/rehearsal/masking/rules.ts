@@ -10,6 +10,8 @@ export interface MaskingRules {
   readonly largeObjects: 'keep' | 'drop' | null;
   /** Whether a person has looked at the schema's own texts: comments, defaults, definitions. */
   readonly schemaReviewed: boolean;
+  /** What only the default branch's file names, as `schema.table.column`: a candidate that it is newer than need not have it. */
+  readonly optional?: ReadonlySet<string>;
   /** Key of the HMACs; never printed. */
   readonly key: Uint8Array;
 }

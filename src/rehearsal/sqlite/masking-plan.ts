@@ -198,7 +198,7 @@ function pendingOf(all: readonly Declared[], rules: MaskingRules): MaskingReport
   const there = new Set(all.map(({ label }) => label));
   return [...rules.tables].flatMap(([name, columns]) =>
     [...columns.keys()]
-      .filter((column) => column !== ALL_OTHERS && !there.has(`${name}.${column}`))
+      .filter((column) => column !== ALL_OTHERS && !there.has(`${name}.${column}`) && rules.optional?.has(`${name}.${column}`) !== true)
       .map((column) => ({ schema: name.slice(0, name.indexOf('.')), table: name.slice(name.indexOf('.') + 1), column })),
   );
 }

@@ -240,8 +240,12 @@ function pendingOf(catalog: Catalog, rules: MaskingRules): { pending: PendingCol
     const all = columns.get(ALL_OTHERS);
     if (all !== undefined && others.length > 0)
       remarks.push(`${name}: ${all.rule} for every column that is not named: ${others.join(', ')}`);
-    for (const [column, { line }] of columns) {
-      if (column === ALL_OTHERS || names.includes(column)) continue;
+    const absent = [...columns].filter(([column]) => column !== ALL_OTHERS && !names.includes(column));
+    for (const [column, { line }] of absent) {
+      if (rules.optional?.has(`${name}.${column}`) === true) {
+        remarks.push(`the data has no ${name}.${column}, which only the default branch's masking file names: it does not apply here`);
+        continue;
+      }
       pending.push(columnOf(name, column));
       const meant = relations.has(name) ? nearest(column, names) : nearest(name, relations.keys());
       remarks.push(`${rules.path}:${line}: the data has no ${name}.${column}: a migration must bring it${hintAt(meant)}`);
