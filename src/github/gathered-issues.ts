@@ -3,8 +3,10 @@ import { asRead } from './as-read.ts';
 import { assertAnswered, type IssuesPage, issuesAt } from './evidence-answer.ts';
 import { issuesQuery, type Query } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest } from './evidence-request.ts';
-import { MOST_PAGES } from './gathered-records.ts';
 import type { IssueNode } from './holds.ts';
+
+/** Further pages of labelled issues: outsiders can open many through a form that labels, and one that is left out would open a door. */
+const MOST_PAGES = 20;
 
 /** Holds or vetoes, all pages of them: one that is left out would open a door. */
 export async function labelled<T>(
@@ -19,7 +21,11 @@ export async function labelled<T>(
   for (let pages = 0; page.read; pages += 1) {
     issues = [...issues, ...page.value.issues];
     if (page.value.next === null) return { read: true, value: await read(issues) };
-    if (pages === MOST_PAGES) return { read: false, why: `more than ${issues.length} open issues are labelled ${label}` };
+    if (pages === MOST_PAGES)
+      return {
+        read: false,
+        why: `more than ${issues.length} open issues are labelled ${label}. Close those that nobody with triage rights set, and let no issue form set that label`,
+      };
     page = await furtherIssues(client, issuesQuery(request.owner, request.repo, label, page.value.next));
   }
   return page;

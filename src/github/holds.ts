@@ -113,7 +113,7 @@ async function thatCount(
     return right;
   };
   for (const issue of issues) {
-    const labelling = labellingOf(issue, label);
+    const labelling = labellingOf(issue, label) ?? (await labellingFurtherBack(client, repository, issue, label));
     if (!(await counts(issue, labelling, rights))) continue;
     const { title, note } = await titleOf(issue, labelling, rights);
     const { names, reason } = readTitle(title);
@@ -157,6 +157,66 @@ function labellingOf(issue: IssueNode, label: string): Labelling | null {
   return { at: Date.parse(event.createdAt ?? issue.createdAt), actor: event.actor ?? null, renames };
 }
 
+/** Pages of an issue's events that are read to find its label, a hundred events each: an author can rename an issue as often as they like. */
+const MOST_EVENT_PAGES = 10;
+const EVENTS_A_PAGE = 100;
+
+const eventsSchema = z.array(
+  z.object({
+    created_at: z.string(),
+    actor: z.nullish(z.object({ login: z.string(), type: z.string() })),
+    label: z.optional(z.object({ name: z.nullish(z.string()) })),
+    rename: z.optional(z.object({ from: z.string(), to: z.string() })),
+  }),
+);
+
+/** The same among all of the issue's events, one request a page; `null` where they are more, or cannot be read. */
+async function labellingFurtherBack(
+  client: HoldsPort,
+  { owner, repo }: Repository,
+  issue: IssueNode,
+  label: string,
+): Promise<Labelling | null> {
+  const nodes: TimelineItem[] = [];
+  for (let page = 1; page <= MOST_EVENT_PAGES; page += 1) {
+    const events = await eventsOf(client, { owner, repo }, issue.number, page);
+    if (events === null) return null;
+    nodes.push(...events.map(timelineItem));
+    if (events.length < EVENTS_A_PAGE) return labellingOf({ ...issue, timelineItems: { nodes } }, label);
+  }
+  return null;
+}
+
+type TimelineItem = NonNullable<IssueNode['timelineItems']['nodes']>[number];
+
+/** As the evidence query has it. */
+function timelineItem({ created_at, actor, label, rename }: z.output<typeof eventsSchema>[number]): TimelineItem {
+  return {
+    createdAt: created_at,
+    actor: actor ? { __typename: actor.type, login: actor.login } : null,
+    ...(label?.name ? { label: { name: label.name } } : {}),
+    ...(rename === undefined ? {} : { previousTitle: rename.from, currentTitle: rename.to }),
+  };
+}
+
+/** Oldest first. @see https://docs.github.com/en/rest/issues/events#list-issue-events */
+async function eventsOf(
+  client: HoldsPort,
+  { owner, repo }: Repository,
+  issue: number,
+  page: number,
+): Promise<z.output<typeof eventsSchema> | null> {
+  try {
+    const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}/events';
+    const { data } = await client.request(route, { owner, repo, issue_number: issue, per_page: EVENTS_A_PAGE, page });
+    const parsed = eventsSchema.safeParse(data);
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (error instanceof GitHubError) return null;
+    throw error;
+  }
+}
+
 /** Labels that come with a new issue are put on within moments. */
 const AT_CREATION_MS = 60_000;
 
@@ -178,7 +238,14 @@ const NO_NOTE: Note = { text: '', namesAll: false };
 /** The title, without what an author who may not triage has changed in it since somebody who may labelled the issue. */
 async function titleOf(issue: IssueNode, labelling: Labelling | null, rights: Rights): Promise<{ title: string; note: Note }> {
   const { title, author } = issue;
-  if (labelling === null) return { title, note: { text: '; when it was labelled lies too far back to be read', namesAll: true } };
+  if (labelling === null)
+    return {
+      title,
+      note: {
+        text: '; when it was labelled lies too far back to be read, so it counts for everything: file it anew as an issue of your own and close this one',
+        namesAll: true,
+      },
+    };
   const isTheirs = (rename: Rename) => rename.actor === null || isAuthor(issue, rename.actor);
   if (!labelling.renames.some(isTheirs)) return { title, note: NO_NOTE };
   const right = author === null ? 'may not' : author.__typename === 'User' ? await rights(author.login) : 'may';

@@ -173,6 +173,19 @@ describe('a veto', () => {
     expect(world.records()).toEqual([]);
   });
 
+  it('names what it named however often the author of the issue renames it', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const issue = world.sandbox.given.issue({
+      title: '0000000: another one',
+      labels: ['promote:veto'],
+      author: 'stranger',
+      labelledBy: 'mona',
+    });
+    for (let time = 0; time < 130; time += 1) world.sandbox.given.renameIssue(issue.number, `no ${time}`, 'stranger');
+    const job = await approvedRun().deploy('production');
+    expect(job, job.log).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+  });
+
   it('set while the job is being let in is seen behind the door', async () => {
     world = await startWorld({ pipeline: PIPELINE });
     const run = approvedRun();

@@ -747,6 +747,8 @@ describe('holds and vetoes', () => {
       unread.github.inject({ match: { path: /permission$/ }, fault: { status: 403 }, times: Infinity });
       expect(await holdsOf(unread)).toMatchObject([{ environments: [], reason: expect.stringContaining('could not be read') }]);
       const buried = await retitled('reader', ...Array.from({ length: 40 }, (_, index) => [`dev: ${index}`, 'reader'] as const));
+      expect(await holdsOf(buried)).toMatchObject([{ environments: ['production'], reason: expect.stringContaining('does not count') }]);
+      buried.github.inject({ match: { path: /issues\/\d+\/events/ }, fault: { status: 403 }, times: Infinity });
       expect(await holdsOf(buried)).toMatchObject([{ environments: [], reason: expect.stringContaining('too far back') }]);
     });
   });
@@ -757,6 +759,16 @@ describe('holds and vetoes', () => {
     shop.github.given.issue({ title: 'uat: look first', labels: ['promote:hold'], author: 'reader' });
     shop.github.inject({ match: { path: /permission$/ }, fault: { status: 403 }, times: Infinity });
     expect(readValue((await gather(shop)).evidence.holds)).toHaveLength(1);
+  });
+
+  test('of strangers, through a form that labels, are read to the end and do not count', async () => {
+    const shop = await shopWith();
+    shop.github.given.user('reader', { role: 'read' });
+    for (let index = 0; index < 320; index += 1) {
+      shop.github.given.issue({ title: `form ${index}`, labels: ['promote:veto'], author: 'reader' });
+    }
+    shop.github.given.issue({ title: 'v0.0.1: bad', labels: ['promote:veto'], author: 'octocat' });
+    expect(readValue((await gather(shop)).evidence.vetoes).map(({ candidates }) => candidates)).toEqual([['v0.0.1']]);
   });
 
   test('are all read, however many', async () => {
