@@ -67,8 +67,9 @@ function withoutRef(path: string): string {
 
 /**
  * Whether what a run made can be the caller's own doing. In a chain that calls the shipped workflows, a run of another file counts too if
- * it calls the very same one; where the run that asks calls nothing shipped, the file must be the caller's own or call the shipped one. Either way the file is the one on the
- * run's commit: a pull request's run is not, it takes its workflow from a merge with whatever branch its author named.
+ * it calls the very same one. Where the run that asks calls nothing shipped, the file must be the caller's own or call the shipped one.
+ * Either way the file is the one on the run's commit. A pull request's run never counts: it takes its workflow from a merge with whatever
+ * branch its author named.
  * @param own the run that asks
  * @param shipped name of the shipped workflow's file that makes such things, as `build.yml`
  */
