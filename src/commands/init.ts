@@ -1,7 +1,8 @@
 import { createTwoFilesPatch } from 'diff';
+import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import { describeRepository } from '../starting/describe.ts';
 import type { OnGitHub, RepositoryFiles } from '../starting/repository.ts';
-import { type StartingFile, startingFiles } from '../starting/starting-files.ts';
+import { listingOf, type StartingFile, startingFiles } from '../starting/starting-files.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface InitRequest {
@@ -41,8 +42,18 @@ export async function init(request: InitRequest, ports: InitPorts): Promise<numb
   const pipelineText = replaced ? null : ports.files.read(request.pipelinePath);
   const files = startingFiles(described, { pipelinePath: request.pipelinePath, pipelineText, local: request.local });
   const outcomes = files.filter(({ kind }) => request.only === null || request.only === kind).map((file) => settle(file, request, ports));
+  if (request.only !== 'workflow') outcomes.push(...list(request, ports));
   if (outcomes.includes('written') || outcomes.includes('overwritten')) ports.print(next(request));
   return exitCode(outcomes, request.dryRun);
+}
+
+/** Another pipeline file than the usual one counts only where that one lists it. */
+function list(request: InitRequest, ports: InitPorts): readonly Outcome[] {
+  const listing = listingOf(request.pipelinePath, ports.files.read(DEFAULT_PIPELINE_PATH));
+  if (listing === null) return [];
+  if (listing !== 'missing') return [settle(listing, request, ports)];
+  ports.print(`${DEFAULT_PIPELINE_PATH}: add ${request.pipelinePath} to its list "pipelines"; until then that file does not count.\n`);
+  return ['kept'];
 }
 
 const NOT_NEEDED: OnGitHub = { looked: false, why: 'the pipeline file is there already' };

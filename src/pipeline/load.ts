@@ -36,6 +36,8 @@ function problemsOf(source: Source): readonly Problem[] {
   if (hasTooMany(source.value, report)) return report.problems;
   mendKeys(source.value, report);
   if (hasTooMany(source.value, report)) return report.problems;
+  const listed = onlyLists(source.value);
+  if (listed !== null) return [{ ...ONLY_A_LIST, fix: `Name one of them: ${listed.join(', ')}.` }];
   const names = keysOf(valueAt(source.value, ['environments']));
   const routes = countOf(valueAt(source.value, ['routes']));
   checkShape(source.value, report);
@@ -52,6 +54,15 @@ const EMPTY: Problem = {
   message: 'The file is empty.',
   fix: 'Write a pipeline, or delete the file: without one, the built-in pipeline applies.',
 };
+
+const ONLY_A_LIST: Omit<Problem, 'fix'> = { line: 1, column: 1, message: 'The file has no pipeline of its own; it lists others.' };
+
+/** The pipeline files that a file lists which has nothing else; `null` for any other file. */
+function onlyLists(value: unknown): readonly string[] | null {
+  const listed = valueAt(value, ['pipelines']);
+  const hasMore = ['environments', 'routes'].some((key) => valueAt(value, [key]) !== undefined);
+  return !hasMore && Array.isArray(listed) && listed.length > 0 && listed.every((one) => typeof one === 'string') ? listed : null;
+}
 
 /** So many that looking closer would take longer than anybody waits. */
 function hasTooMany(value: unknown, report: Report): boolean {

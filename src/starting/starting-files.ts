@@ -1,4 +1,6 @@
 import { DEFAULT_PIPELINE_PATH, loadPipeline } from '../pipeline/load.ts';
+import { valueAt } from '../pipeline/shape.ts';
+import { readSource } from '../pipeline/source.ts';
 import { callerFile } from './caller-file.ts';
 import { chainFile } from './chain-file.ts';
 import { pipelineFile } from './pipeline-file.ts';
@@ -37,6 +39,19 @@ export function startingFiles(
       text: local ? chainFile(pipeline, { nodeVersionFile: described.nodeVersionFile }) : callerFile(pipeline),
     },
   ];
+}
+
+/**
+ * What another pipeline file than the usual one needs before it counts: `.github/promote.yml` must list it.
+ * @param root text of `.github/promote.yml`; `null`: there is none
+ * @returns the file to write where there is none · `missing` where it does not list the path · `null` where nothing is needed
+ */
+export function listingOf(pipelinePath: string, root: string | null): StartingFile | 'missing' | null {
+  if (pipelinePath === DEFAULT_PIPELINE_PATH) return null;
+  const text = `# The pipeline files of this repository. One that is not listed here does not count.\nversion: 1\npipelines:\n  - ${pipelinePath}\n`;
+  if (root === null) return { kind: 'pipeline', path: DEFAULT_PIPELINE_PATH, text };
+  const listed = valueAt(readSource(root).value, ['pipelines']);
+  return Array.isArray(listed) && listed.includes(pipelinePath) ? null : 'missing';
 }
 
 /** `.github/workflows/promote.yml`; with several pipeline files, each has a workflow of its own. */

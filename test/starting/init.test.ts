@@ -90,6 +90,18 @@ describe('promote init', () => {
     expect(loadPipeline(folder.read(path) ?? '', path).environments.size).toBe(3);
   });
 
+  it('lists another pipeline file where that has to stand, or says that it has to', async () => {
+    folder = makeFolder({ ...FILES, 'README.md': '' });
+    await folder.init({ pipelinePath: 'services/shop/promote.yml' });
+    const root = folder.read(PIPELINE);
+    expect(root).toContain('version: 1\npipelines:\n  - services/shop/promote.yml\n');
+    expect((await folder.init({ pipelinePath: 'services/shop/promote.yml' })).code).toBe(0);
+    const second = await folder.init({ pipelinePath: 'services/mail/promote.yml', force: true });
+    expect(second.out).toContain('.github/promote.yml: add services/mail/promote.yml to its list "pipelines"');
+    expect(folder.read(PIPELINE)).toBe(root);
+    expect(() => loadPipeline(root ?? '', PIPELINE)).toThrow(/lists others.*Name one of them: services\/shop\/promote\.yml/s);
+  });
+
   it('begins where nothing is known of the code', async () => {
     folder = makeFolder({}, 'work/in+progress!');
     expect((await folder.init()).code).toBe(0);
