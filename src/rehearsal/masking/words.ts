@@ -27,6 +27,8 @@ for (let byte = 0; byte < 256; byte += 1) {
 const BACKSLASH = 92;
 const HYPHEN = 45;
 const AT = 64;
+const POINT = 46;
+const ZERO = 48;
 /** Between the digits of one phone or card number: blank ( ) - . / */
 const JOINS = new Uint8Array(256);
 for (const sign of ' ()-./') JOINS[sign.charCodeAt(0)] = 1;
@@ -94,8 +96,9 @@ export class WordReader {
       low = Math.imul(low + folded + 1, 0x9e3779b1);
       low ^= low >>> 15;
     }
-    this.word(high, low, at - start, digits, listener, onlyAll);
-    if (kinds === DIGIT) this.addDigits(bytes, start, at, from, listener);
+    const empty = kinds === DIGIT ? emptyDigits(bytes, from, start, at) : 0;
+    this.word(high, low, at - start - empty, digits - empty, listener, onlyAll);
+    if (kinds === DIGIT) this.addDigits(bytes, start, at, from, empty, listener);
     else {
       this.digitsOnly = false;
       // A number that goes on with a hyphen and letters is no number.
@@ -105,7 +108,7 @@ export class WordReader {
     return at;
   }
 
-  private addDigits(bytes: Uint8Array, start: number, end: number, from: number, listener: WordListener): void {
+  private addDigits(bytes: Uint8Array, start: number, end: number, from: number, empty: number, listener: WordListener): void {
     const { number } = this;
     if (number.size === 0 || !this.joins(bytes, number.end, start)) {
       this.endNumber(listener);
@@ -121,7 +124,7 @@ export class WordReader {
       number.low = Math.imul(number.low + digit + 1, 0x85ebca6b);
       number.low ^= number.low >>> 15;
     }
-    number.size += end - start;
+    number.size += end - start - empty;
     number.end = end;
   }
 
@@ -160,6 +163,16 @@ export class WordReader {
       if (size >= SHORTEST) listener.run(runHigh >>> 0, runLow >>> 0, this.counts[slot] as number, size, this.digits[slot] as number);
     }
   }
+}
+
+/** Zeros behind the point of a number below one: they say how small it is, and its mask keeps them. */
+function emptyDigits(bytes: Uint8Array, from: number, start: number, end: number): number {
+  const whole = start - 2;
+  if (whole < from || bytes[whole] !== ZERO || bytes[start - 1] !== POINT) return 0;
+  if (whole > from && KINDS[bytes[whole - 1] as number] !== 0) return 0;
+  let at = start;
+  while (at < end && bytes[at] === ZERO) at += 1;
+  return at - start;
 }
 
 function mix(value: number, other: number): number {

@@ -60,6 +60,13 @@ describe('in a column of digits', () => {
     expect(leaks(before, masks)).toBeGreaterThan(MANY / 1001);
   });
 
+  it('zeros behind the point of a number below one are none of its digits, and what follows them is found', () => {
+    const tiny = (digits: string): string => `0.${'0'.repeat(60)}${digits}`;
+    expect(leaks([tiny('3')], [tiny('3')])).toBe(0);
+    expect(leaks([tiny('8273645190283')], [`at ${tiny('8273645190283')} or so`])).toBe(1);
+    expect(leaks(['70.0000000000'], ['70.0000000000'])).toBe(1);
+  });
+
   it('finds values that were shifted', () => {
     const series = Array.from({ length: 1000 }, (_, index) => String(4_000_000_000 + index));
     expect(leaks(series, [...series.slice(7), ...numbers(7, 5)])).toBe(993);

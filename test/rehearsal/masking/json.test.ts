@@ -48,6 +48,20 @@ it('masks odd documents, and gives the masks that it always gave', async () => {
   ).toBe('de7e245bd2bc8095400e22dfe2b73a903b1e9900f7e6f2d68d5a068cd5868b41');
 });
 
+it('masks numbers of one digit far behind the point: that a mask is another of them tells nothing', async () => {
+  const target = await world.database(`CREATE TABLE t (id int PRIMARY KEY, doc jsonb, odds numeric);
+    INSERT INTO t SELECT n, to_jsonb(('0.' || repeat('0', 40) || n)::numeric), ('0.' || repeat('0', 40) || n)::numeric FROM generate_series(1, 9) n`);
+  await mask(target, '  public.t: { id: keep, doc: mask, odds: null }');
+  const masked = await rows<{ doc: string; was: string }>(target, "SELECT doc::text, '0.' || repeat('0', 40) || id AS was FROM t");
+  expect(masked.map(({ doc }) => doc)).not.toEqual(masked.map(({ was }) => was));
+});
+
+it('masks doubles that are next to nothing', async () => {
+  const target = await world.database(`CREATE TABLE t (f float8 UNIQUE); INSERT INTO t SELECT n * 5e-324::float8 FROM generate_series(1, 60) n`);
+  await mask(target, '  public.t: { f: mask }');
+  expect(await rows(target, 'SELECT FROM t WHERE f > 0')).toHaveLength(60);
+});
+
 it('masks thousands of documents a second', async () => {
   const target = await world.database(`CREATE TABLE t (doc jsonb);
     INSERT INTO t SELECT jsonb_build_object('ts', 1700 + n, 'k', 'v') FROM generate_series(1, 20000) n`);

@@ -243,12 +243,16 @@ function span(low: number, high: number, x: string): string {
   return `${low} + ${bits(x)} % ${high - low + 1}`;
 }
 
+/** Below 1e-323 a number may be too small for a double, and the server refuses it. */
+const MOST_FLOAT_PLACES = 322;
+
 function decimalNumber(domain: Domain, v: string, x: string): string {
   const { precision } = domain.limits;
   const n = `${v}::numeric`;
   const wide = `(${bits(x)}::numeric * ${10n ** 17n} + ${bits(x, 9)})`;
   const power = (places: string): string => `('1' || repeat('0', ${places}))::numeric`;
-  const scale = precision === null ? `scale(${n})` : String(Math.max(0, precision.scale));
+  const places = domain.family === 'float' ? `least(scale(${n}), ${MOST_FLOAT_PLACES})` : `scale(${n})`;
+  const scale = precision === null ? places : String(Math.max(0, precision.scale));
   const shift = power(scale);
   const count = domain.unique ? String(Math.min(precision?.digits ?? 15, 30)) : `length(trunc(abs(${n}) * ${shift})::text)`;
   const from = power(`(${count}) - 1`);
