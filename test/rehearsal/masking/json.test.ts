@@ -57,7 +57,9 @@ it('masks numbers of one digit far behind the point: that a mask is another of t
 });
 
 it('masks doubles that are next to nothing', async () => {
-  const target = await world.database(`CREATE TABLE t (f float8 UNIQUE); INSERT INTO t SELECT n * 5e-324::float8 FROM generate_series(1, 60) n`);
+  const target = await world.database(
+    `CREATE TABLE t (f float8 UNIQUE); INSERT INTO t SELECT n * 5e-324::float8 FROM generate_series(1, 60) n`,
+  );
   await mask(target, '  public.t: { f: mask }');
   expect(await rows(target, 'SELECT FROM t WHERE f > 0')).toHaveLength(60);
 });
