@@ -61,6 +61,7 @@ function recordAcceptance(
       claim: crypto.randomUUID(),
       initiator: gathered.evidence.candidate.initiator,
       stored: gathered.storedArtifact,
+      rests: gathered.rests,
     }),
     state: 'success',
     description: `${decision.candidate.version} accepted by ${acceptance.approvedBy.join(', ')}`,

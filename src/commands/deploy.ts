@@ -76,6 +76,7 @@ async function open(job: Job, door: Door, claim: string): Promise<PostState> {
         claim,
         initiator: gathered.evidence.candidate.initiator,
         stored: gathered.storedArtifact,
+        rests: gathered.rests,
       }),
     }),
   );

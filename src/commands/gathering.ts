@@ -36,6 +36,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     run: { id: run.runId, attempt: run.runAttempt },
     workflow: workflowOf(run.workflowRef),
     moment,
+    entering: input.environment ?? undefined,
     intent: intentOf(job),
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
     earlier: known?.earlier,

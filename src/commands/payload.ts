@@ -17,6 +17,8 @@ export interface RecordFacts {
   readonly initiator: string;
   /** Where an earlier record says the artifact is kept. */
   readonly stored: StoredArtifact | null;
+  /** Ids of the records that are known to be true now. */
+  readonly rests: readonly number[];
 }
 
 /** Where the artifact is kept: as this job was told, else as it is on record. */
@@ -42,6 +44,7 @@ export function recordPayload(job: Job, facts: RecordFacts): RecordPayload {
     run: { id: job.run.runId, attempt: job.run.runAttempt },
     claim: facts.claim,
     ...(job.run.runner === null ? {} : { runner: job.run.runner }),
+    ...(facts.rests.length === 0 ? {} : { rests: [...facts.rests] }),
     initiator: facts.initiator,
     approvedBy: [...facts.approvedBy],
     reasons: environment.reasons.map(({ code }) => code),

@@ -80,6 +80,7 @@ async function record(
     claim: crypto.randomUUID(),
     initiator: gathered.evidence.candidate.initiator,
     stored: gathered.storedArtifact,
+    rests: gathered.rests,
   });
   const { snapshot, migrations, reasons, server } = evidence;
   return recordOutcome(job, gathered, {

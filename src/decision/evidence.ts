@@ -119,6 +119,12 @@ export interface DeploymentRecord {
   readonly route: string | null;
   /** On a rehearsal. */
   readonly rehearsal: RehearsalResult | null;
+  /**
+   * On a record that claims to be one of ours, and counts as foreign because GitHub does not confirm the run or the job that it names: why not, in words.
+   */
+  readonly doubt?: string;
+  /** Only its age speaks for it: GitHub has no run of that time any more, and no later record rests on it. */
+  readonly aged?: boolean;
 }
 
 export interface EnvironmentEvidence {

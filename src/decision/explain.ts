@@ -298,6 +298,7 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
   },
   rollback_unproven: never,
   rollback_live: never,
+  record_unverified: never,
   earlier_not_passed: never,
   earlier_failed: never,
   verification_missing: never,

@@ -57,6 +57,8 @@ export interface Facts {
   readonly own: DeploymentRecord | null;
   /** The first success of the candidate's commit as any artifact. */
   readonly firstBuild: DeploymentRecord | null;
+  /** The latest record that says the candidate succeeded there, and that GitHub does not confirm. */
+  readonly doubted: DeploymentRecord | null;
   readonly progress: Progress;
 }
 
@@ -99,6 +101,7 @@ class Walk {
   firstOpen: DeploymentRecord | null = null;
   own: DeploymentRecord | null = null;
   firstBuild: DeploymentRecord | null = null;
+  doubted: DeploymentRecord | null = null;
 
   constructor(same: SameArtifact, ownId: number | null) {
     this.same = same;
@@ -112,7 +115,7 @@ class Walk {
         this.takeDeployment(record);
         break;
       case 'foreign':
-        if (record.outcome === 'success' && isLater(record, this.latest)) this.latest = record;
+        this.takeForeign(record);
         break;
       case 'acceptance':
         if (record.outcome === 'success' && this.same.is(record)) this.acceptances = append(this.acceptances, record);
@@ -121,6 +124,11 @@ class Walk {
         if (this.same.is(record)) this.rehearsals = append(this.rehearsals, record);
         break;
     }
+  }
+
+  private takeForeign(record: DeploymentRecord): void {
+    if (record.outcome === 'success' && isLater(record, this.latest)) this.latest = record;
+    if (record.doubt !== undefined && record.sha === this.same.sha && isLater(record, this.doubted)) this.doubted = record;
   }
 
   private takeDeployment(record: DeploymentRecord): void {
@@ -214,6 +222,7 @@ export function factsOf(evidence: Evidence, environment: Environment, stage: num
     firstOpen: walk.firstOpen,
     own: walk.own,
     firstBuild: walk.firstBuild,
+    doubted: walk.doubted,
     progress: records === null ? 'unread' : progressOf(environment, walk, failure, acceptance, rehearsed),
   };
 }

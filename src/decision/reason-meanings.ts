@@ -16,6 +16,8 @@ export const REASON_MEANINGS: Readonly<Record<ReasonCode, string>> = {
   builds_unread: 'Nobody could read whether this commit has been deployed as another artifact somewhere on the path.',
   rollback_unproven: 'A rollback was asked for to an artifact that never succeeded in this environment.',
   rollback_live: 'A rollback was asked for to the artifact that is live here already and has failed since.',
+  record_unverified:
+    'A record says that the candidate succeeded, and GitHub does not confirm it: the run that it names is gone, is of another workflow or commit, or has no job that did it.',
   earlier_not_passed: 'An earlier stage of the path is not passed by this artifact.',
   earlier_failed: 'This candidate failed in an earlier stage of the path after it had been let in there.',
   verification_missing: 'An earlier environment asks for a verification, and this artifact was deployed there without one that passed.',

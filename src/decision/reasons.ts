@@ -101,6 +101,12 @@ export const REASONS = {
     fix: 'Name the version before it.',
     who: 'Whoever may start a run.',
   },
+  record_unverified: {
+    effect: 'blocks',
+    rule: 'record',
+    fix: 'Start a new run: it deploys again to the first environment that is not passed, and the records that it leaves count. To go back to a version whose run is gone, give the environment a gate, so that a person decides. If nobody here knows the record, whoever wrote it used a token that may write deployments: find out who, and delete it.',
+    who: 'Whoever may start a run.',
+  },
   earlier_not_passed: {
     effect: 'blocks',
     rule: 'order',

@@ -1,9 +1,4 @@
-import * as z from 'zod/mini';
-import type { Read } from '../decision/evidence.ts';
-import { asRead } from './as-read.ts';
-import type { GitHubClient } from './client.ts';
-import type { Repository } from './records.ts';
-import { whenNeeded } from './when-needed.ts';
+import type { RunJob } from './run-jobs.ts';
 
 /**
  * What the attempts of a run asked approval for. GitHub lists a run's approvals without saying of which attempt, job or commit they are. What it does
@@ -37,62 +32,30 @@ const CUT = / · .*\.\.\.$/;
 /** Jobs of the shipped workflows that wait for nobody. */
 const ASKS_NOBODY = /(?:^|\/ )(?:Plan|Build)(?: \/ |$)/i;
 
+/** Whether a job waits for nobody's approval, and enters nowhere. */
+export function asksNobody(name: string): boolean {
+  return ASKS_NOBODY.test(name);
+}
+
 /** What the jobs of a plan are to ask for, before the artifact is known. */
 export function askedFor(sha: string, policyHash: string): string {
   return `${sha.slice(0, COMMIT_DIGITS)}/${policyHash.slice(0, RULES_DIGITS)}`;
 }
 
-const pageSchema = whenNeeded(() =>
-  z.object({
-    total_count: z.number(),
-    jobs: z.array(z.object({ name: z.string(), run_attempt: z.optional(z.number()), conclusion: z.nullish(z.string()) })),
-  }),
-);
-type Job = z.output<ReturnType<typeof pageSchema>>['jobs'][number];
-
-const PAGE = 100;
-const MOST_PAGES = 10;
-
-/**
- * Every attempt of a run that had jobs: one request for a hundred of them, ten at most.
- * @see https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
- */
-export function readAttempts(
-  client: Pick<GitHubClient, 'request'>,
-  { owner, repo }: Repository,
-  run: number,
-): Promise<Read<readonly Attempt[]>> {
-  return asRead(async () => {
-    const jobs: Job[] = [];
-    for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs';
-      const { data } = await client.request(route, { owner, repo, run_id: run, filter: 'all', per_page: PAGE, page });
-      const parsed = pageSchema().safeParse(data);
-      if (!parsed.success) return { read: false, why: "GitHub's list of the run's jobs is not as it describes it" };
-      jobs.push(...parsed.data.jobs);
-      if (jobs.length >= parsed.data.total_count) return { read: true, value: attemptsOf(jobs) };
-      if (parsed.data.jobs.length === 0) return { read: false, why: "GitHub's list of the run's jobs ends before its end" };
-    }
-    return { read: false, why: `the run has more than the ${PAGE * MOST_PAGES} jobs that are read` };
-  });
-}
-
-function attemptsOf(jobs: readonly Job[]): readonly Attempt[] {
+/** Every attempt of a run that had jobs. */
+export function attemptsOf(jobs: readonly RunJob[]): readonly Attempt[] {
   const ran = jobs.filter(({ conclusion }) => conclusion !== 'skipped');
-  return [...new Set(ran.map(numberOf))].map((number) => {
-    const names = ran.filter((job) => numberOf(job) === number).map(({ name }) => name);
-    const asks = names.flatMap(askOf);
-    const silent = names.some((name) => CUT.test(name)) || (asks.length === 0 && !names.every((name) => ASKS_NOBODY.test(name)));
+  return [...new Set(ran.map(({ attempt }) => attempt))].map((number) => {
+    const names = ran.filter(({ attempt }) => attempt === number).map(({ name }) => name);
+    const asks = names.map(askOf).filter((ask) => ask !== null);
+    const silent = names.some((name) => CUT.test(name)) || (asks.length === 0 && !names.every(asksNobody));
     return { number, asks, untold: silent };
   });
 }
 
-function numberOf({ run_attempt: attempt }: Job): number {
-  return attempt ?? 1;
-}
-
-function askOf(name: string): readonly Ask[] {
+/** What a job says in its name that it asks for; `null`: nothing. */
+export function askOf(name: string): Ask | null {
   const [whole, commit, rules, artifact] = ASK.exec(name) ?? [];
-  if (whole === undefined || commit === undefined || rules === undefined) return [];
-  return [{ where: name.slice(0, -whole.length).toLowerCase(), commit, rules, artifact: artifact ? Number(artifact) : null }];
+  if (whole === undefined || commit === undefined || rules === undefined) return null;
+  return { where: name.slice(0, -whole.length).toLowerCase(), commit, rules, artifact: artifact ? Number(artifact) : null };
 }

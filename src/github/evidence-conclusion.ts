@@ -15,7 +15,10 @@ import { reviewsOf } from './gathered-reviews.ts';
 import { readHolds, readVetoes } from './holds.ts';
 import { type NeededNames, neededNames } from './needed-names.ts';
 import type { StoredArtifact, StoredRecord } from './records.ts';
+import { readRunJobs } from './run-jobs.ts';
 import { withVouchedPlaces } from './vouched-places.ts';
+import { restsOn, withVouchedRecords } from './vouched-records.ts';
+import { RunsAsked } from './vouched-runs.ts';
 
 export { evidenceAnswer } from './evidence-answer.ts';
 
@@ -28,11 +31,14 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   const sha = subject.sha ?? '';
   const names = neededNames(policy.pipeline, subject.ref);
   const graph = commitGraph([answer.history.read ? answer.history.value.commits : [], ...answer.lineages]);
-  const records = await withVouchedPlaces(client, material, await recordsOf(client, material, names, sha), graph, sha);
+  const runs = new RunsAsked(client, request);
+  const ownJobs = once(() => readRunJobs(client, request, request.run?.id ?? 0));
+  const placed = await withVouchedPlaces(client, material, await recordsOf(client, material, names, sha), graph, sha, runs);
+  const { records, confirmed } = await withVouchedRecords({ client, material, names, graph, sha, runs, ownJobs }, placed);
   const { relations, bases } = await relationsOf(client, material, names, records.byEnvironment, graph, sha);
   const entering = await enteringOf(client, material, names, records.byEnvironment, bases, sha);
   const reviews = await reviewsOf(client, request, answer);
-  const approvals = await voidApprovalsOf(client, material, names, reviews, sha);
+  const approvals = await voidApprovalsOf(client, material, names, reviews, sha, ownJobs);
   const tip = subject.ref === material.question.ref ? answer.ref : answer.alternativeRef;
   const candidate: Candidate = {
     sha,
@@ -71,7 +77,17 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     defaultBranch: answer.defaultBranch,
     ancestry: entering.ancestry,
     attempts: approvals.attempts,
+    confirmed,
+    rests: restsOn(confirmed),
     storedArtifact: storedArtifactOf(candidate.artifact, records.ofCandidate),
+  };
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | null = null;
+  return () => {
+    asked ??= ask();
+    return asked;
   };
 }
 

@@ -22,6 +22,8 @@ export interface EvidenceRequest {
   /** Path of the workflow file that the run which asks was started from; absent: not known. */
   readonly workflow?: string | undefined;
   readonly moment: Moment;
+  /** The environment that the job enters; absent: none. */
+  readonly entering?: string | undefined;
   readonly intent: Intent;
   /**
    * The pipeline file as the checkout has it; `null`: none. It only tells which environments to ask about; the rules come from the
@@ -49,6 +51,12 @@ export interface EvidenceRequest {
   readonly earlier?: Gathered | undefined;
 }
 
+/**
+ * How a record that speaks for a candidate is known to be true: by GitHub's word on the run and the job that it names; by a later record that is confirmed and
+ * rests on it; by its age alone, where its run is gone and it is gone back to; or not at all.
+ */
+export type Confirmation = { readonly by: 'run' | 'record' | 'age' } | { readonly by: 'nobody'; readonly why: string };
+
 export interface Gathered {
   readonly pipeline: Pipeline;
   /** The trusted pipeline file's text; `null` when the default branch has none and the built-in pipeline applies. */
@@ -67,6 +75,10 @@ export interface Gathered {
   readonly ancestry: Ancestry;
   /** What the run's attempts asked approval for; `null`: it did not have to be read. */
   readonly attempts: Read<readonly Attempt[]> | null;
+  /** What is known of records that had to be confirmed, by their ids. */
+  readonly confirmed: ReadonlyMap<number, Confirmation>;
+  /** Ids of those that a record opened now may say it rests on, newest first. */
+  readonly rests: readonly number[];
 }
 
 /** The candidate's history as far as it was read. */

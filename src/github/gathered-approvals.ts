@@ -7,11 +7,12 @@ import type { Pipeline } from '../pipeline/model.ts';
 import { PipelineFileError } from '../pipeline/problem.ts';
 import { acceptanceRelaxedSince, relaxedSince } from '../pipeline/relaxed-since.ts';
 import { asRead } from './as-read.ts';
-import { type Ask, type Attempt, readAttempts } from './asked-before.ts';
+import { type Ask, type Attempt, attemptsOf } from './asked-before.ts';
 import { assertAnswered, fileAt } from './evidence-answer.ts';
 import { filesQuery } from './evidence-query.ts';
 import type { EvidencePort, Material } from './evidence-request.ts';
 import type { NeededNames } from './needed-names.ts';
+import type { OwnJobs } from './vouched-records.ts';
 
 /** Why no approval of this run counts in an environment; an environment where they may count is in neither. */
 export interface VoidApprovals {
@@ -44,9 +45,10 @@ export async function voidApprovalsOf(
   names: NeededNames,
   reviews: Read<readonly Review[]>,
   sha: string,
+  ownJobs: OwnJobs,
 ): Promise<VoidApprovals> {
   const { request, subject, policy } = material;
-  const attempts = await attemptsOf(client, material, reviews);
+  const attempts = await attemptsAsked(material, reviews, ownJobs);
   const rules = await rulesBefore(client, material, attempts);
   const why = (place: Place): string | null => {
     if (request.run === null) return null;
@@ -79,15 +81,16 @@ function isApproved({ environment }: Pick<Place, 'environment'>, reviews: Read<r
   return reviews.read && reviews.value.some(({ state, environments }) => state === 'approved' && includesName(environments, environment));
 }
 
-async function attemptsOf(
-  client: EvidencePort,
+async function attemptsAsked(
   { request }: Material,
   reviews: Read<readonly Review[]>,
+  ownJobs: OwnJobs,
 ): Promise<Read<readonly Attempt[]> | null> {
   const { run, earlier } = request;
   if (run === null || run.attempt < 2 || !reviews.read || !reviews.value.some(({ state }) => state === 'approved')) return null;
   if (earlier?.attempts?.read === true) return earlier.attempts;
-  return readAttempts(client, request, run.id);
+  const jobs = await ownJobs();
+  return jobs.read ? { read: true, value: attemptsOf(jobs.value) } : jobs;
 }
 
 type Rules = (id: string) => Read<Pipeline>;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Changes } from '../decision/changes.ts';
 import type { Candidate, Read, Relation } from '../decision/evidence.ts';
 import { asRead } from './as-read.ts';
+import { GitHubError } from './client.ts';
 import { type CommitGraph, changesBetween, contains, type HistoryCommit, relationOf } from './commit-graph.ts';
 import type { Tip } from './evidence-answer.ts';
 import type { EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
@@ -61,6 +62,25 @@ export async function compared(client: EvidencePort, request: EvidenceRequest, o
     const relation = { ahead: 'contained', behind: 'contains', identical: 'same', diverged: 'diverged' } as const;
     return { read: true, value: { relation: relation[parsed.data.status], base: parsed.data.merge_base_commit.sha } };
   });
+}
+
+/**
+ * Whether the default branch contains a commit, so that its workflow files are reviewed ones.
+ * @throws GitHubError when it cannot be told
+ */
+export async function isOnDefaultBranch(
+  client: EvidencePort,
+  { request, answer }: Material,
+  graph: CommitGraph,
+  sha: string,
+): Promise<boolean> {
+  const tip = answer.lineages[0]?.[0]?.sha;
+  if (tip === undefined) return false;
+  const known = contains(graph, tip, sha);
+  if (known !== null) return known;
+  const comparison = await compared(client, request, tip, sha);
+  if (!comparison.read) throw new GitHubError('unusable', `${comparison.why}.`);
+  return comparison.value.relation === 'contains' || comparison.value.relation === 'same';
 }
 
 /** Whether the ref still holds the commit: a branch contains it, a tag points to it. */

@@ -61,6 +61,8 @@ export const recordPayloadSchema = whenNeeded(() =>
     claim: z.optional(name),
     /** Name of the runner that the job ran on: with the run and its attempt it tells which job of the run holds the record. */
     runner: z.optional(name),
+    /** Ids of earlier records that were confirmed when this one was opened, and stay so when their runs are gone. */
+    rests: z.optional(z.array(instant).check(z.maxLength(50))),
     initiator: name,
     approvedBy: names,
     /** Codes of the reasons that stood when the record was opened. */

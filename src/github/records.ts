@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { DeploymentRecord, RehearsalResult } from '../decision/evidence.ts';
+import { asRead } from './as-read.ts';
 import { type GitHubClient, GitHubError } from './client.ts';
 import { numberOfNodeId } from './node-id.ts';
 import { nextPage, pageInfoSchema } from './page-info.ts';
@@ -19,6 +20,8 @@ export interface StoredRecord extends DeploymentRecord {
   readonly runner: string | null;
   /** Where GitHub keeps the artifact, as far as the record says. */
   readonly stored: StoredArtifact | null;
+  /** Ids of earlier records that had been confirmed when this one was opened. */
+  readonly rests: readonly number[];
 }
 
 /** An artifact of a run, as `actions/upload-artifact` leaves it. */
@@ -98,18 +101,38 @@ export async function openRecord(client: RecordsPort, record: NewRecord): Promis
   return { id: opened.data.id, openedAt: date };
 }
 
-/** Adds a status to a record. @throws GitHubError */
+/**
+ * Adds a status to a record. Where only the answers were lost, the record shows it, and all is well: a job that failed for that would not vouch for its record.
+ * @throws GitHubError
+ */
 export async function setRecordStatus(client: RecordsPort, status: NewStatus): Promise<void> {
-  await client.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
-    owner: status.owner,
-    repo: status.repo,
-    deployment_id: status.record,
-    state: status.state,
-    description: shortened(status.description),
-    auto_inactive: status.replacesEarlier ?? false,
-    ...(status.environmentUrl ? { environment_url: status.environmentUrl } : {}),
-    ...(status.logUrl ? { log_url: status.logUrl } : {}),
+  try {
+    await client.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
+      owner: status.owner,
+      repo: status.repo,
+      deployment_id: status.record,
+      state: status.state,
+      description: shortened(status.description),
+      auto_inactive: status.replacesEarlier ?? false,
+      ...(status.environmentUrl ? { environment_url: status.environmentUrl } : {}),
+      ...(status.logUrl ? { log_url: status.logUrl } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof GitHubError) || error.failure !== 'unavailable' || !(await isShown(client, status))) throw error;
+  }
+}
+
+const latestSchema = z.array(z.object({ state: z.string(), description: z.nullish(z.string()) }));
+
+/** Whether GitHub shows the status as the record's latest. */
+async function isShown(client: RecordsPort, { owner, repo, record, state, description }: NewStatus): Promise<boolean> {
+  const shown = await asRead(async () => {
+    const asked = { owner, repo, deployment_id: record, per_page: 1 };
+    const { data } = await client.request('GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', asked);
+    const parsed = latestSchema.safeParse(data);
+    return { read: true, value: parsed.success ? parsed.data[0] : undefined };
   });
+  return shown.read && shown.value?.state === state && shown.value.description === shortened(description);
 }
 
 const LONGEST_DESCRIPTION = 140;
@@ -201,6 +224,7 @@ export function readRecord(node: DeploymentNode, environment: string): StoredRec
     replaced: payload.replaced?.sha ?? null,
     stored: payload.artifact ?? null,
     runner: payload.runner ?? null,
+    rests: payload.rests ?? [],
   };
 }
 
@@ -249,6 +273,7 @@ const NOTHING_PROVEN = {
   replaced: null,
   stored: null,
   runner: null,
+  rests: [],
 } as const;
 
 type Outcome = Pick<DeploymentRecord, 'outcome' | 'finishedAt' | 'failedAt'>;

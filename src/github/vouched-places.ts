@@ -2,13 +2,12 @@ import * as z from 'zod/mini';
 import type { Read } from '../decision/evidence.ts';
 import { BUILD_WORKFLOW } from './artifacts.ts';
 import { asRead } from './as-read.ts';
-import { GitHubError } from './client.ts';
-import { type CommitGraph, contains } from './commit-graph.ts';
+import type { CommitGraph } from './commit-graph.ts';
 import type { EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
 import type { GatheredRecords } from './gathered-records.ts';
-import { compared } from './gathered-relations.ts';
+import { isOnDefaultBranch } from './gathered-relations.ts';
 import { type StoredArtifact, type StoredRecord, unvouched } from './records.ts';
-import { isOfOwnWorkflow, type RunFacts, readRunFacts } from './vouched-runs.ts';
+import { isOfOwnWorkflow, type RunFacts, type RunsAsked } from './vouched-runs.ts';
 
 /** Runs asked about; a place in any further one counts for nothing. */
 const MOST_RUNS = 4;
@@ -27,12 +26,13 @@ export async function withVouchedPlaces(
   records: GatheredRecords,
   graph: CommitGraph,
   sha: string,
+  runs: RunsAsked,
 ): Promise<GatheredRecords> {
   const { request, policy } = material;
   if (!policy.pipeline.build?.artifact || !records.ofCandidate.read) return records;
   const placed = records.ofCandidate.value.filter((record) => isInQuestion(request, record, sha));
   if (placed.length === 0) return records;
-  const words = await asRead(async () => ({ read: true, value: await wordsOn(client, material, placed, graph, sha) }));
+  const words = await asRead(async () => ({ read: true, value: await wordsOn(client, material, placed, graph, sha, runs) }));
   if (!words.read) return { ...records, ofCandidate: { read: false, why: `where its artifact comes from is not known: ${words.why}` } };
   const judged = (read: Read<readonly StoredRecord[]>): Read<readonly StoredRecord[]> =>
     read.read
@@ -67,48 +67,39 @@ async function wordsOn(
   placed: readonly StoredRecord[],
   graph: CommitGraph,
   sha: string,
+  runs: RunsAsked,
 ): Promise<ReadonlyMap<string, Word>> {
   const { request } = material;
   const places = [...placed].sort((one, other) => one.id - other.id).flatMap(({ stored }) => (stored === null ? [] : [stored]));
-  const own = ownRun(client, request);
   const words = new Map<string, Word>();
-  const runs = new Set<number>();
+  const asked = new Set<number>();
   for (const place of places) {
     if (words.has(placeOf(place))) continue;
     if (place.run === request.run?.id || place.run === request.earlier?.storedArtifact?.run) {
       words.set(placeOf(place), 'vouched');
       continue;
     }
-    runs.add(place.run);
-    if (runs.size > MOST_RUNS) break;
-    words.set(placeOf(place), await wordOn(client, material, place, own, graph, sha));
+    asked.add(place.run);
+    if (asked.size > MOST_RUNS) break;
+    words.set(placeOf(place), await wordOn(client, material, place, runs, graph, sha));
   }
   return words;
-}
-
-/** The run that asks, asked about once and only where a run is of another file than it. */
-function ownRun(client: EvidencePort, request: EvidenceRequest): () => Promise<RunFacts | null> {
-  let asked: Promise<RunFacts | null> | null = null;
-  return () => {
-    asked ??= request.run === null ? Promise.resolve(null) : readRunFacts(client, request, request.run.id);
-    return asked;
-  };
 }
 
 async function wordOn(
   client: EvidencePort,
   material: Material,
   place: StoredArtifact,
-  own: () => Promise<RunFacts | null>,
+  runs: RunsAsked,
   graph: CommitGraph,
   sha: string,
 ): Promise<Word> {
-  const run = await readRunFacts(client, material.request, place.run);
+  const run = await runs.facts(place.run);
   if (run === null) return 'gone';
   if (!run.ownRepository || run.event.startsWith('pull_request')) return 'refused';
   if (run.sha !== sha && !(await wasBuiltElsewhere(client, material, place, run, graph, sha))) return 'refused';
   if (run.path === material.request.workflow) return 'vouched';
-  const asking = await own();
+  const asking = material.request.run === null ? null : await runs.facts(material.request.run.id);
   return asking !== null && isOfOwnWorkflow(run, asking, BUILD_WORKFLOW) ? 'vouched' : 'refused';
 }
 
@@ -120,25 +111,16 @@ const artifactSchema = z.object({ name: z.string(), workflow_run: z.nullish(z.ob
  */
 async function wasBuiltElsewhere(
   client: EvidencePort,
-  { request, answer }: Material,
+  material: Material,
   place: StoredArtifact,
   run: RunFacts,
   graph: CommitGraph,
   sha: string,
 ): Promise<boolean> {
-  const tip = answer.lineages[0]?.[0]?.sha;
-  if (tip === undefined || !(await isOnBranch(client, request, graph, tip, run.sha))) return false;
-  const { owner, repo } = request;
+  if (!(await isOnDefaultBranch(client, material, graph, run.sha))) return false;
+  const { owner, repo } = material.request;
   const route = 'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}';
   const { data } = await client.request(route, { owner, repo, artifact_id: place.id });
   const parsed = artifactSchema.safeParse(data);
   return parsed.success && parsed.data.workflow_run?.id === run.id && parsed.data.name.endsWith(`-${sha.slice(0, 12)}`);
-}
-
-async function isOnBranch(client: EvidencePort, request: EvidenceRequest, graph: CommitGraph, tip: string, sha: string): Promise<boolean> {
-  const known = contains(graph, tip, sha);
-  if (known !== null) return known;
-  const comparison = await compared(client, request, tip, sha);
-  if (!comparison.read) throw new GitHubError('unusable', `${comparison.why}.`);
-  return comparison.value.relation === 'contains' || comparison.value.relation === 'same';
 }

@@ -61,6 +61,25 @@ export async function readRunFacts(
   };
 }
 
+/** Runs that a job has asked GitHub about, each once. */
+export class RunsAsked {
+  readonly #client: Pick<GitHubClient, 'request'>;
+  readonly #repository: Repository;
+  readonly #facts = new Map<number, Promise<RunFacts | null>>();
+
+  constructor(client: Pick<GitHubClient, 'request'>, repository: Repository) {
+    this.#client = client;
+    this.#repository = repository;
+  }
+
+  /** @see readRunFacts */
+  facts(id: number): Promise<RunFacts | null> {
+    const asked = this.#facts.get(id) ?? readRunFacts(this.#client, this.#repository, id);
+    this.#facts.set(id, asked);
+    return asked;
+  }
+}
+
 function withoutRef(path: string): string {
   return path.replace(/@.*$/s, '');
 }

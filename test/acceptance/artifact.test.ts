@@ -19,7 +19,7 @@ describe('the artifact that is promoted', () => {
     const job = await run.deploy('uat', { 'artifact-digest': OTHER_DIGEST });
     expect(job).toMatchObject({
       exitCode: 1,
-      requestsInAll: 1,
+      requestsInAll: 2,
       outputs: { verdict: 'blocked', reason: 'artifact_differs', proceed: 'false' },
     });
     expect(job.outputs['explanation']).toContain(`was deployed to dev as ${digestOf(run.sha)}, and is now ${OTHER_DIGEST}`);
@@ -46,7 +46,7 @@ describe('the artifact that is promoted', () => {
     const release = pushTag('v1.4.2', run.sha, tag);
     const plan = await release.plan();
     expect(plan).toMatchObject({
-      requests: 1,
+      requests: 3,
       outputs: {
         verdict: 'deploy',
         environment: 'staging',

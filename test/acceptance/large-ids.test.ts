@@ -14,6 +14,6 @@ describe('ids beyond what GraphQL calls an integer', () => {
       [true, 'uat', 'success'],
     ]);
     const plan = await run.plan();
-    expect(plan).toMatchObject({ exitCode: 0, requests: 1, outputs: { environment: 'staging', verdict: 'deploy' } });
+    expect(plan).toMatchObject({ exitCode: 0, requests: 2, outputs: { environment: 'staging', verdict: 'deploy' } });
   });
 });

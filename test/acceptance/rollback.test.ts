@@ -41,7 +41,7 @@ describe('a rollback', () => {
 
     const job = await run.deploy('production', inputs);
     expect(job).toMatchObject({ exitCode: 0, outputs: { verdict: 'deploy', proceed: 'true', sha: good.sha }, post: { exitCode: 0 } });
-    expect(job.requestsInAll).toBeLessThanOrEqual(7);
+    expect(job.requestsInAll).toBeLessThanOrEqual(8);
     expect(job.log).toContain(`rollback ${good.sha} over ${bad.sha}`);
     expect(world.records().at(-1)).toMatchObject({
       sha: good.sha,
@@ -69,7 +69,7 @@ describe('a rollback', () => {
     const again = world.run({ sha: bad.sha });
     again.approve('mona', 'production');
     const job = await again.deploy('production');
-    expect(job).toMatchObject({ exitCode: 1, requestsInAll: 1, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
+    expect(job).toMatchObject({ exitCode: 1, requestsInAll: 5, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
     const [veto] = openVetoes();
     expect(job.outputs['explanation']).toContain(`/issues/${veto?.number}`);
     expect((await again.plan()).outputs).toMatchObject({ verdict: 'blocked', reason: 'vetoed' });
@@ -220,7 +220,7 @@ describe('a rollback', () => {
     const { run, inputs } = rollbackTo(good.sha);
     expect(await run.deploy('production', inputs)).toMatchObject({
       exitCode: 0,
-      requestsInAll: 1,
+      requestsInAll: 3,
       outputs: { verdict: 'complete', proceed: 'false' },
     });
     expect([world.records().length, openVetoes().length]).toEqual([1, 0]);

@@ -51,7 +51,7 @@ describe('a candidate and what is live already', () => {
     const job = await older.deploy('production');
     expect(job).toMatchObject({
       exitCode: 1,
-      requestsInAll: 1,
+      requestsInAll: 3,
       outputs: { verdict: 'superseded', reason: 'superseded', reasons: '["superseded"]', proceed: 'false' },
       post: { exitCode: 0 },
     });
@@ -180,7 +180,7 @@ describe('a candidate and what is live already', () => {
     late.approve('mona', 'production');
     const job = await late.deploy('production');
     expect(job).toMatchObject({ exitCode: 0 });
-    expect(job.requestsInAll).toBeLessThanOrEqual(7);
+    expect(job.requestsInAll).toBeLessThanOrEqual(8);
 
     const between = world.run({ sha: world.repository.sha('main~115') });
     between.approve('mona', 'production');

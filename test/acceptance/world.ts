@@ -208,7 +208,7 @@ export class World {
       digest: this.artifactOf(sha),
       policyHash: '0'.repeat(40),
       route: 'mainline',
-      run: { id: 1, attempt: 1 },
+      run: { id: 900_000 + this.sandbox.state.deployments.length, attempt: 1 },
       initiator: 'octocat',
       approvedBy: [],
       reasons: [],
@@ -218,7 +218,18 @@ export class World {
       verify: false,
       ...options.payload,
     };
+    this.ranJob(sha, environment, payload);
     this.sandbox.given.deployment({ sha, environment, task: options.task ?? `promote:${payload.kind}`, payload, statuses });
+  }
+
+  /** The run and the job that left such a record, unless the scenario has the run already. */
+  private ranJob(sha: string, environment: string, { kind, run }: RecordPayload): void {
+    const { given, state } = this.sandbox;
+    if (!state.runs.some(({ id }) => id === run.id)) {
+      given.run({ id: run.id, headSha: sha, headBranch: 'main', attempt: run.attempt, status: 'completed', conclusion: 'success' });
+    }
+    const { id } = given.job(run.id, { name: jobName(kind, environment), attempt: run.attempt });
+    given.finishJob(id, 'success');
   }
 
   /** The records left so far, oldest first: deployments with their last final status, or `open`. */
@@ -309,11 +320,32 @@ export class JobRun {
 
   /** The main phase only, as when the machine is lost in between. */
   main(inputs: Record<string, string>, onOutput?: StepOptions['onOutput']): Promise<StepResult> {
+    this.jobOf(inputs);
     return this.step(inputs, {}, onOutput);
   }
 
-  post(inputs: Record<string, string>, main: StepResult, status: 'success' | 'failure' | 'cancelled'): Promise<StepResult> {
-    return this.step({ ...inputs, 'job-status': status }, main.state);
+  async post(inputs: Record<string, string>, main: StepResult, status: 'success' | 'failure' | 'cancelled'): Promise<StepResult> {
+    const ended = await this.step({ ...inputs, 'job-status': status }, main.state);
+    this.world.sandbox.given.finishJob(this.jobOf(inputs), ended.exitCode === 0 ? status : 'failure');
+    return ended;
+  }
+
+  /** GitHub lists a job for whatever runs. One that ended and comes again is another one. */
+  private jobOf({ command = 'plan', environment = '', rollback }: Record<string, string>): number {
+    const { given, state } = this.world.sandbox;
+    const kind = ({ deploy: rollback === 'true' ? 'rollback' : 'promotion', accept: 'acceptance', rehearse: 'rehearsal' } as const)[
+      command
+    ];
+    const name = kind === undefined ? command : jobName(kind, environment);
+    const runnerName = this.world.variables['RUNNER_NAME'];
+    const open = state.jobs.find(
+      (job) =>
+        job.runId === this.id &&
+        job.attempt === this.attempt &&
+        job.status !== 'completed' &&
+        (job.name === name || (runnerName !== undefined && job.runnerName === runnerName)),
+    );
+    return (open ?? given.job(this.id, { name, status: 'in_progress', ...(runnerName === undefined ? {} : { runnerName }) })).id;
   }
 
   /** Somebody approves the run's waiting job, through GitHub's page. */
@@ -384,6 +416,7 @@ export class JobRun {
         GITHUB_EVENT_NAME: event,
         GITHUB_SHA: sha,
         GITHUB_REF: ref,
+        GITHUB_WORKFLOW_REF: `${sandbox.owner}/${sandbox.name}/.github/workflows/pipeline.yml@${ref}`,
         GITHUB_ACTOR: actor,
         GITHUB_TRIGGERING_ACTOR: this.triggeringActor,
         GITHUB_WORKSPACE: workspace,
@@ -413,6 +446,12 @@ export class JobRun {
       ...payload,
     };
   }
+}
+
+/** As a team would call the job that opens a record of that kind. */
+function jobName(kind: RecordPayload['kind'], environment: string): string {
+  const what = { promotion: 'Deploy to', rollback: 'Roll back', acceptance: 'Accept in', rehearsal: 'Rehearse for' }[kind];
+  return `${what} ${environment}${kind === 'acceptance' ? ` as ${environment}-acceptance` : ''}`;
 }
 
 /** Writes a file the way a scenario needs it outside of any checkout. */

@@ -6,7 +6,7 @@ import { EvidenceError, type EvidencePort, type Gathered, gatherEvidence } from 
 import { LOOK_BACK_PAGES, liveRecord } from '../../src/github/gathered-records.ts';
 import { openRecord, type StatusState, setRecordStatus } from '../../src/github/records.ts';
 import { PipelineFileError } from '../../src/pipeline/problem.ts';
-import { addresses, openShop, PIPELINE, payloadFor, type Shop } from './shop.ts';
+import { addresses, openShop, PIPELINE, payloadFor, ranJob, type Shop } from './shop.ts';
 
 const shops: Shop[] = [];
 
@@ -41,18 +41,17 @@ async function promote(
   ...states: StatusState[]
 ): Promise<number> {
   const where = { owner: shop.github.owner, repo: shop.github.name };
-  const { id } = await openRecord(shop.client, {
-    ...where,
-    environment,
-    production: false,
-    description: 'Promotion',
-    payload: payloadFor(shop, payload),
-  });
+  const left = payloadFor(shop, payload);
+  ranJob(shop, environment, left);
+  const { id } = await openRecord(shop.client, { ...where, environment, production: false, description: 'Promotion', payload: left });
   for (const state of states)
     await setRecordStatus(shop.client, { ...where, record: id, state, description: state, replacesEarlier: true });
   shop.github.requests.reset();
   return id;
 }
+
+/** What confirms the records of the run that asks. */
+const jobsOfOwnRun = (shop: Shop) => `GET /repos/octo-org/shop/actions/runs/${shop.run}/jobs?per_page=100&page=1&filter=all 200`;
 
 const at = (sha: string, ref = 'refs/heads/main') => ({ candidate: { sha, ref, version: 'other' } });
 
@@ -466,6 +465,7 @@ describe('records', () => {
       deployment('promote:promotion', { ...payload, approvedBy: 'everybody' }),
       deployment('promote:promotion', '{"schema":1'),
     ];
+    ranJob(shop, 'uat', payloadFor(shop));
     const good = deployment('promote:promotion', payload);
     const kinds = new Map(recordsIn(await gather(shop), 'uat').map(({ id, kind, digest }) => [id, { kind, digest }]));
     for (const id of foreign) expect(kinds.get(id)).toEqual({ kind: 'foreign', digest: null });
@@ -562,7 +562,7 @@ describe('records', () => {
     made(shop, 60, 'success', 6);
     const ids = recordsIn(await gather(shop), 'uat').map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining([entered, back]));
-    expect(shop.github.requests.lines()).toEqual(['POST /graphql (Evidence) 200', 'POST /graphql (Records) 200']);
+    expect(shop.github.requests.lines()).toEqual(['POST /graphql (Evidence) 200', 'POST /graphql (Records) 200', jobsOfOwnRun(shop)]);
   });
 
   test('since a success that lies too far back to be paged to: rollbacks are asked for by themselves', async () => {
@@ -575,9 +575,10 @@ describe('records', () => {
     const records = recordsIn(await gather(shop), 'uat');
     expect(records.find(({ id }) => id === back)).toMatchObject({ kind: 'rollback', outcome: 'success', sha: old });
     expect(records.map(({ id }) => id)).not.toContain(before);
-    expect(shop.github.requests.lines().slice(-2)).toEqual([
+    expect(shop.github.requests.lines().slice(-3)).toEqual([
       'GET /repos/octo-org/shop/deployments?environment=uat&task=promote%3Arollback&per_page=100 200',
       'POST /graphql (RecordsById) 200',
+      jobsOfOwnRun(shop),
     ]);
     shop.github.inject({ match: { operation: 'repos/list-deployments' }, fault: { status: 403 } });
     expect((await gather(shop)).evidence.environments.get('uat')?.records).toMatchObject({ read: false });
@@ -873,7 +874,10 @@ describe('what was not read', () => {
     const reviews = await gather(shop, {}, answering(shop, null, ...suite, 'nodes'));
     // Asked for on their own instead.
     expect(readValue(reviews.evidence.run.reviews)).toHaveLength(1);
-    expect(shop.github.requests.count).toBe(2);
+    expect(shop.github.requests.lines().slice(1)).toEqual([
+      jobsOfOwnRun(shop),
+      `GET /repos/octo-org/shop/actions/runs/${shop.run}/approvals 200`,
+    ]);
   });
 
   test('a history leaves relations to be asked for', async () => {

@@ -29,6 +29,7 @@ function record(id: number, changes: Partial<StoredRecord> = {}): StoredRecord {
     replaced: null,
     stored: null,
     runner: null,
+    rests: [],
     ...changes,
   };
 }

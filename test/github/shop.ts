@@ -115,3 +115,10 @@ export function payloadFor(shop: Shop, changes: Partial<RecordPayload> = {}): Re
     ...changes,
   };
 }
+
+/** The job that leaves such a record, as GitHub lists it: it succeeded. */
+export function ranJob({ github: { given } }: Shop, environment: string, { kind, run }: RecordPayload): void {
+  const what = { promotion: 'Deploy to', rollback: 'Roll back', acceptance: 'Accept in', rehearsal: 'Rehearse for' }[kind];
+  const where = kind === 'acceptance' ? `${environment}-acceptance` : environment;
+  given.finishJob(given.job(run.id, { name: `${what} ${where}`, attempt: run.attempt }).id, 'success');
+}

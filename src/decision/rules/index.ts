@@ -8,6 +8,7 @@ import { gateExists } from './gate-exists.ts';
 import { hold } from './hold.ts';
 import { order } from './order.ts';
 import { queue } from './queue.ts';
+import { record } from './record.ts';
 import { ref } from './ref.ts';
 import { rehearsal } from './rehearsal.ts';
 import { rollback } from './rollback.ts';
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   artifact,
   evidence,
   rollback,
+  record,
   order,
   verification,
   rehearsal,

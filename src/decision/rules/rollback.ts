@@ -12,6 +12,8 @@ function ofEntry(context: EntryContext): readonly Reason[] {
   if (candidate.evidence.intent !== 'rollback' || facts.records === null) return NO_REASONS;
   const { name } = facts.environment;
   const version = versionOf(candidate.evidence.candidate);
+  // What claims that it did and is not confirmed has a reason of its own.
+  if (facts.entry === null && facts.doubted !== null) return NO_REASONS;
   if (facts.entry === null) return [reasonOf('rollback_unproven', name, { because: `${version} never succeeded in ${name}.` })];
   if (facts.live !== facts.entry) return NO_REASONS;
   const failed = facts.failure === null ? '' : `, and failed since (record ${facts.failure.id})`;
