@@ -1,6 +1,6 @@
 import type { Intent, Moment, Read } from '../decision/evidence.ts';
 import { candidateFromEvent } from '../github/event.ts';
-import { type EvidenceRequest, type Gathered, gatherEvidence } from '../github/evidence.ts';
+import { type EvidenceRequest, type Gathered, gatherEvidence, type Leaves } from '../github/evidence.ts';
 import { orElse } from './consequence.ts';
 import type { Job } from './job.ts';
 
@@ -36,7 +36,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     run: { id: run.runId, attempt: run.runAttempt },
     workflow: workflowOf(run.workflowRef),
     moment,
-    entering: input.environment ?? undefined,
+    leaves: leavesOf(job),
     intent: intentOf(job),
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
     earlier: known?.earlier,
@@ -49,6 +49,14 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     ownRecord: known?.ownRecord,
   };
   return orElse('Nothing could be decided: the evidence could not be gathered.', () => gatherEvidence(job.client, request));
+}
+
+function leavesOf({ input }: Job): Leaves | undefined {
+  const { command, environment, rollback } = input;
+  if (environment === null) return undefined;
+  const kinds = { deploy: rollback ? 'rollback' : 'promotion', accept: 'acceptance', rehearse: 'rehearsal' } as const;
+  const kind = kinds[command as keyof typeof kinds];
+  return kind === undefined ? undefined : { kind, environment };
 }
 
 /** The path in `owner/repo/.github/workflows/file.yml@ref`. */

@@ -83,9 +83,10 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   };
 }
 
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
+function once<T>(ask: () => Promise<T>): (anew?: boolean) => Promise<T> {
   let asked: Promise<T> | null = null;
-  return () => {
+  return (anew = false) => {
+    if (anew) asked = null;
     asked ??= ask();
     return asked;
   };

@@ -7,7 +7,7 @@ import type { HistoryCommit } from './commit-graph.ts';
 import type { EventCandidate } from './event.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import type { Question } from './evidence-query.ts';
-import type { StoredArtifact, StoredRecord } from './records.ts';
+import type { OwnRecordKind, StoredArtifact, StoredRecord } from './records.ts';
 import type { Policy } from './trusted-policy.ts';
 
 /** The part of the client that evidence needs. */
@@ -22,8 +22,8 @@ export interface EvidenceRequest {
   /** Path of the workflow file that the run which asks was started from; absent: not known. */
   readonly workflow?: string | undefined;
   readonly moment: Moment;
-  /** The environment that the job enters; absent: none. */
-  readonly entering?: string | undefined;
+  /** The record that the job is about to leave; absent: none. */
+  readonly leaves?: Leaves | undefined;
   readonly intent: Intent;
   /**
    * The pipeline file as the checkout has it; `null`: none. It only tells which environments to ask about; the rules come from the
@@ -49,6 +49,11 @@ export interface EvidenceRequest {
    * had to be asked for one by one) is taken from it, and its pipeline file is the better hint.
    */
   readonly earlier?: Gathered | undefined;
+}
+
+export interface Leaves {
+  readonly kind: OwnRecordKind;
+  readonly environment: string;
 }
 
 /**

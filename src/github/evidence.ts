@@ -8,7 +8,7 @@ import { assertListed, guessedPolicy, trustedPolicy } from './trusted-policy.ts'
 import { underWay } from './under-way.ts';
 
 export { EvidenceError } from './evidence-error.ts';
-export type { EvidencePort, EvidenceRequest, Gathered } from './evidence-request.ts';
+export type { EvidencePort, EvidenceRequest, Gathered, Leaves } from './evidence-request.ts';
 
 /** Names may turn out wrong, then the ref's kind, then an annotated tag has to be followed; no more can be learned. */
 const MOST_QUESTIONS = 4;

@@ -13,7 +13,7 @@ export interface JobNames {
 export interface Trust {
   /** The run is of the caller's own workflow file: its jobs need not say in their names what they did. */
   readonly ownFile: boolean;
-  /** It is the attempt that asks: a job of it that goes on may have left the record a moment ago. */
+  /** A job that goes on may have left the record. */
   readonly underWay: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Read } from '../decision/evidence.ts';
 import { asRead } from './as-read.ts';
 import { GitHubError } from './client.ts';
@@ -5,14 +6,18 @@ import type { CommitGraph } from './commit-graph.ts';
 import type { Confirmation, EvidencePort, Material } from './evidence-request.ts';
 import { type GatheredRecords, liveRecord } from './gathered-records.ts';
 import { isOnDefaultBranch } from './gathered-relations.ts';
-import { hasJobOf, type JobNames } from './job-of-record.ts';
+import { hasJobOf, type JobNames, type Trust } from './job-of-record.ts';
 import type { NeededNames } from './needed-names.ts';
 import { type StoredRecord, unvouched } from './records.ts';
 import { type RunJob, readRunJobs } from './run-jobs.ts';
 import { isOfOwnWorkflow, type RunFacts, type RunsAsked } from './vouched-runs.ts';
 
-/** The jobs of the run that asks, asked for once. */
-export type OwnJobs = () => Promise<Read<readonly RunJob[]>>;
+/** The jobs of the run that asks, asked for once unless they are wanted anew. */
+export type OwnJobs = (anew?: boolean) => Promise<Read<readonly RunJob[]>>;
+
+/** How often the own run's jobs are looked at while one of them is said to go on. */
+const MOST_LOOKS = 3;
+const BETWEEN_LOOKS_MS = 2000;
 
 /** Other runs than the one that asks, at most. */
 const MOST_RUNS = 4;
@@ -98,10 +103,10 @@ function speakingFor({ material: { request }, sha }: VouchingParts, all: readonl
  */
 function nextToLeave({ material, names, sha }: VouchingParts, { byEnvironment }: GatheredRecords): StoredRecord | null {
   const { request } = material;
-  const { entering, moment, intent, earlier } = request;
-  if (entering === undefined || moment !== 'door' || intent === 'rollback' || earlier !== undefined) return null;
-  if (names.environments.get(entering)?.role !== 'production') return null;
-  const read = byEnvironment.get(entering);
+  const { leaves, moment, earlier } = request;
+  if (leaves?.kind !== 'promotion' || moment !== 'door' || earlier !== undefined) return null;
+  if (names.environments.get(leaves.environment)?.role !== 'production') return null;
+  const read = byEnvironment.get(leaves.environment);
   const live = read?.read === true ? liveRecord(read.value) : null;
   return live === null || live.kind === 'foreign' || live.sha === sha ? null : live;
 }
@@ -187,7 +192,7 @@ class Vouching {
     const { run } = record;
     if (run === null) return 'it names no run';
     const { request } = this.#parts.material;
-    if (run.id === request.run?.id) return this.#wordOfJobs(record, await this.#parts.ownJobs(), true);
+    if (run.id === request.run?.id) return this.#wordOfOwnRun(record);
     this.#asked.add(run.id);
     if (this.#asked.size > MOST_RUNS && !this.#jobs.has(run.id))
       return `it names run ${run.id}, and no more than ${MOST_RUNS} runs are asked about`;
@@ -197,14 +202,32 @@ class Vouching {
     if (typeof trust === 'string') return trust;
     const jobs = this.#jobs.get(run.id) ?? readRunJobs(this.#parts.client, request, run.id);
     this.#jobs.set(run.id, jobs);
-    return this.#wordOfJobs(record, await jobs, trust);
+    return this.#wordOfJobs(record, await jobs, { ownFile: trust, underWay: false });
   }
 
-  #wordOfJobs(record: StoredRecord, jobs: Read<readonly RunJob[]>, ownFile: boolean): string | null {
+  /**
+   * A job that goes on confirms nothing but what it did in an earlier step: its rehearsal, before it deploys. What is about to be left cannot be there yet.
+   * GitHub may list a job that ended a moment ago as one that goes on; then it is asked again.
+   */
+  async #wordOfOwnRun(record: StoredRecord): Promise<string | null> {
+    const { request } = this.#parts.material;
+    const isOwnAttempt = record.run?.attempt === request.run?.attempt;
+    const isOwnPlace = record.environment.toLowerCase() === request.leaves?.environment.toLowerCase();
+    const isDeploying = request.leaves?.kind === 'promotion' || request.leaves?.kind === 'rollback';
+    const underWay = isOwnAttempt && isOwnPlace && isDeploying && record.kind === 'rehearsal';
+    for (let looks = 1; ; looks += 1) {
+      const jobs = await this.#parts.ownJobs(looks > 1);
+      const word = this.#wordOfJobs(record, jobs, { ownFile: true, underWay });
+      const mayHaveEnded =
+        isOwnAttempt && !isOwnPlace && jobs.read && hasJobOf(record, jobs.value, this.#names, { ownFile: true, underWay: true });
+      if (word === null || !mayHaveEnded || looks === MOST_LOOKS) return word;
+      await setTimeout(BETWEEN_LOOKS_MS);
+    }
+  }
+
+  #wordOfJobs(record: StoredRecord, jobs: Read<readonly RunJob[]>, trust: Trust): string | null {
     if (!jobs.read) throw new GitHubError('unusable', `The jobs of run ${record.run?.id} could not be read: ${jobs.why}.`);
-    const { run } = this.#parts.material.request;
-    const underWay = run !== null && run.id === record.run?.id && run.attempt === record.run.attempt;
-    if (hasJobOf(record, jobs.value, this.#names, { ownFile, underWay })) return null;
+    if (hasJobOf(record, jobs.value, this.#names, trust)) return null;
     return `attempt ${record.run?.attempt} of run ${record.run?.id} has no job that did it and succeeded`;
   }
 

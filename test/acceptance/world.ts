@@ -190,6 +190,7 @@ export class World {
   /**
    * A record as the action itself would have written it, made beside it. `payload`: what differs from a successful promotion of `sha`
    * without anything special.
+   * @returns its id
    */
   record(options: {
     readonly environment: string;
@@ -199,8 +200,10 @@ export class World {
     readonly statuses?: readonly StatusState[];
     /** Default: what the payload's kind asks for. */
     readonly task?: string;
-  }): void {
-    const { environment, sha, statuses = ['success'] } = options;
+    /** `false`: GitHub lists no job that left it. Default: one of its own. */
+    readonly job?: boolean;
+  }): number {
+    const { environment, sha, statuses = ['success'], job = true } = options;
     const payload: RecordPayload = {
       schema: 1,
       kind: 'promotion',
@@ -218,8 +221,8 @@ export class World {
       verify: false,
       ...options.payload,
     };
-    this.ranJob(sha, environment, payload);
-    this.sandbox.given.deployment({ sha, environment, task: options.task ?? `promote:${payload.kind}`, payload, statuses });
+    if (job) this.ranJob(sha, environment, payload);
+    return this.sandbox.given.deployment({ sha, environment, task: options.task ?? `promote:${payload.kind}`, payload, statuses }).id;
   }
 
   /** The run and the job that left such a record, unless the scenario has the run already. */
@@ -230,6 +233,13 @@ export class World {
     }
     const { id } = given.job(run.id, { name: jobName(kind, environment), attempt: run.attempt });
     given.finishJob(id, 'success');
+  }
+
+  /** What GitHub does with runs after a while, and people at any time. */
+  forgetRun(id: number): void {
+    const { runs, jobs } = this.sandbox.state;
+    runs.splice(0, runs.length, ...runs.filter((run) => run.id !== id));
+    jobs.splice(0, jobs.length, ...jobs.filter(({ runId }) => runId !== id));
   }
 
   /** The records left so far, oldest first: deployments with their last final status, or `open`. */
