@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import Table from 'cli-table3';
 import pg from 'pg';
 import type { RehearsalServer } from '../src/rehearsal/database.ts';
+import { KnownNames } from '../src/rehearsal/known-names.ts';
 import { postgres } from '../src/rehearsal/postgres/engine.ts';
 import { dataFolder } from '../src/rehearsal/processes.ts';
 import { median, type Target } from './target.ts';
@@ -80,6 +81,7 @@ function start(folder: string): Promise<RehearsalServer> {
     watch: () => undefined,
     serverUrl: null,
     version: null,
+    names: new KnownNames(),
   });
 }
 

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import Table from 'cli-table3';
 import { postgresPrograms } from '../demo/local-database.ts';
+import { KnownNames } from '../src/rehearsal/known-names.ts';
 import { readMaskingRules } from '../src/rehearsal/masking/read.ts';
 import type { MaskingReport } from '../src/rehearsal/masking/rules.ts';
 import { type Connection, connected } from '../src/rehearsal/postgres/connection.ts';
@@ -96,7 +97,7 @@ async function measure(server: Connection, rows: number): Promise<Measured> {
     return seconds;
   });
   const rules = readMaskingRules(RULES, 'masking.yml', Buffer.from('key'));
-  const report = await maskDatabase(target, rules, { log: () => undefined, signal: new AbortController().signal });
+  const report = await maskDatabase(target, rules, { log: () => undefined, signal: new AbortController().signal, names: new KnownNames() });
   await connected(server, (client) => client.query(`DROP DATABASE ${database}`));
   return { rows, ctas, report };
 }

@@ -7,6 +7,7 @@ import { type CycleOptions, runCycle } from '../rehearsal/cycle.ts';
 import { type EngineOptions, type RehearsalEngine, RehearsalImpossible, type RehearsalServer } from '../rehearsal/database.ts';
 import { engineFor } from '../rehearsal/engine.ts';
 import type { PhaseFacts, RehearsalFacts, SnapshotFacts } from '../rehearsal/evidence.ts';
+import type { KnownNames } from '../rehearsal/known-names.ts';
 import type { MaskingReport } from '../rehearsal/masking/rules.ts';
 import { endMarked } from '../rehearsal/processes.ts';
 import { openWorkspace, type RehearsalWorkspace } from '../rehearsal/workspace.ts';
@@ -17,6 +18,7 @@ import type { Job } from './job.ts';
 import { checkOutBeside, liveVersion, removeCheckout } from './previous-version.ts';
 import { type RehearsalCommands, rehearsalCommands } from './rehearsal-commands.ts';
 import { type RehearsalFiles, readRehearsalFiles } from './rehearsal-files.ts';
+import { namesOfTeam } from './rehearsal-names.ts';
 import { fillSource } from './rehearsal-snapshot.ts';
 import { commandVariables } from './variables.ts';
 
@@ -37,6 +39,8 @@ interface Course {
   readonly workspace: RehearsalWorkspace;
   readonly server: RehearsalServer;
   readonly commands: RehearsalCommands;
+  /** The names that may be shown. */
+  readonly names: KnownNames;
   /** Of the environment's own secrets, or of the job. */
   readonly variable: (name: string) => string | undefined;
   readonly signal: AbortSignal;
@@ -73,12 +77,14 @@ async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Pr
     const secrets = await secretsOf(job, door.environment.name);
     const variable = (name: string): string | undefined => secrets[name] ?? process.env[name];
     const files = await readRehearsalFiles(job, rules, variable, door.gathered.defaultBranch);
+    const names = namesOfTeam(job.run.workspace, rules, files);
     workspace = await openWorkspaceFor(job, engine);
     job.toolkit.info(`Rehearsing the migration of ${door.decision.candidate.version} for ${door.environment.name}.`);
-    story.server = await startServer(job, rules, engine, workspace, variable, cancel.signal);
+    story.server = await startServer(job, rules, engine, { workspace, names, variable, signal: cancel.signal });
     const variables = { ...secrets, ...commandVariables(job, door.decision, door.environment, door.rules, null) };
     const commands = rehearsalCommands(job, variables, rules.snapshot?.from ?? null, rules.timeout, workspace, cancel.signal);
-    await runCourse({ job, door, rules, files, workspace, server: story.server, commands, variable, signal: cancel.signal, story });
+    const { server } = story;
+    await runCourse({ job, door, rules, files, workspace, server, commands, names, variable, signal: cancel.signal, story });
   } catch (error) {
     // What was being done when the cancellation came fails in its own way; the cancellation is the reason.
     throw cancel.signal.aborted ? cancel.signal.reason : error;
@@ -126,9 +132,7 @@ async function startServer(
   job: Job,
   rules: Rehearsal,
   engine: RehearsalEngine,
-  { folder, watch, mark }: RehearsalWorkspace,
-  variable: (name: string) => string | undefined,
-  signal: AbortSignal,
+  { workspace: { folder, watch, mark }, names, variable, signal }: Pick<Course, 'workspace' | 'names' | 'variable' | 'signal'>,
 ): Promise<RehearsalServer> {
   const given = givenServer(rules, variable);
   const serverUrl = given?.url ?? null;
@@ -137,7 +141,7 @@ async function startServer(
     job.toolkit.info(`It takes place on the server that ${given.name} leads to, in databases of its own.`);
   }
   const env = { ...process.env, ...mark };
-  const options: EngineOptions = { folder, watch, signal, env, log: job.toolkit.info, serverUrl, version: rules.version };
+  const options: EngineOptions = { folder, watch, names, signal, env, log: job.toolkit.info, serverUrl, version: rules.version };
   const server = await engine.start(options);
   for (const secret of server.secrets) job.toolkit.mask(secret);
   job.toolkit.info(`${server.name} is running.`);
@@ -145,7 +149,7 @@ async function startServer(
 }
 
 async function runCourse(course: Course): Promise<void> {
-  const { job, rules, files, server, story, signal } = course;
+  const { job, rules, files, server, names, story, signal } = course;
   story.snapshot = await fillSource({ ...course, now: course.door.gathered.now });
   if (files.masking !== null) {
     const { masking } = files;
@@ -156,7 +160,7 @@ async function runCourse(course: Course): Promise<void> {
   const pendingColumns = story.masking?.pending ?? [];
   const { checks, loadScript } = files;
   try {
-    await runCycle({ server, rules, checks, loadScript, pendingColumns, ports: portsOf(course) });
+    await runCycle({ server, rules, checks, loadScript, pendingColumns, names, ports: portsOf(course) });
   } finally {
     await removeCheckout(job, previousFolder(course));
   }

@@ -1,4 +1,4 @@
-import { isBookkeeping } from './comparison.ts';
+import { isBookkeeping } from './bookkeeping.ts';
 import type { DatabaseCopy } from './database.ts';
 import type { CheckFacts } from './evidence.ts';
 import { quoted } from './identifier.ts';

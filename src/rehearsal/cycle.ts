@@ -1,6 +1,7 @@
 import type { Rehearsal } from '../pipeline/model.ts';
+import { isBookkeeping } from './bookkeeping.ts';
 import { type ChecksFile, checkData } from './checks.ts';
-import { differencesBetween, isBookkeeping } from './comparison.ts';
+import { differencesBetween } from './comparison.ts';
 import {
   type Access,
   type DatabaseCopy,
@@ -13,9 +14,11 @@ import {
 import { changesBetween, differencesFrom, lostOnTheWayBack, type RowCounts, stateOf, writtenTables } from './database-state.ts';
 import { secondsSince } from './elapsed.ts';
 import { type CommandFacts, PHASES, type PhaseFacts, type PhaseName } from './evidence.ts';
+import type { KnownNames } from './known-names.ts';
 import { serverIsLost } from './lost-server.ts';
 import type { PendingColumn } from './masking/rules.ts';
 import type { Observation } from './observed.ts';
+import { withKnownNames } from './shown.ts';
 import { type Middle, middleOf } from './statement-kinds.ts';
 
 /** A command of the repository that is running. */
@@ -58,6 +61,8 @@ export interface CycleOptions {
   readonly pendingColumns: readonly PendingColumn[];
   /** SQL of the load's own script; `null`: none. */
   readonly loadScript: string | null;
+  /** The names that may be shown. */
+  readonly names: KnownNames;
   /** How long the load runs before the migration, for comparison, milliseconds. */
   readonly baseline?: number;
   readonly ports: CyclePorts;
@@ -119,6 +124,7 @@ class Cycle {
   /** From `up` to `rerun` on one copy. @returns `null` when the migration does not come through */
   private async forward(copy: DatabaseCopy): Promise<Migrated | null> {
     const before = { schema: await copy.describeSchema(), rows: await copy.countRows() };
+    this.options.names.learn(before.schema);
     const migrated = await this.up(copy);
     if (migrated === null) {
       for (const name of ['verify', 'previous', 'down', 'equal', 'up-again', 'rerun'] as const)
@@ -176,7 +182,8 @@ class Cycle {
     before: Pick<Migrated, 'schema' | 'rows'>,
     migrated: Migrated,
   ): Promise<'migrated' | 'back' | 'unknown'> {
-    const { rollback } = this.options.rules;
+    const { names, rules } = this.options;
+    const { rollback } = rules;
     if (rollback === null || rollback === false) {
       const because = rollback === null ? 'the pipeline file names no way back' : 'the pipeline file says that there is no way back';
       for (const name of ['down', 'equal', 'up-again'] as const) this.skip(name, because);
@@ -191,8 +198,8 @@ class Cycle {
       return 'unknown';
     }
     const equal = await this.phase('equal', async () => {
-      const differences = differencesBetween(before.schema, await copy.describeSchema());
-      return foundDifferent([...differences, ...lostOnTheWayBack(before.rows, migrated.rows, await copy.countRows())]);
+      const differences = differencesBetween(before.schema, await copy.describeSchema(), names);
+      return foundDifferent([...differences, ...lostOnTheWayBack(before.rows, migrated.rows, await copy.countRows(), names)]);
     });
     if (equal.outcome === 'done') return 'back';
     this.skip('up-again', 'the way back leaves another database');
@@ -203,7 +210,7 @@ class Cycle {
     const again = await this.phase('up-again', async () => {
       const command = await this.migrate(copy, 'up-again', 'Migrate again after the way back');
       if (command.ended !== 'success') return { outcome: 'failed', command };
-      return { ...foundDifferent(await differencesFrom(migrated, copy)), command };
+      return { ...foundDifferent(await differencesFrom(migrated, copy, this.options.names)), command };
     });
     return again.outcome === 'done';
   }
@@ -214,7 +221,7 @@ class Cycle {
       const before = await stateOf(copy, written);
       const command = await this.migrate(copy, 'rerun', 'Migrate once more');
       if (command.ended !== 'success') return { outcome: 'failed', command };
-      return { ...foundDifferent(changesBetween(before, await stateOf(copy, written))), command };
+      return { ...foundDifferent(changesBetween(before, await stateOf(copy, written), this.options.names)), command };
     });
   }
 
@@ -266,7 +273,7 @@ class Cycle {
         const command = await this.migrate(copy, 'interrupted', 'Migrate again after it was killed');
         const found = { copy: copy.copied, command, killedAfter: { statement: middle.statement, of: middle.of } };
         if (command.ended !== 'success') return { ...found, outcome: 'failed' };
-        return { ...found, ...foundDifferent(await differencesFrom(migrated, copy)) };
+        return { ...found, ...foundDifferent(await differencesFrom(migrated, copy, this.options.names)) };
       }),
     );
   }
@@ -353,7 +360,8 @@ class Cycle {
     this.write({ ...NOTHING, name, outcome: 'skipped', because, seconds: 0 });
   }
 
-  private write(facts: PhaseFacts): PhaseFacts {
+  private write(found: PhaseFacts): PhaseFacts {
+    const facts = withKnownNames(found, this.options.names);
     this.phases.push(facts);
     this.options.ports.ended(facts);
     return facts;

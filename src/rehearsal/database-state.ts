@@ -1,6 +1,8 @@
 /** What a rehearsal remembers of a copy, to tell later what a command has done to it. */
-import { differencesBetween, isBookkeeping } from './comparison.ts';
+import { isBookkeeping } from './bookkeeping.ts';
+import { differencesBetween } from './comparison.ts';
 import type { DatabaseCopy, SchemaDescription } from './database.ts';
+import type { KnownNames } from './known-names.ts';
 import type { Observation } from './observed.ts';
 
 /** Rows of each table, by `schema.table`. */
@@ -28,15 +30,15 @@ export function writtenTables(before: RowCounts, migrated: { readonly rows: RowC
 }
 
 /** What differs between two states, one line each. No value is told, only that there is another. */
-export function changesBetween(before: DatabaseState, after: DatabaseState): readonly string[] {
-  const counts = countsBetween(before.rows, after.rows);
+export function changesBetween(before: DatabaseState, after: DatabaseState, known: KnownNames): readonly string[] {
+  const counts = countsBetween(before.rows, after.rows, known);
   const others = [...before.contents].filter(
     ([table, print]) => after.contents.get(table) !== print && before.rows.get(table) === after.rows.get(table),
   );
   return [
-    ...differencesBetween(before.schema, after.schema),
+    ...differencesBetween(before.schema, after.schema, known),
     ...counts,
-    ...others.map(([table]) => `rows of ${table} hold other values than before`),
+    ...others.map(([table]) => `rows of ${known.relation(table)} hold other values than before`),
   ];
 }
 
@@ -47,25 +49,27 @@ export function changesBetween(before: DatabaseState, after: DatabaseState): rea
 export async function differencesFrom(
   run: Pick<DatabaseState, 'schema' | 'rows'>,
   copy: Pick<DatabaseCopy, 'describeSchema' | 'countRows'>,
+  known: KnownNames,
 ): Promise<readonly string[]> {
-  return [...differencesBetween(run.schema, await copy.describeSchema()), ...countsBetween(run.rows, await copy.countRows())];
+  const schema = differencesBetween(run.schema, await copy.describeSchema(), known);
+  return [...schema, ...countsBetween(run.rows, await copy.countRows(), known)];
 }
 
 /** Tables with other numbers of rows, one line each and number. */
-function countsBetween(before: RowCounts, after: RowCounts): readonly string[] {
-  return differencesBetween(asText(before), asText(after));
+function countsBetween(before: RowCounts, after: RowCounts, known: KnownNames): readonly string[] {
+  return differencesBetween(asText(before), asText(after), known);
 }
 
 /**
  * Tables that the way back leaves with other numbers of rows than before, although the migration did not: what it took away may be gone for
  * good, and is looked at by itself.
  */
-export function lostOnTheWayBack(before: RowCounts, migrated: RowCounts, after: RowCounts): readonly string[] {
+export function lostOnTheWayBack(before: RowCounts, migrated: RowCounts, after: RowCounts, known: KnownNames): readonly string[] {
   const changed = [...before].filter(([table, rows]) => {
     const [there, back] = [migrated.get(table), after.get(table)];
     return there !== undefined && back !== undefined && back !== rows && back !== there;
   });
-  return countsBetween(new Map(changed), new Map(changed.map(([table]) => [table, after.get(table) ?? 0])));
+  return countsBetween(new Map(changed), new Map(changed.map(([table]) => [table, after.get(table) ?? 0])), known);
 }
 
 const asText = (counts: RowCounts): ReadonlyMap<string, string> =>

@@ -1,4 +1,5 @@
 import type { Impossibility } from './impossible.ts';
+import type { KnownNames } from './known-names.ts';
 import type { MaskingReport, MaskingRules } from './masking/rules.ts';
 import type { LoadReport, Observation } from './observed.ts';
 
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One line for the log. */
   readonly log: (line: string) => void;
+  /** The names that may be shown. */
+  readonly names: KnownNames;
   /** Aborted when the job is cancelled. */
   readonly signal: AbortSignal;
   /** Told of every server process as it starts, `null` once it has ended: whoever outlives this process ends it. */

@@ -1,4 +1,4 @@
-import { isBookkeeping } from './comparison.ts';
+import { isBookkeeping } from './bookkeeping.ts';
 import type { Observation, StatementTrace } from './observed.ts';
 
 /** What only prepares, asks or ends; everything else changes something. */

@@ -256,6 +256,14 @@ describe.concurrent('the masking file', () => {
     const lacking = MASKING.replace(/ {4}(seller|notes).*\n/g, '');
     const scenario = await Scenario.open({ rehearsal: { masking: 'masking.yml' }, files: { 'masking.yml': lacking } }, given);
     try {
+      const unnamed = await scenario.rehearse();
+      couldNot(unnamed, scenario, /2 columns are declared neither keep, mask nor null in masking.yml/);
+      // No file of the checkout spells them: they may have been made from data.
+      expect(unnamed.outputs['explanation']).toMatch(
+        / {2}unnamed column 1 of public\.goods \(number 3, text\)\n {2}unnamed column 2 .*\nWhoever may see/,
+      );
+      expect(`${unnamed.outputs['explanation']}${unnamed.summary}`).not.toMatch(/seller|notes/);
+      scenario.push({ 'masking.yml': lacking, 'db/schema.sql': 'CREATE TABLE goods (id int, name text, seller text, notes text);' });
       const refused = await scenario.rehearse();
       couldNot(refused, scenario, /2 columns are declared neither keep, mask nor null in masking.yml/);
       await scenario.nothingLeft(refused);

@@ -28,7 +28,8 @@ const MOST_STALLS = 200;
 export const AFTERWARDS = 250;
 
 const DEADLOCK = '40P01';
-const SCRIPT = 'the script';
+/** What stands for a table where it is the team's script that reads or writes. */
+export const SCRIPT = 'the script';
 
 /** Measures what clients of a load go through: first the baseline, then beside the migration. One that waits across is cut at the border. */
 export class LoadRecorder {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type pg from 'pg';
 import type { Contents, Leftover } from '../database.ts';
+import type { KnownNames } from '../known-names.ts';
 import { type Connection, connected } from './connection.ts';
 import { sizeOf } from './databases.ts';
 
@@ -86,13 +87,13 @@ export async function fingerprintRows(
  * A constraint that is not enforced (PostgreSQL 18) was never meant to be validated; older servers have no such column, hence the detour
  * by JSON. What hangs on a parent is told once, with the parent.
  */
-const LEFTOVERS = `SELECT 'invalid-index' AS kind, format('%s.%s on %s.%s', n.nspname, i.relname, tn.nspname, t.relname) AS name,
+const LEFTOVERS = `SELECT 'invalid-index' AS kind, n.nspname || '.' || i.relname AS name, tn.nspname || '.' || t.relname AS of,
     json_build_object('name', format('%I.%I', n.nspname, i.relname), 'on', format('TABLE %I.%I', tn.nspname, t.relname)) AS sql
   FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace
     JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
   WHERE NOT (x.indisvalid AND x.indisready AND x.indislive) AND n.nspname <> 'pg_toast'
   UNION ALL
-  SELECT 'unvalidated-constraint', format('%s.%s on %s', n.nspname, c.conname, coalesce(tn.nspname || '.' || t.relname, pg_catalog.format_type(d.oid, NULL))),
+  SELECT 'unvalidated-constraint', n.nspname || '.' || c.conname, coalesce(tn.nspname || '.' || t.relname, pg_catalog.format_type(d.oid, NULL)),
     json_build_object('name', format('%I', c.conname), 'on',
       CASE WHEN t.oid IS NULL THEN format('DOMAIN %I.%I', dn.nspname, d.typname) ELSE format('TABLE %I.%I', tn.nspname, t.relname) END)
   FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
@@ -101,7 +102,18 @@ const LEFTOVERS = `SELECT 'invalid-index' AS kind, format('%s.%s on %s.%s', n.ns
   WHERE NOT c.convalidated AND c.conparentid = 0 AND (to_jsonb(c) ->> 'conenforced') IS DISTINCT FROM 'false'
   ORDER BY 1, 2`;
 
+interface Found extends Leftover {
+  /** The table or domain that it is on. */
+  readonly of: string;
+}
+
 /** Invalid indexes, and constraints that were never validated. */
-export function leftovers(connection: Connection): Promise<readonly Leftover[]> {
-  return connected(connection, async (client) => (await client.query<Leftover>(LEFTOVERS)).rows);
+export async function leftovers(connection: Connection, names: KnownNames): Promise<readonly Leftover[]> {
+  const { rows } = await connected(connection, (client) => client.query<Found>(LEFTOVERS));
+  return rows.map(({ kind, name, of, sql }) => ({
+    kind,
+    name: names.on(kind === 'invalid-index' ? 'index' : 'constraint', name, of),
+    // What would mend it has its name in it.
+    sql: names.has(name) && names.has(of) ? sql : null,
+  }));
 }

@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import type pg from 'pg';
 import { RehearsalImpossible } from '../database.ts';
 import { quoted } from '../identifier.ts';
+import type { KnownNames } from '../known-names.ts';
 import { type Connection, connected } from './connection.ts';
 import { failureOf } from './failure.ts';
 import { CopySink, type Loading, runPlainDump } from './plain-restore.ts';
@@ -17,7 +18,7 @@ const BINARY = Buffer.from('PGCOPY\n\u00ff\r\n\0', 'latin1');
 
 interface RowsFile {
   readonly path: string;
-  /** For messages. */
+  /** For messages: files are named after tables, and a table may be named after a value. */
   readonly name: string;
   readonly schema: string;
   readonly table: string;
@@ -36,14 +37,16 @@ export function isCopyFolder(folder: string): boolean {
  * fire. Sequences of columns go on behind the largest value.
  * @throws Error with the file and the condition
  */
-export async function loadCopyFolder(folder: string, connection: Connection, { signal, progress }: Loading): Promise<void> {
-  const files = rowsFiles(folder);
+export async function loadCopyFolder(folder: string, connection: Connection, { names, signal, progress }: Loading): Promise<void> {
+  const files = rowsFiles(folder, names);
   const total = Math.max(
     1,
     files.reduce((sum, { bytes }) => sum + bytes, 0),
   );
-  for (const name of schemaFiles(folder))
-    await named(name, () => runPlainDump(join(folder, name), connection, { signal, progress: () => undefined }));
+  for (const [index, name] of schemaFiles(folder).entries())
+    await named(name === 'schema.sql' ? name : `file ${index + 1} of the folder schema`, () =>
+      runPlainDump(join(folder, name), connection, { signal, progress: () => undefined }),
+    );
   const load = async (client: pg.Client): Promise<void> => {
     await client.query("SELECT pg_catalog.set_config('search_path', '', false)");
     const again = await setAside(client);
@@ -70,19 +73,21 @@ function schemaFiles(folder: string): string[] {
 }
 
 /** The largest last: what fails, fails early. */
-function rowsFiles(folder: string): RowsFile[] {
+function rowsFiles(folder: string, known: KnownNames): RowsFile[] {
   const files = readdirSync(folder).filter((name) => name !== 'schema.sql' && statSync(join(folder, name)).isFile());
+  const names = files.toSorted();
   const read = files.map((name) => {
     const [, schema = 'public', table = '', ending = '', zipped] = ROWS.exec(name) ?? [];
     if (table === '') {
       throw new RehearsalImpossible(
         'snapshot_unreadable',
-        `The snapshot is a folder of COPY files, and "${name}" in it is named for no table: expected <schema>.<table>.csv, .tsv or .copy, or one of those with .gz.`,
+        `The snapshot is a folder of COPY files, and one in it (number ${names.indexOf(name) + 1} by name) is named for no table: expected <schema>.<table>.csv, .tsv or .copy, or one of those with .gz.`,
       );
     }
     const path = join(folder, name);
     const format: RowsFile['format'] = ending === 'csv' ? 'csv' : 'text';
-    return { path, name, schema, table, format, zipped: zipped !== undefined, bytes: statSync(path).size };
+    const told = known.has(`${schema}.${table}`) ? name : `file ${names.indexOf(name) + 1} of the folder, by name`;
+    return { path, name: told, schema, table, format, zipped: zipped !== undefined, bytes: statSync(path).size };
   });
   return read.sort((one, other) => one.bytes - other.bytes);
 }
@@ -153,14 +158,14 @@ function copyOf({ schema, table, format }: RowsFile, { binary, columns }: Head):
   return `COPY ${quoted(schema)}.${quoted(table)}${list} FROM STDIN (FORMAT ${binary ? 'binary' : format})`;
 }
 
-async function columnsOf(client: pg.Client, { schema, table, name }: RowsFile): Promise<ReadonlySet<string>> {
+async function columnsOf(client: pg.Client, { schema, table }: RowsFile): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT a.attname::text AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')`,
     [schema, table],
   );
   if (rows.length > 0) return new Set(rows.map((row) => row.name));
-  throw new Error(`the schema has no table ${schema}.${table}, which the file ${name} has rows for`);
+  throw new Error('the schema has no table that this file could have rows for');
 }
 
 /** Sequences that columns own go on behind the largest value that is there. */

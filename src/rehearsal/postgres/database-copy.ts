@@ -10,9 +10,11 @@ import type {
   RunningLoad,
   SchemaDescription,
 } from '../database.ts';
+import type { KnownNames } from '../known-names.ts';
+import { inOwnWords } from '../own-words.ts';
 import { type Connection, connected } from './connection.ts';
 import { countRows, fingerprintRows, leftovers } from './contents.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, withoutItsWords } from './failure.ts';
 import { describeSchema } from './schema/describe.ts';
 
 /** How long one query of the checks may take, milliseconds. */
@@ -25,6 +27,7 @@ interface CopyOptions {
   /** Whether commands may get to the server's other databases: on a given server those are not the rehearsal's. */
   readonly alone: boolean;
   readonly signal: AbortSignal;
+  readonly names: KnownNames;
   readonly drop: () => Promise<void>;
 }
 
@@ -36,9 +39,11 @@ export class PostgresCopy implements DatabaseCopy {
   private readonly connection: Connection;
   private readonly alone: boolean;
   private readonly signal: AbortSignal;
+  private readonly names: KnownNames;
 
-  constructor({ connection, access, copied, alone, signal, drop }: CopyOptions) {
+  constructor({ connection, access, copied, alone, signal, names, drop }: CopyOptions) {
     this.signal = signal;
+    this.names = names;
     this.alone = alone;
     this.connection = connection;
     this.access = access;
@@ -49,12 +54,14 @@ export class PostgresCopy implements DatabaseCopy {
   async observe(options: ObserveOptions = {}): Promise<Observer> {
     const { observe } = await import('./observe/observer.ts');
     const { database } = this.connection;
-    return observe(this.connection, this.alone ? { ...options, reaches: (asked) => asked === database } : options);
+    const reaches = (asked: string): boolean => asked === database;
+    const observer = await observe(this.connection, { ...options, names: this.names, ...(this.alone ? { reaches } : {}) });
+    return inOwnWords(observer, withoutItsWords);
   }
 
   async load(options: LoadOptions): Promise<RunningLoad> {
     const { startLoad } = await import('./load/load.ts');
-    return startLoad(this.connection, options);
+    return inOwnWords(await startLoad(this.connection, options, this.names), withoutItsWords);
   }
 
   describeSchema(): Promise<SchemaDescription> {
@@ -84,6 +91,6 @@ export class PostgresCopy implements DatabaseCopy {
   }
 
   leftovers(): Promise<readonly Leftover[]> {
-    return leftovers(this.connection);
+    return leftovers(this.connection, this.names);
   }
 }

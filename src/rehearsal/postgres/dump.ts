@@ -59,9 +59,9 @@ function folderFormat(path: string): DumpFormat {
   if (isCopyFolder(path)) return 'copy';
   if (existsSync(join(path, 'PG_VERSION')) || existsSync(join(path, 'backup_label')))
     throw unreadable('a copy of a server\'s own files ("pg_basebackup"), which holds every database; make a dump with "pg_dump"');
-  const names = readdirSync(path).slice(0, 5).join(', ');
+  const files = readdirSync(path).length;
   throw unreadable(
-    `a folder that is neither a dump of "pg_dump --format=directory" (it has no file toc.dat) nor one with a schema.sql and a file <schema>.<table>.csv, .tsv or .copy for each table. It has: ${names || 'nothing'}`,
+    `a folder that is neither a dump of "pg_dump --format=directory" (it has no file toc.dat) nor one with a schema.sql and a file <schema>.<table>.csv, .tsv or .copy for each table. It has ${files === 1 ? '1 file' : `${files} files`}`,
   );
 }
 
@@ -71,7 +71,9 @@ function tarFormat(path: string, start: Buffer): DumpFormat {
   const whole = lastBytes(path, 2 * TAR_BLOCK).every((byte) => byte === 0);
   if (first === 'toc.dat' && whole) return 'tar';
   if (first === 'toc.dat') throw unreadable('a tar dump that is truncated: it has no end. Make and transfer it again');
-  throw unreadable(`a tar archive that is no dump of "pg_dump --format=tar": it begins with "${first}". Unpack it in the snapshot command`);
+  throw unreadable(
+    `a tar archive that is no dump of "pg_dump --format=tar": it does not begin with the file toc.dat. Unpack it in the snapshot command`,
+  );
 }
 
 /** pg_dump ends what it writes with a line of its own; without it a part is missing, maybe in the middle of a table. */

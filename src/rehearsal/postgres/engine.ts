@@ -1,9 +1,11 @@
 import type { Access, Contents, DatabaseCopy, EngineOptions, RehearsalEngine, RehearsalServer, Restored } from '../database.ts';
 import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
+import { inOwnWords } from '../own-words.ts';
 import { type Connection, connected } from './connection.ts';
 import { takeStock } from './contents.ts';
 import { PostgresCopy } from './database-copy.ts';
 import { Databases } from './databases.ts';
+import { withoutItsWords } from './failure.ts';
 import { givenHost } from './given-host.ts';
 import { connectionTo, type Host } from './host.ts';
 import { privateHost } from './private-host.ts';
@@ -29,7 +31,7 @@ export async function startOn(host: Host, options: EngineOptions): Promise<Rehea
     // On a private server it is there already.
     if (host.exclusive) databases.adopt(source);
     else await databases.create(source);
-    return new PostgresRehearsalServer(host, databases, options);
+    return inOwnWords(new PostgresRehearsalServer(host, databases, options), withoutItsWords);
   } catch (error) {
     await databases.dropAll(options.log);
     await host.close();
@@ -73,8 +75,8 @@ class PostgresRehearsalServer implements RehearsalServer {
   }
 
   private restoring(): Restore {
-    const { env, log, signal, version } = this.options;
-    return { host: this.host, database: this.database, access: this.source, env, log, signal, version };
+    const { env, log, names, signal, version } = this.options;
+    return { host: this.host, database: this.database, access: this.source, env, log, names, signal, version };
   }
 
   takeStock(): Promise<Contents> {
@@ -83,8 +85,8 @@ class PostgresRehearsalServer implements RehearsalServer {
 
   async mask(rules: MaskingRules): Promise<MaskingReport> {
     const { maskDatabase } = await import('./masking/mask.ts');
-    const { log, signal } = this.options;
-    return maskDatabase(this.connection, rules, { log, signal });
+    const { log, names, signal } = this.options;
+    return maskDatabase(this.connection, rules, { log, names, signal });
   }
 
   async freeze(): Promise<void> {
@@ -111,14 +113,16 @@ class PostgresRehearsalServer implements RehearsalServer {
       return dropped;
     };
     const access = this.host.access(name);
-    return new PostgresCopy({
+    const copy = new PostgresCopy({
       connection: connectionTo(this.host, name),
       access,
       copied,
       alone: !this.host.exclusive,
       signal: this.options.signal,
+      names: this.options.names,
       drop,
     });
+    return inOwnWords(copy, withoutItsWords);
   }
 
   /** Roles belong to the whole server: those that a migration made go with the last copy, or the next one would find them there. */

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { KnownNames } from '../known-names.ts';
 import { serverIsLost } from '../lost-server.ts';
 import { meaningOf } from './sqlstates.ts';
 
@@ -9,20 +10,14 @@ import { meaningOf } from './sqlstates.ts';
  * @param spelled the SQL that failed, or what the masking file names
  */
 export function withNames(error: pg.DatabaseError, meaning: string, spelled: string): string {
+  const names = new KnownNames();
+  names.spellSql(spelled);
+  const isSpelled = (name: string | undefined): boolean => name !== undefined && name !== '' && names.has(name);
   const parts = [`SQLSTATE ${error.code}`];
-  if (isSpelled(error.constraint, spelled)) parts.push(`constraint ${error.constraint}`);
-  if (isSpelled(error.table, spelled)) parts.push(`table ${isSpelled(error.schema, spelled) ? `${error.schema}.` : ''}${error.table}`);
-  if (isSpelled(error.column, spelled)) parts.push(`column ${error.column}`);
+  if (isSpelled(error.constraint)) parts.push(`constraint ${error.constraint}`);
+  if (isSpelled(error.table)) parts.push(`table ${isSpelled(error.schema) ? `${error.schema}.` : ''}${error.table}`);
+  if (isSpelled(error.column)) parts.push(`column ${error.column}`);
   return `${meaning} (${parts.join(', ')})`;
-}
-
-/** As a whole word, and not within a string: the literals of the team's own SQL are values. */
-function isSpelled(name: string | undefined, spelled: string): boolean {
-  if (name === undefined || name === '') return false;
-  const bare = spelled.replaceAll(/'(?:[^']|'')*'/g, "''");
-  const at = bare.toLowerCase().indexOf(name.toLowerCase());
-  if (at < 0) return false;
-  return !/[\w$]/.test(bare[at - 1] ?? '') && !/[\w$]/.test(bare[at + name.length] ?? '');
 }
 
 /** What the same condition means where it is a query of the team's that meets it, and no application. */
@@ -38,12 +33,34 @@ const OF_A_QUERY: Readonly<Record<string, string>> = {
  * @returns to stand in a sentence, with where in the SQL the server saw it
  */
 export function failureOf(error: unknown, sql: string | null = null): string {
-  if (!(error instanceof pg.DatabaseError)) return (error as Error).message;
+  if (!(error instanceof pg.DatabaseError)) return withoutQuotes(error as Error);
   const code = error.code ?? '';
   if (serverIsLost(error)) return withNames(error, meaningOf(code), '');
   const word = sql === null || error.position === undefined ? null : wordAt(sql, Number(error.position));
   const at = error.position === undefined ? '' : `, at character ${error.position}${word === null ? '' : `: ${word}`}`;
   return withNames(error, `${OF_A_QUERY[code] ?? meaningOf(code)}${at}`, sql ?? '');
+}
+
+/** What JavaScript says of a value that it cannot read quotes it. */
+function withoutQuotes(error: Error): string {
+  return error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError
+    ? `a ${error.name} in reading it`
+    : error.message;
+}
+
+/** An error of the server's, or of what reads its answer, in words of ours; its code tells whether the server was lost. */
+class InOwnWords extends Error {
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The error itself, unless it is the server's: then one that says no word of the server's. */
+export function withoutItsWords(error: unknown): unknown {
+  return error instanceof pg.DatabaseError ? new InOwnWords(failureOf(error), error.code) : error;
 }
 
 /** The name at a position, counted in characters from 1; `null` where none begins there. Strings are none: they may hold a value. */

@@ -3,11 +3,14 @@ import { finished } from 'node:stream/promises';
 import pg from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { RehearsalImpossible } from '../database.ts';
+import type { KnownNames } from '../known-names.ts';
 import { conditionOf } from './client-messages.ts';
 import { type Connection, connected } from './connection.ts';
 import { type PlainDumpHandler, PlainDumpReader } from './plain-dump.ts';
 
 export interface Loading {
+  /** The names that may be shown. */
+  readonly names: KnownNames;
   readonly signal: AbortSignal;
   /** Told which part has been read, 0 to 1. */
   readonly progress: (share: number) => void;
@@ -27,7 +30,7 @@ const OTHER_ENCODING = /^SET\s+client_encoding\s*(?:=|TO)\s*'?(?!UTF-?8\b|SQL_AS
  * one elsewhere or run programs.
  * @throws Error with the line and the condition, the server's own error as its cause; RehearsalImpossible for what only psql can do
  */
-export async function runPlainDump(path: string, connection: Connection, { signal, progress }: Loading): Promise<void> {
+export async function runPlainDump(path: string, connection: Connection, { signal, progress }: Omit<Loading, 'names'>): Promise<void> {
   const total = statSync(path).size;
   let read = 0;
   async function* chunks(): AsyncGenerator<Buffer> {
@@ -66,13 +69,13 @@ class Runner implements PlainDumpHandler {
   async statement(sql: string, line: number): Promise<void> {
     if (/^INSERT\s/i.test(sql)) return this.add(sql, line);
     await this.flush();
-    if (BEYOND.test(sql))
+    const [beyond] = BEYOND.exec(sql) ?? [];
+    if (beyond !== undefined)
       throw unfit(
         line,
-        `"${sql.slice(0, 40).replaceAll(/\s+/g, ' ')}…" reaches beyond the database; dump without "--create", without roles and tablespaces`,
+        `"${beyond.toUpperCase().replaceAll(/\s+/g, ' ')} …" reaches beyond the database; dump without "--create", without roles and tablespaces`,
       );
-    const [, encoding] = OTHER_ENCODING.exec(sql) ?? [];
-    if (encoding !== undefined) throw unfit(line, `it is in the encoding ${encoding}; dump with "--encoding=UTF8"`);
+    if (OTHER_ENCODING.test(sql)) throw unfit(line, `it is in another encoding than UTF-8; dump with "--encoding=UTF8"`);
     await this.run(sql, line);
   }
 
@@ -93,7 +96,10 @@ class Runner implements PlainDumpHandler {
   async meta(command: string, line: number): Promise<void> {
     // What pg_dump writes to keep psql from obeying the data; here nothing obeys it.
     if (/^\\(un)?restrict\b/.test(command)) return;
-    throw unfit(line, `"${command.slice(0, 40)}" is a command to psql; let the snapshot command run psql itself, on $DATABASE_URL`);
+    throw unfit(
+      line,
+      `"${/^\\[a-z]{0,20}/.exec(command)?.[0]}" is a command to psql; let the snapshot command run psql itself, on $DATABASE_URL`,
+    );
   }
 
   async flush(): Promise<void> {

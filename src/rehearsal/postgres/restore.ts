@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Access, RehearsalImpossible, type Restored } from '../database.ts';
+import type { KnownNames } from '../known-names.ts';
 import { clientsNamed, findClient, howToInstall, type Places, type Program } from './binaries.ts';
 import { diagnosisOf } from './client-messages.ts';
 import { runProgram } from './client-program.ts';
@@ -19,6 +20,8 @@ export interface Restore {
   readonly access: Access;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
+  /** The names that may be shown. */
+  readonly names: KnownNames;
   readonly signal: AbortSignal;
   /** Major version that the pipeline file names. */
   readonly version: number | null;
@@ -64,7 +67,7 @@ export function refuseOtherMajor(major: number | null, { host, version }: Restor
 }
 
 async function fill(dump: string, format: DumpFormat, madeBy: number, restore: Restore): Promise<void> {
-  const { host, database, log, signal } = restore;
+  const { host, database, log, names, signal } = restore;
   const connection = connectionTo(host, database);
   let done = 0;
   const progress = { what: 'Restoring', host, database, log, ...(restore.expected === undefined ? {} : { expected: restore.expected }) };
@@ -74,7 +77,7 @@ async function fill(dump: string, format: DumpFormat, madeBy: number, restore: R
   };
   if (format === 'copy' || format === 'plain') {
     const load = format === 'copy' ? loadCopyFolder : runPlainDump;
-    return withProgress(own, () => explained(format, signal, () => load(dump, connection, { signal, progress: told })));
+    return withProgress(own, () => explained(format, signal, () => load(dump, connection, { names, signal, progress: told })));
   }
   const program = archiveReader(format, madeBy, restore);
   const restoring = needsText(program, host) ? restoreAsText : restoreArchive;

@@ -40,7 +40,7 @@ export async function copyRunning(url: string, folder: string, restore: Restore)
     await dumpInto(dump, program.path, running, restore);
     restore.signal.throwIfAborted();
     await restoreDump(dump, { ...restore, expected: running.bytes });
-    return { format: `a copy of the running database ${running.address.connection.database}`, major };
+    return { format: 'a copy of the running database', major };
   } finally {
     rmSync(dump, { recursive: true, force: true });
   }

@@ -13,7 +13,9 @@ import type {
   SchemaDescription,
 } from '../database.ts';
 import { quoted } from '../identifier.ts';
-import { type Row, rowsOf, withDatabase, withoutData } from './driver.ts';
+import type { KnownNames } from '../known-names.ts';
+import { inOwnWords } from '../own-words.ts';
+import { type Row, rowsOf, withDatabase, withoutData, withoutItsWords } from './driver.ts';
 import { startLoad } from './load.ts';
 import { observeFile } from './observe.ts';
 import { schemaOf } from './schema.ts';
@@ -27,10 +29,15 @@ export class FileCopy implements DatabaseCopy {
   readonly copied: CopyReport;
   private readonly path: string;
   private readonly source: string;
+  private readonly names: KnownNames;
   private loads = 0;
 
-  /** @param source the frozen file that it was made from */
-  constructor(path: string, source: string, copied: CopyReport) {
+  /**
+   * @param source the frozen file that it was made from
+   * @param names those that may be shown
+   */
+  constructor(path: string, source: string, copied: CopyReport, names: KnownNames) {
+    this.names = names;
     this.path = path;
     this.source = source;
     this.copied = copied;
@@ -40,7 +47,8 @@ export class FileCopy implements DatabaseCopy {
   async observe(options: ObserveOptions = {}): Promise<Observer> {
     const { path, source: before, access } = this;
     const [mode] = withDatabase(path, { readOnly: true }, (database) => rowsOf(database, 'PRAGMA journal_mode'));
-    return observeFile({ path, before, access, wal: mode?.['journal_mode'] === 'wal', loaded: () => this.loads > 0 }, options);
+    const wal = mode?.['journal_mode'] === 'wal';
+    return observeFile({ path, before, access, wal, loaded: () => this.loads > 0, names: this.names }, options);
   }
 
   async load(options: LoadOptions): Promise<RunningLoad> {
@@ -49,7 +57,7 @@ export class FileCopy implements DatabaseCopy {
       this.loads -= 1;
     };
     try {
-      return await startLoad(this.path, options, ended);
+      return inOwnWords(await startLoad(this.path, options, this.names, ended), withoutItsWords);
     } catch (error) {
       this.loads = 0;
       throw error;
@@ -91,14 +99,14 @@ export class FileCopy implements DatabaseCopy {
     try {
       return withDatabase(this.path, { readOnly: true }, (database) => rowsOf(database, sql));
     } catch (error) {
-      throw new Error(withoutData(error, sql));
+      throw new Error(withoutData(error, this.names, sql));
     }
   }
 
   /** SQLite never validates rows that are there already: a table made anew may refer to rows that do not exist. */
   async leftovers(): Promise<readonly Leftover[]> {
-    const before = brokenReferences(this.source);
-    return [...brokenReferences(this.path)]
+    const before = brokenReferences(this.source, this.names);
+    return [...brokenReferences(this.path, this.names)]
       .filter(([name, rows]) => rows > (before.get(name) ?? 0))
       .map(([name, rows]) => ({
         kind: 'unvalidated-constraint',
@@ -123,10 +131,10 @@ function fingerprintOf(database: DatabaseSync, table: string): string {
   return `${rows}/${sum}`;
 }
 
-function brokenReferences(path: string): ReadonlyMap<string, number> {
+function brokenReferences(path: string, known: KnownNames): ReadonlyMap<string, number> {
   return withDatabase(path, { readOnly: true }, (database) => {
     const names = rowsOf(database, 'PRAGMA foreign_key_check').map(
-      ({ table, parent }) => `foreign key on ${fullName(String(table))} to ${fullName(String(parent))}`,
+      ({ table, parent }) => `foreign key on ${known.relation(fullName(String(table)))} to ${known.relation(fullName(String(parent)))}`,
     );
     return new Map([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
   });

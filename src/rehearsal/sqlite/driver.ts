@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { RehearsalImpossible } from '../database.ts';
+import { KnownNames } from '../known-names.ts';
 
 type Sqlite = typeof import('node:sqlite');
 
@@ -58,24 +59,35 @@ export function exact(statement: StatementSync): StatementSync {
   return statement;
 }
 
-const NAME = String.raw`[\w$]+(?:\.[\w$]+)*`;
-/** What SQLite says of names, with the names. Those of a constraint come first: without a name of its own, its text stands there. */
-const ABOUT_NAMES = new RegExp(
-  `^(?<what>(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed|no such (?:column|table|function|module))(?<names>: ${NAME}(?:, ${NAME})*$)?`,
-);
+/** Names behind what SQLite says, with a dot between a table and its column. A constraint without a name has its text there. */
+const ABOUT_NAMES =
+  /^(?<what>(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed|no such (?:column|table|function|module))(?:: (?<names>[\w$]+(?:\.[\w$]+)*(?:, [\w$]+(?:\.[\w$]+)*)*)$)?/;
+
+/** What Node says of a text without any statement. */
+const NO_STATEMENT = /statement|SQL string/i;
 
 /**
- * What SQLite said, without values of the data: they may stand in its messages (`bad JSON path: '…'`), so only what it says of names is passed
- * on, and of anything else what its code means.
- * @param text the SQL; a column that is missing is named only where this names it too, since full-text search takes columns out of values
+ * What SQLite said, without values of the data: they may stand in its messages (`bad JSON path: '…'`), so only names are passed on, where the
+ * team's own texts spell them, and of anything else what its code means.
+ * @param known what may be shown, beside the names that `sql` spells
+ * @param sql what failed, where it is the team's own
  */
-export function withoutData(error: unknown, text: string = ''): string {
+export function withoutData(error: unknown, known: KnownNames, sql = ''): string {
   const { message, errstr } = error as { message: string; errstr?: string };
-  // Node's own, such as of a text without any statement.
-  if (errstr === undefined) return message.replace(/\.$/, '');
+  // Node's own: it quotes a number that it cannot read.
+  if (errstr === undefined) return NO_STATEMENT.test(message) ? message.replace(/\.$/, '') : 'what it holds cannot be read';
   if (message.endsWith('syntax error')) return 'syntax error';
   if (message.startsWith('unrecognized token')) return 'unrecognized token';
   const { what, names = '' } = ABOUT_NAMES.exec(message)?.groups ?? {};
   if (what === undefined) return errstr;
-  return what === 'no such column' && !text.includes(names.slice(2)) ? what : `${what}${names}`;
+  const own = new KnownNames();
+  own.spellSql(sql);
+  const isShown = (name: string): boolean => name.split('.').every((part) => known.has(part) || own.has(part));
+  return names !== '' && names.split(', ').every(isShown) ? `${what}: ${names}` : what;
+}
+
+/** The error itself, unless it is SQLite's: then one that says no word of SQLite's. */
+export function withoutItsWords(error: unknown): unknown {
+  const { errcode } = error as { errcode?: unknown };
+  return errcode === undefined ? error : new Error(`SQLite: ${withoutData(error, new KnownNames())}`);
 }

@@ -13,8 +13,9 @@ import {
 } from '../database.ts';
 import { quoted } from '../identifier.ts';
 import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
+import { inOwnWords } from '../own-words.ts';
 import { accessTo, FileCopy, SIDECARS } from './copy.ts';
-import { rowsOf, sqliteModule, withDatabase, withoutData } from './driver.ts';
+import { rowsOf, sqliteModule, withDatabase, withoutData, withoutItsWords } from './driver.ts';
 import { maskFile } from './masking.ts';
 import { copyRunning, restoreInto } from './snapshot.ts';
 import { tablesIn } from './tables.ts';
@@ -32,7 +33,7 @@ export const sqlite: RehearsalEngine = {
         'server_version',
         `The pipeline file names version ${options.version} of SQLite, and this is SQLite ${version}. Remove "version".`,
       );
-    return new FileServer(options, version);
+    return inOwnWords(new FileServer(options, version), withoutItsWords);
   },
 };
 
@@ -57,14 +58,14 @@ class FileServer implements RehearsalServer {
   }
 
   async restore(dump: string): Promise<Restored> {
-    const restored = await restoreInto(this.path, dump);
+    const restored = await restoreInto(this.path, dump, this.options.names);
     // The dump may have been one that nobody may write to.
     chmodSync(this.path, 0o600);
     return restored;
   }
 
   copyFrom(url: string): Promise<Restored> {
-    return copyRunning(this.path, url);
+    return copyRunning(this.path, url, this.options.names);
   }
 
   async takeStock(): Promise<Contents> {
@@ -78,7 +79,7 @@ class FileServer implements RehearsalServer {
     } catch (error) {
       throw new RehearsalImpossible(
         'snapshot_unreadable',
-        `What the snapshot command left at DATABASE_URL is no database of SQLite: ${withoutData(error)}.`,
+        `What the snapshot command left at DATABASE_URL is no database of SQLite: ${withoutData(error, this.options.names)}.`,
       );
     }
   }
@@ -100,11 +101,8 @@ class FileServer implements RehearsalServer {
     const path = join(this.folder, `${this.copies}-${phase}.db`);
     const began = performance.now();
     const how = await copyFast(this.path, path);
-    return new FileCopy(path, this.path, {
-      how,
-      seconds: Math.round(performance.now() - began) / 1000,
-      bytes: statSync(path).size,
-    });
+    const report = { how, seconds: Math.round(performance.now() - began) / 1000, bytes: statSync(path).size };
+    return inOwnWords(new FileCopy(path, this.path, report, this.options.names), withoutItsWords);
   }
 
   async stop(): Promise<void> {

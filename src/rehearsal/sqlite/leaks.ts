@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { quoted } from '../identifier.ts';
+import type { KnownNames } from '../known-names.ts';
 import type { Draws } from '../masking/chance.ts';
 import { FieldScan, type Hits, type Surface } from '../masking/field-scan.ts';
 import type { MaskKind } from '../masking/rules.ts';
@@ -16,8 +17,8 @@ const DAY = /^\d{4}-\d\d-\d\d/;
 /** Before masking: what the masked columns hold, and those that become null. Kept as fingerprints, in memory only. */
 export function collectValues(database: DatabaseSync, columns: readonly PlannedColumn[]): SourceValues {
   const source = newSource();
-  for (const { table, column, label } of columns) {
-    const number = source.column(label);
+  for (const { table, column, told } of columns) {
+    const number = source.column(told);
     const name = quoted(column.name);
     const values = database.prepare(`SELECT DISTINCT CAST(${name} AS TEXT) AS value FROM ${quoted(table)} WHERE ${name} IS NOT NULL`);
     for (const { value } of values.iterate()) for (const text of textsIn(String(value))) add(source, text, number);
@@ -63,13 +64,14 @@ export interface Scan {
  * Looks through every text of the database for what was in masked columns, and for what looks personal in it. First it proves on canaries
  * of its own that it finds what is there.
  */
-export function scanForLeaks(database: DatabaseSync, planned: readonly PlannedColumn[], source: SourceValues): Scan {
+export function scanForLeaks(database: DatabaseSync, planned: readonly PlannedColumn[], source: SourceValues, names: KnownNames): Scan {
   const planted = proveFinding(database);
   const plans = new Map(planned.map((column) => [column.label, column]));
   const surfaces = tablesIn(database).flatMap((table) =>
     columnsOf(database, table).map(({ name, type }) => {
       const label = `${fullName(table)}.${name}`;
-      return { table: quoted(table), name, surface: surfaceOf(label, type, plans.get(label)) };
+      const told = names.column(fullName(table), name);
+      return { table: quoted(table), name, surface: surfaceOf(told, type, plans.get(label)) };
     }),
   );
   const hits = surfaces.flatMap(({ table, name, surface }) => scanColumn(database, table, name, surface, source));

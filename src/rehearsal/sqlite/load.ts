@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { isBookkeeping } from '../comparison.ts';
+import { isBookkeeping } from '../bookkeeping.ts';
 import { type LoadOptions, RehearsalImpossible, type RunningLoad } from '../database.ts';
 import { quoted } from '../identifier.ts';
+import type { KnownNames } from '../known-names.ts';
 import { LoadCourse, withBaseline } from '../load/course.ts';
 import { LoadRecorder, type Operation, type OperationKind } from '../load/recorder.ts';
 import type { LoadReport } from '../observed.ts';
@@ -43,35 +44,37 @@ interface Plans {
  * @returns once the baseline is measured
  * @throws RehearsalImpossible `checks_invalid` when the script fails without any migration
  */
-export async function startLoad(path: string, options: LoadOptions, ended: () => void): Promise<RunningLoad> {
+export async function startLoad(path: string, options: LoadOptions, names: KnownNames, ended: () => void): Promise<RunningLoad> {
   options.signal.throwIfAborted();
   const plans = withDatabase(path, { readOnly: false }, (database) => {
-    if (options.script !== null) tryScript(database, options.script);
-    return plansFor(database, options.tables);
+    if (options.script !== null) tryScript(database, options.script, names);
+    return plansFor(database, options.tables, names);
   });
   return withBaseline(new Load(path, plans, options, ended), options);
 }
 
-function tryScript(database: DatabaseSync, script: string): void {
+function tryScript(database: DatabaseSync, script: string, names: KnownNames): void {
   const refuse = (why: string): never => {
     throw new RehearsalImpossible('checks_invalid', `The script of the load ${why}`);
   };
   try {
     database.exec(script);
   } catch (error) {
-    refuse(`fails on the database as it is before the migration: ${withoutData(error, script)}. Mend the script.`);
+    refuse(`fails on the database as it is before the migration: ${withoutData(error, names, script)}. Mend the script.`);
   }
   if (database.isTransaction) refuse('leaves a transaction open. End it with COMMIT or ROLLBACK.');
 }
 
-function plansFor(database: DatabaseSync, names: readonly string[]): Plans {
+function plansFor(database: DatabaseSync, names: readonly string[], known: KnownNames): Plans {
   const tables = tablesIn(database)
     .filter((table) => names.includes(fullName(table)) && !isBookkeeping(table))
     .map((table) => tableOf(database, table));
   const [mode] = rowsOf(database, 'PRAGMA journal_mode');
   return {
     tables,
-    blind: tables.filter(({ write }) => write === null).map(({ name }) => `${name} is only read by the load: it has no row.`),
+    blind: tables
+      .filter(({ write }) => write === null)
+      .map(({ name }) => `${known.relation(name)} is only read by the load: it has no row.`),
     wal: mode?.['journal_mode'] === 'wal',
   };
 }

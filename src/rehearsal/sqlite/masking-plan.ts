@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { RehearsalImpossible } from '../database.ts';
+import { isUnnamed, type KnownNames } from '../known-names.ts';
 import { ALL_OTHERS, type ColumnRule, type MaskingReport, type MaskingRules, type MaskKind } from '../masking/rules.ts';
+import { unnamedLines } from '../masking/unnamed.ts';
 import { rowsOf } from './driver.ts';
 import type { Domain } from './masks.ts';
 import { type Column, columnsOf, foreignKeysOf, fullName, tablesIn } from './tables.ts';
@@ -11,6 +13,8 @@ export interface PlannedColumn {
   readonly column: Column;
   /** `main.customers.email`. */
   readonly label: string;
+  /** The same for people. */
+  readonly told: string;
   readonly rule: ColumnRule;
   /** `null`: kept or made null. */
   readonly domain: Domain | null;
@@ -25,6 +29,7 @@ interface Declared {
   readonly table: string;
   readonly column: Column;
   readonly label: string;
+  readonly told: string;
   readonly unique: boolean;
   readonly rule: ColumnRule | undefined;
 }
@@ -34,33 +39,33 @@ interface Declared {
  * @throws RehearsalImpossible `masking_incomplete` with what to paste, `masking_invalid` where the file contradicts the schema,
  * `masking_impossible` for what keeps data that cannot be masked
  */
-export function planMasking(database: DatabaseSync, rules: MaskingRules): MaskingPlan {
-  refuseVirtualTables(database);
-  const all = tablesIn(database).flatMap((table) => declaredIn(database, table, rules));
+export function planMasking(database: DatabaseSync, rules: MaskingRules, names: KnownNames): MaskingPlan {
+  refuseVirtualTables(database, names);
+  const all = tablesIn(database).flatMap((table) => declaredIn(database, table, rules, names));
   const missing = all.filter(({ rule, column }) => rule === undefined && !column.generated);
-  if (missing.length > 0) throw new RehearsalImpossible('masking_incomplete', missingBlock(missing, rules));
+  if (missing.length > 0) throw new RehearsalImpossible('masking_incomplete', missingBlock(missing, rules, names));
   const links = linksIn(database);
   const mistakes = [...all.flatMap((one) => mistakeOf(one, rules)), ...linkMistakes(links, all, rules)];
   const domains = domainsOf(all, links, rules, mistakes);
   if (mistakes.length > 0)
     throw new RehearsalImpossible('masking_invalid', [`${rules.path} and the data contradict each other:`, ...mistakes].join('\n  '));
-  const columns = all.flatMap(({ rule, table, column, label }) =>
-    rule === undefined || column.generated ? [] : [{ table, column, label, rule, domain: domains.get(label) ?? null }],
+  const columns = all.flatMap(({ rule, table, column, label, told }) =>
+    rule === undefined || column.generated ? [] : [{ table, column, label, told, rule, domain: domains.get(label) ?? null }],
   );
   return { columns, pending: pendingOf(all, rules) };
 }
 
 /** What full-text and other modules keep is a copy of values in a form of their own. */
-function refuseVirtualTables(database: DatabaseSync): void {
+function refuseVirtualTables(database: DatabaseSync, names: KnownNames): void {
   const [found] = rowsOf(database, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'`);
   if (found === undefined) return;
   throw new RehearsalImpossible(
     'masking_impossible',
-    `${fullName(String(found['name']))} is a virtual table, which keeps values in a form of its own that cannot be masked. Drop it in the snapshot command, and let the migration or the tests make it anew.`,
+    `${names.relation(fullName(String(found['name'])))} is a virtual table, which keeps values in a form of its own that cannot be masked. Drop it in the snapshot command, and let the migration or the tests make it anew.`,
   );
 }
 
-function declaredIn(database: DatabaseSync, table: string, rules: MaskingRules): readonly Declared[] {
+function declaredIn(database: DatabaseSync, table: string, rules: MaskingRules, names: KnownNames): readonly Declared[] {
   const columns = columnsOf(database, table);
   const own = rules.tables.get(fullName(table));
   const alone = rowsOf(
@@ -73,30 +78,40 @@ function declaredIn(database: DatabaseSync, table: string, rules: MaskingRules):
     table,
     column,
     label: `${fullName(table)}.${column.name}`,
+    told: names.column(fullName(table), column.name),
     unique: alone.includes(column.name) || (keys.length === 1 && column.key === 1),
     rule: own?.get(column.name) ?? (column.generated ? undefined : own?.get(ALL_OTHERS)),
   }));
 }
 
-function missingBlock(missing: readonly Declared[], rules: MaskingRules): string {
-  const lines = [...Map.groupBy(missing, ({ table }) => table)].flatMap(([table, columns]) => [
+const ALL_COLUMNS =
+  "SELECT t.name, c.cid + 1 AS number, c.name FROM pragma_table_list t JOIN pragma_table_xinfo(t.name) c WHERE t.schema = 'main' ORDER BY 1, 2";
+
+function missingBlock(missing: readonly Declared[], rules: MaskingRules, names: KnownNames): string {
+  const shown = missing.filter(({ told }) => !isUnnamed(told));
+  const lines = [...Map.groupBy(shown, ({ table }) => table)].flatMap(([table, columns]) => [
     `  ${fullName(table)}:`,
     ...columns.map(
-      ({ column }) => `    ${column.name}: ${nameTells(column.name) === null ? 'keep' : 'mask'} # ${column.type || 'any type'}`,
+      ({ column }) =>
+        `    ${column.name}: ${nameTells(column.name) === null ? 'keep' : 'mask'} # ${names.definition(column.type) || 'any type'}`,
     ),
   ]);
   const many = missing.length === 1 ? '1 column is' : `${missing.length} columns are`;
   return [
     `${many} declared neither keep, mask nor null in ${rules.path}.`,
-    'Paste this below "tables:", join it with what is there, and check every line:',
-    '',
-    ...lines,
-  ].join('\n');
+    ...(shown.length === 0 ? [] : ['Paste this below "tables:", join it with what is there, and check every line:', '', ...lines, '']),
+    ...unnamedLines(
+      missing.map(({ told }) => told).filter((told) => isUnnamed(told)),
+      ALL_COLUMNS,
+    ),
+  ]
+    .join('\n')
+    .trimEnd();
 }
 
-function mistakeOf({ rule, column, label }: Declared, rules: MaskingRules): readonly string[] {
+function mistakeOf({ rule, column, told }: Declared, rules: MaskingRules): readonly string[] {
   if (rule === undefined) return [];
-  const at = `${rules.path}:${rule.line}: ${label}`;
+  const at = `${rules.path}:${rule.line}: ${told}`;
   if (column.generated && rule.rule !== 'keep') return [`${at} is generated: it is computed anew. Fix: remove the line.`];
   if (rule.rule === 'null' && (column.notNull || column.key > 0)) return [`${at} cannot become null. Fix: write "mask".`];
   return [];
@@ -128,11 +143,12 @@ function linksIn(database: DatabaseSync): readonly Link[] {
 /** Both ends of a foreign key must agree, or rows lose each other. */
 function linkMistakes(links: readonly Link[], all: readonly Declared[], rules: MaskingRules): readonly string[] {
   const ruleOf = new Map(all.map(({ label, rule }) => [label, rule]));
+  const toldOf = new Map(all.map(({ label, told }) => [label, told]));
   return links.flatMap(({ from, to }) => {
     const [one, other] = [ruleOf.get(from), ruleOf.get(to)];
     if (one === undefined || other === undefined || one.rule === other.rule || one.rule === 'null') return [];
     return [
-      `${rules.path}:${one.line}: ${from} is "${one.rule}" and ${to} is "${other.rule}" (line ${other.line}), but a foreign key connects them. Fix: write the same for both.`,
+      `${rules.path}:${one.line}: ${toldOf.get(from)} is "${one.rule}" and ${toldOf.get(to)} is "${other.rule}" (line ${other.line}), but a foreign key connects them. Fix: write the same for both.`,
     ];
   });
 }
@@ -157,7 +173,7 @@ function domainsOf(all: readonly Declared[], links: readonly Link[], rules: Mask
     const explicit = [...new Set(members.map(({ rule }) => rule.as).filter((kind) => kind !== 'auto'))];
     if (explicit.length > 1)
       mistakes.push(
-        `${rules.path}:${members[0]?.rule.line}: ${members.map(({ label }) => label).join(', ')} hold the same values and are masked as ${explicit.join(' and ')}. Fix: write one kind for all of them.`,
+        `${rules.path}:${members[0]?.rule.line}: ${members.map(({ told }) => told).join(', ')} hold the same values and are masked as ${explicit.join(' and ')}. Fix: write one kind for all of them.`,
       );
     const guessed = members.map(({ column }) => guessKind(column));
     const name = members.map(({ rule }) => rule.domain).find((one) => one !== null) ?? members.map(({ label }) => label).sort()[0] ?? '';

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { type EngineOptions, RehearsalImpossible } from '../database.ts';
 import { quoted } from '../identifier.ts';
+import type { KnownNames } from '../known-names.ts';
 import type { MaskingReport, MaskingRules } from '../masking/rules.ts';
 import { rowsOf, withDatabase, withoutData } from './driver.ts';
 import { bytesHold, collectValues, type Scan, scanForLeaks } from './leaks.ts';
@@ -16,11 +17,11 @@ const MASK = 'promote_mask';
 export async function maskFile(
   path: string,
   rules: MaskingRules,
-  { log, signal }: Pick<EngineOptions, 'log' | 'signal'>,
+  { log, names, signal }: Pick<EngineOptions, 'log' | 'names' | 'signal'>,
 ): Promise<MaskingReport> {
   const began = performance.now();
   return withDatabase(path, { readOnly: false }, (database) => {
-    const plan = planMasking(database, rules);
+    const plan = planMasking(database, rules, names);
     signal.throwIfAborted();
     const source = collectValues(
       database,
@@ -30,13 +31,13 @@ export async function maskFile(
     try {
       rows = rewrite(database, plan);
     } catch (error) {
-      throw new RehearsalImpossible('masking_impossible', `Masking stopped: ${constraintIn(error)}.`);
+      throw new RehearsalImpossible('masking_impossible', `Masking stopped: ${constraintIn(error, names)}.`);
     }
     signal.throwIfAborted();
     const seconds = (performance.now() - began) / 1000;
     log(`Masked ${rows} rows.`);
     const scanning = performance.now();
-    const scan = scanForLeaks(database, plan.columns, source);
+    const scan = scanForLeaks(database, plan.columns, source, names);
     assertNone(
       database,
       path,
@@ -98,8 +99,8 @@ function rewrite(database: DatabaseSync, plan: MaskingPlan): number {
 }
 
 /** Names of tables and columns are in SQLite's message, values never, unless a check constraint has no name: then its text. */
-function constraintIn(error: unknown): string {
-  const said = withoutData(error);
+function constraintIn(error: unknown, names: KnownNames): string {
+  const said = withoutData(error, names);
   const failed = /^(UNIQUE|NOT NULL|FOREIGN KEY|CHECK) constraint failed/.exec(said);
   if (failed?.[1] === 'CHECK') return 'a masked value is not what a check constraint allows; keep the column, or mask it as another kind';
   if (failed?.[1] === 'UNIQUE') return `two different values got the same mask (${said}); mask the column as text`;

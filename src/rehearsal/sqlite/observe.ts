@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Access, ObserveOptions, Observer } from '../database.ts';
+import type { KnownNames } from '../known-names.ts';
 import type { Interval, LockTrace, Observation, StatementTrace, TransactionTrace } from '../observed.ts';
-import { withDatabase } from './driver.ts';
+import { withDatabase, withoutData } from './driver.ts';
 import { type LockState, locksAreTold, locksOn } from './locks.ts';
 import { type Changes, changesBetween } from './pages.ts';
 
@@ -17,6 +18,8 @@ export interface ObservedFile {
   readonly wal: boolean;
   /** Whether load of this process is on it now. */
   readonly loaded: () => boolean;
+  /** The names that may be shown. */
+  readonly names: KnownNames;
 }
 
 /** A lock that a process was seen with. Times are milliseconds since observation began. */
@@ -145,7 +148,7 @@ class FileObserver implements Observer {
       withDatabase(this.file.path, { readOnly: false }, (database) => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
       return changesBetween(this.file.before, this.file.path);
     } catch (error) {
-      blind.push(`Which tables were changed could not be seen: ${(error as Error).message}.`);
+      blind.push(`Which tables were changed could not be seen: ${withoutData(error, this.file.names)}.`);
       return none;
     }
   }

@@ -2,6 +2,7 @@ import { closeSync, constants, existsSync, openSync, readFileSync, readSync, sta
 import { copyFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { RehearsalImpossible, type Restored } from '../database.ts';
+import type { KnownNames } from '../known-names.ts';
 import { rowsOf, sqliteModule, withDatabase, withoutData } from './driver.ts';
 
 const HEADER = 'SQLite format 3\0';
@@ -26,24 +27,24 @@ const FOREIGN: readonly (readonly [string, RegExp])[] = [
  * Makes the source from what the snapshot command left: a database file, with the log beside it if there is one, or the text of `.dump`.
  * @throws RehearsalImpossible `snapshot_unreadable`
  */
-export async function restoreInto(source: string, dump: string): Promise<Restored> {
+export async function restoreInto(source: string, dump: string, names: KnownNames): Promise<Restored> {
   if (statSync(dump).isDirectory())
     throw unreadable('a folder; leave the database file itself, or the text that "sqlite3 file .dump" writes');
   const start = firstBytes(dump, 4096);
   if (start.length === 0) throw unreadable('empty');
-  if (start.subarray(0, HEADER.length).toString('latin1') === HEADER) return restoreFile(source, dump, start);
+  if (start.subarray(0, HEADER.length).toString('latin1') === HEADER) return restoreFile(source, dump, start, names);
   const text = start.toString('latin1').trimStart();
   const foreign = FOREIGN.find(([, begins]) => begins.test(text));
   if (foreign !== undefined) throw unreadable(foreign[0]);
   if (start.includes(0) || start.filter((byte) => byte < 9 || (byte > 13 && byte < 32)).length > start.length / 50)
     throw unreadable('neither a database of SQLite nor SQL text; is it encrypted, as SQLCipher does?');
-  return restoreText(source, dump);
+  return restoreText(source, dump, names);
 }
 
 const unreadable = (what: string): RehearsalImpossible =>
   new RehearsalImpossible('snapshot_unreadable', `The snapshot is ${what}. Expected is a database file of SQLite, or a dump as SQL text.`);
 
-async function restoreFile(source: string, dump: string, start: Buffer): Promise<Restored> {
+async function restoreFile(source: string, dump: string, start: Buffer, names: KnownNames): Promise<Restored> {
   // https://www.sqlite.org/fileformat2.html: page size at byte 16, number of pages at 28, which counts when both change counters agree.
   const pageSize = start.readUInt16BE(16) === 1 ? 65_536 : start.readUInt16BE(16);
   const bytes = pageSize * start.readUInt32BE(28);
@@ -52,25 +53,32 @@ async function restoreFile(source: string, dump: string, start: Buffer): Promise
   if (start.readUInt32BE(24) === start.readUInt32BE(92) && size < bytes && sidecars.length === 0)
     throw unreadable(`truncated: it has ${size} bytes of ${bytes}`);
   for (const ending of ['', ...sidecars]) await copyFile(dump + ending, source + ending, constants.COPYFILE_FICLONE);
-  const problem = problemOf(source);
+  const problem = problemOf(source, names);
   if (problem !== null) throw unreadable(`damaged: ${problem}`);
   return { format: sidecars.length === 0 ? 'a database file' : `a database file with its ${sidecars.join(' and ').slice(1)}`, major: null };
 }
 
 /** Reads all of it once; takes in what the log beside it holds. */
-function problemOf(path: string): string | null {
+function problemOf(path: string, names: KnownNames): string | null {
   try {
     return withDatabase(path, { readOnly: false }, (database) => {
       const [first] = rowsOf(database, 'PRAGMA integrity_check(1)');
       const said = String(Object.values(first ?? {})[0]);
-      return said === 'ok' ? null : said.split('\n')[0]?.slice(0, 200) || 'its pages contradict each other';
+      return said === 'ok' ? null : damageIn(said);
     });
   } catch (error) {
-    return withoutData(error);
+    return withoutData(error, names);
   }
 }
 
-function restoreText(source: string, dump: string): Restored {
+/** What SQLite's check says names tables and indexes, and quotes the text of a CHECK. */
+function damageIn(said: string): string {
+  if (/missing from index|wrong # of entries in index|non-unique entry/.test(said)) return 'an index does not fit its table';
+  if (/^(?:NULL|TEXT|NUMERIC|non-\w+) value in|CHECK constraint failed/.test(said)) return 'a value is not what its column allows';
+  return 'its pages contradict each other';
+}
+
+function restoreText(source: string, dump: string, names: KnownNames): Restored {
   if (statSync(dump).size > LONGEST_TEXT)
     throw unreadable('SQL text of more than 400 MB; leave the database file itself ("sqlite3 file .backup")');
   const text = readFileSync(dump, 'utf8');
@@ -80,7 +88,7 @@ function restoreText(source: string, dump: string): Restored {
       database.exec(text);
       return database.isTransaction ? 'it ends in the middle of a transaction, so it is truncated' : null;
     } catch (error) {
-      return withoutData(error);
+      return withoutData(error, names);
     }
   });
   if (said !== null) throw unreadable(`SQL text that cannot be run: ${said}`);
@@ -91,7 +99,7 @@ function restoreText(source: string, dump: string): Restored {
  * Makes the source from a database that is in use, without keeping anybody from writing to it for long.
  * @throws RehearsalImpossible `snapshot_failed`
  */
-export async function copyRunning(source: string, url: string): Promise<Restored> {
+export async function copyRunning(source: string, url: string, names: KnownNames): Promise<Restored> {
   const path = pathOf(url);
   if (!existsSync(path)) throw new RehearsalImpossible('snapshot_failed', 'There is no file at the URL that the snapshot is to come from.');
   const { DatabaseSync, backup } = sqliteModule();
@@ -105,7 +113,7 @@ export async function copyRunning(source: string, url: string): Promise<Restored
   } catch (error) {
     throw new RehearsalImpossible(
       'snapshot_failed',
-      `The database that the snapshot is to come from cannot be read: ${withoutData(error)}.`,
+      `The database that the snapshot is to come from cannot be read: ${withoutData(error, names)}.`,
     );
   }
   return { format: 'a backup of a database in use', major: null };

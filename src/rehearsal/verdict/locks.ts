@@ -1,6 +1,6 @@
 import { listed } from '../../pipeline/listed.ts';
 import { intervalInWords } from '../amounts.ts';
-import { isBookkeeping } from '../comparison.ts';
+import { isBookkeeping } from '../bookkeeping.ts';
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import { boundInWords, exceeds, type Limits, type Threshold } from '../limits.ts';
 import type { Interval, LockTrace, Observation, StatementTrace } from '../observed.ts';

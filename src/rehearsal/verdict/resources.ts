@@ -1,5 +1,5 @@
 import { bytesInWords } from '../amounts.ts';
-import { isBookkeeping } from '../comparison.ts';
+import { isBookkeeping } from '../bookkeeping.ts';
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import { boundInWords, exceeds, type Limits } from '../limits.ts';
 import type { Observation, Rewrite, StatementTrace } from '../observed.ts';

@@ -1,4 +1,4 @@
-import { isBookkeeping } from '../comparison.ts';
+import { isBookkeeping } from '../bookkeeping.ts';
 import type { PhaseFacts, RehearsalFacts } from '../evidence.ts';
 import type { Limits } from '../limits.ts';
 import type { Observation } from '../observed.ts';

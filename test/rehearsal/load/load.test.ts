@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LoadOptions } from '../../../src/rehearsal/database.ts';
+import type { LoadOptions, RunningLoad } from '../../../src/rehearsal/database.ts';
 import type { LoadReport } from '../../../src/rehearsal/observed.ts';
 import { type Connection, connect, connected } from '../../../src/rehearsal/postgres/connection.ts';
-import { LOAD_NAME, startLoad } from '../../../src/rehearsal/postgres/load/load.ts';
+import { LOAD_NAME, startLoad as start } from '../../../src/rehearsal/postgres/load/load.ts';
+import { EveryName } from '../postgres/servers.ts';
 import { type OwnServer, startOwnServer } from './own-server.ts';
+
+const startLoad = (target: Connection, options: LoadOptions): Promise<RunningLoad> => start(target, options, new EveryName());
 
 const SHOP = `
   CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, email text);

@@ -121,7 +121,7 @@ describe('a value of a masked column is found', () => {
       'in a comment',
       "CREATE TABLE t (c text); COMMENT ON COLUMN t.c IS 'as Mona Octocat, the 3th, said'",
       'c: keep',
-      /the comment on column c of table public\.t: 1 × a value of public\.people\.name/,
+      /the comment on table column public\.t\.c: 1 × a value of public\.people\.name/,
     ],
     [
       'in a view',

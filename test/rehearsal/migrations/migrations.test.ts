@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCycle } from '../../../src/rehearsal/cycle.ts';
 import type { RehearsalServer } from '../../../src/rehearsal/database.ts';
 import type { RehearsalFacts } from '../../../src/rehearsal/evidence.ts';
+import { KnownNames } from '../../../src/rehearsal/known-names.ts';
 import { readLimits } from '../../../src/rehearsal/limits.ts';
 import { postgres } from '../../../src/rehearsal/postgres/engine.ts';
 import { judge } from '../../../src/rehearsal/verdict.ts';
@@ -35,6 +36,7 @@ async function openHouse(binaries: string): Promise<House> {
     watch: () => undefined,
     serverUrl: null,
     version: null,
+    names: new KnownNames(),
   });
   const client = new pg.Client({ connectionString: server.source.url });
   await client.connect();
@@ -81,6 +83,7 @@ async function rehearse(server: RehearsalServer, migration: KnownMigration) {
     checks: checks === undefined ? null : { invariants: [], lookups: [], rowChanges: new Map(), ...checks },
     pendingColumns: [],
     loadScript: null,
+    names: new KnownNames(),
     baseline: 300,
     ports: {
       start: (request) => startTool(migration, request),

@@ -80,7 +80,7 @@ describe('a dump', () => {
     ['a dump of a whole cluster', '--\n-- PostgreSQL database cluster dump\n--\n', /pg_dumpall/],
     ['a plain dump that was cut off', COMPLETE.slice(0, -20), /truncated: its last line .* is missing/],
     ['a tar dump that was cut off', tarOf('toc.dat').fill('x', 900), /a tar dump that is truncated/],
-    ['another tar archive', tarOf('base/1/1234'), /a tar archive that is no dump .* begins with "base\/1\/1234"/],
+    ['another tar archive', tarOf('base/1/1234'), /a tar archive that is no dump .* does not begin with the file toc\.dat/],
   ])('is not %s', (_name, content, message) => {
     expect(() => dumpFormat(file('dump', content))).toThrow(
       expect.objectContaining({ code: 'snapshot_unreadable', message: expect.stringMatching(message) }),
@@ -88,7 +88,7 @@ describe('a dump', () => {
   });
 
   it('is not any folder', () => {
-    expect(() => dumpFormat(directory('any', 'notes.txt'))).toThrow(/no file toc\.dat.*It has: notes\.txt/);
+    expect(() => dumpFormat(directory('any', 'notes.txt'))).toThrow(/no file toc\.dat.*It has 1 file/);
     expect(() => dumpFormat(directory('base', 'PG_VERSION'))).toThrow(/pg_basebackup/);
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SchemaDescription } from '../../../src/rehearsal/database.ts';
 import { withProgress } from '../../../src/rehearsal/postgres/progress.ts';
 import { restoreAsText } from '../../../src/rehearsal/postgres/restore.ts';
-import { checksum, clientProgram, endAll, MAJORS, type Rehearsing, rehearseOn, sql } from './servers.ts';
+import { checksum, clientProgram, EveryName, endAll, MAJORS, type Rehearsing, rehearseOn, sql } from './servers.ts';
 
 /** Two tables that refer to each other, a trigger that may not fire, quotes, tabs and line ends in the data. */
 const SHOP = `
@@ -100,6 +100,7 @@ it('an archive is restored as text where pg_restore is too new for the server', 
     env: process.env,
     log: () => undefined,
     signal: cancel.signal,
+    names: new EveryName(),
     version: null,
   };
   const program = { path: clientProgram('pg_restore', 15), major: 17 };
@@ -174,7 +175,7 @@ describe('what cannot be restored', () => {
       one,
       written('connect.sql', 'SELECT 1;\n\\connect other\n'),
       'snapshot_unreadable',
-      /line 2: "\\connect other" is a command to psql/,
+      /line 2: "\\connect" is a command to psql/,
     );
     await refused(one, written('create.sql', 'CREATE DATABASE shop;\n'), 'snapshot_unreadable', /dump without "--create"/);
     await refused(one, written('latin.sql', "SET client_encoding = 'LATIN1';\n"), 'snapshot_unreadable', /--encoding=UTF8/);
@@ -192,7 +193,7 @@ describe('what cannot be restored', () => {
     await refused(one, folder, 'snapshot_unreadable', /foreign keys and triggers: .*\(foreign_key_violation\) \(SQLSTATE 23503\)/);
     writeFileSync(join(folder, 'public.d.csv'), '1\n');
     await sql(one.server.source.url, 'DROP TABLE c, p');
-    await refused(one, folder, 'snapshot_unreadable', /no table public\.d/);
+    await refused(one, folder, 'snapshot_unreadable', /public\.d\.csv: the schema has no table/);
   });
 
   it('does not fit on the disk', async () => {
@@ -247,7 +248,7 @@ describe.each(MAJORS)('a running database of version %i', (major) => {
     if (major === 18) {
       await expect(one.server.copyFrom(url)).rejects.toThrow(/PostgreSQL 18, which "pg_dump" 18 or newer copies, and there is none/);
     } else {
-      expect(await one.server.copyFrom(url)).toEqual({ format: expect.stringMatching(/^a copy of the running database test_/), major: 15 });
+      expect(await one.server.copyFrom(url)).toEqual({ format: 'a copy of the running database', major: 15 });
       expect(await checksum(one.server.source.url)).toBe(before);
     }
     expect(await checksum(url)).toBe(before);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differencesBetween } from '../../../src/rehearsal/comparison.ts';
 import type { DatabaseCopy, SchemaDescription } from '../../../src/rehearsal/database.ts';
-import { endAll, MAJORS, rehearseOn, sql } from './servers.ts';
+import { EveryName, endAll, MAJORS, rehearseOn, sql } from './servers.ts';
 
 const SHOP = `
   CREATE SCHEMA shop;
@@ -24,7 +24,7 @@ const SHOP = `
 it('is told without what a body in another language than SQL holds', () => {
   const body = (text: string) =>
     new Map([['function f()', `CREATE FUNCTION f()\n LANGUAGE plpython3u\nAS $function$\n${text}\n$function$\ncomment 'hidden'`]]);
-  const told = differencesBetween(body('x = 1 # don\'t\ny = "hidden"'), body("x = 1 # don't\ny = \"hidden\", 'hidden'"));
+  const told = differencesBetween(body('x = 1 # don\'t\ny = "hidden"'), body("x = 1 # don't\ny = \"hidden\", 'hidden'"), new EveryName());
   expect(told).toEqual(['function f(): was …', 'function f(): is …']);
 });
 
@@ -158,7 +158,7 @@ describe.each(MAJORS)('the schema on PostgreSQL %i', (major) => {
     const told = async (...changes: readonly string[]): Promise<readonly string[]> => {
       const before = await copy.describeSchema();
       await sql(copy.access.url, ...changes);
-      return differencesBetween(before, await copy.describeSchema());
+      return differencesBetween(before, await copy.describeSchema(), new EveryName());
     };
     const lines = await told(
       `CREATE TABLE shop.told (id int DEFAULT 7, "it's" text, who text DEFAULT 'hidden one', CONSTRAINT few CHECK (who <> E'hidd\\'en\ntwo'))`,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { EngineOptions, RehearsalServer } from '../../../src/rehearsal/database.ts';
+import { KnownNames } from '../../../src/rehearsal/known-names.ts';
 import { clientsNamed, DEBIAN } from '../../../src/rehearsal/postgres/binaries.ts';
 import { startOn } from '../../../src/rehearsal/postgres/engine.ts';
 import type { Host } from '../../../src/rehearsal/postgres/host.ts';
@@ -18,6 +19,13 @@ export const PROGRAMS = {
 } as const;
 export type Major = keyof typeof PROGRAMS;
 export const MAJORS = [18, 15] as const;
+
+/** Where it is not about names, every one may be shown. */
+export class EveryName extends KnownNames {
+  override has(): boolean {
+    return true;
+  }
+}
 
 export interface Rehearsing {
   readonly server: RehearsalServer;
@@ -49,6 +57,7 @@ export function optionsFor(folder: string, more: Partial<EngineOptions> = {}): E
     watch: () => undefined,
     serverUrl: null,
     version: null,
+    names: new EveryName(),
     ...more,
     env,
   };

@@ -7,6 +7,7 @@ import type { RehearsalServer } from '../../../src/rehearsal/database.ts';
 import type { RehearsalFacts } from '../../../src/rehearsal/evidence.ts';
 import { readLimits } from '../../../src/rehearsal/limits.ts';
 import { judge } from '../../../src/rehearsal/verdict.ts';
+import { EveryName } from '../postgres/servers.ts';
 import { database, newFolder, removeFolder, SHOP, startServer } from './files.ts';
 
 /** A migration tool in few lines: each file of SQL is one transaction, and what has run is remembered. */
@@ -73,6 +74,7 @@ async function rehearsed(steps: readonly (readonly [string, string, string])[], 
     checks: null,
     pendingColumns: [],
     loadScript: null,
+    names: new EveryName(),
     baseline: 300,
     ports: {
       start,

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import type { RehearsalServer } from '../../../src/rehearsal/database.ts';
+import type { KnownNames } from '../../../src/rehearsal/known-names.ts';
 import { sqlite } from '../../../src/rehearsal/sqlite/engine.ts';
+import { EveryName } from '../postgres/servers.ts';
 
 export const SHOP = `
   CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE);
@@ -39,7 +41,7 @@ export interface OwnServer {
   readonly cancel: AbortController;
 }
 
-export async function startServer(folder: string): Promise<OwnServer> {
+export async function startServer(folder: string, names: KnownNames = new EveryName()): Promise<OwnServer> {
   const logged: string[] = [];
   const cancel = new AbortController();
   const server = await sqlite.start({
@@ -50,6 +52,7 @@ export async function startServer(folder: string): Promise<OwnServer> {
     watch: () => undefined,
     serverUrl: null,
     version: null,
+    names,
   });
   return { server, logged, cancel };
 }

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { type LoadOptions, RehearsalImpossible, type RunningLoad } from '../../database.ts';
+import type { KnownNames } from '../../known-names.ts';
 import { LoadCourse, withBaseline } from '../../load/course.ts';
 import { LoadRecorder } from '../../load/recorder.ts';
 import type { LoadReport } from '../../observed.ts';
@@ -25,14 +26,14 @@ const OWN_DELAY = 250;
  * @returns once the baseline is measured
  * @throws RehearsalImpossible `checks_invalid` when the script fails without any migration; `server_missing` when there is no connecting
  */
-export async function startLoad(target: Connection, options: LoadOptions): Promise<RunningLoad> {
+export async function startLoad(target: Connection, options: LoadOptions, names: KnownNames): Promise<RunningLoad> {
   options.signal.throwIfAborted();
   const stop = new AbortController();
   const recorder = new LoadRecorder(meaningOf);
   const found = await reaching(() =>
     connected(target, async (client) => {
       if (options.script !== null) await tryScript(client, options.script);
-      return tablesOfLoad(client, options.tables);
+      return tablesOfLoad(client, options.tables, names);
     }),
   );
   const clients = await reaching(() => startClients({ target, tables: found.tables, script: options.script, recorder, stop: stop.signal }));

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { isBookkeeping } from '../../comparison.ts';
+import { isBookkeeping } from '../../bookkeeping.ts';
+import type { KnownNames } from '../../known-names.ts';
 import { meaningOf, sqlstateOf } from '../sqlstates.ts';
 
 /** A table that the load works on. */
@@ -83,42 +84,43 @@ const COLUMNS = `SELECT quote_ident(a.attname) AS name, a.attnum = ANY ($2::int2
  * Finds out how the rows of the tables are reached, and tries it once. Names of what does not exist yet are left out, and so are the
  * tables of migration tools. What `pg` throws about the catalogue is passed on.
  */
-export async function tablesOfLoad(client: pg.Client, names: readonly string[]): Promise<TablesOfLoad> {
+export async function tablesOfLoad(client: pg.Client, names: readonly string[], known: KnownNames): Promise<TablesOfLoad> {
   const blind: string[] = [];
   const tables: LoadTable[] = [];
   const { rows } = await client.query<Found>(TABLES, [names]);
   for (const found of rows) {
     // No application reads or writes it, and the tool itself locks it for as long as it works.
     if (isBookkeeping(found.name)) continue;
-    const table = await prepare(client, found);
+    const told = known.relation(found.name);
+    const table = await prepare(client, found, told);
     if (typeof table === 'string') {
       blind.push(table);
       continue;
     }
     if (table.write === null) {
       const why = table.keys[0]?.length === 0 ? 'no key to find a row by, or no row' : 'no column that may be set';
-      blind.push(`${found.name} is only read by the load: it has ${why}.`);
+      blind.push(`${told} is only read by the load: it has ${why}.`);
     }
-    const usable = await tried(client, table, blind);
+    const usable = await tried(client, table, told, blind);
     if (usable !== null) tables.push(usable);
   }
   return { tables, blind };
 }
 
 /** @returns a sentence when it cannot be reached */
-async function prepare(client: pg.Client, found: Found): Promise<LoadTable | string> {
+async function prepare(client: pg.Client, found: Found, told: string): Promise<LoadTable | string> {
   const { name, quoted, oid, relkind } = found;
-  if (relkind !== 'r' && relkind !== 'p') return `${name} is no table, so the load leaves it alone.`;
+  if (relkind !== 'r' && relkind !== 'p') return `${told} is no table, so the load leaves it alone.`;
   const key = (await client.query<{ columns: number[] }>(KEY, [oid])).rows[0]?.columns;
   const { rows: columns } = await client.query<Column>(COLUMNS, [oid, key ?? []]);
   const readable = columns.filter((column) => column.readable);
-  if (readable.length === 0) return `${name} is not part of the load: this login may read none of its columns.`;
+  if (readable.length === 0) return `${told} is not part of the load: this login may read none of its columns.`;
   const selected = readable.map((column) => (column.wide ? `${column.name} IS NULL` : column.name)).join(', ');
   const anyRow = { name, read: `SELECT ${selected} FROM ${quoted} LIMIT 1`, write: null, keys: [[]], part: found.part };
   if (key === undefined) return anyRow;
   const keyColumns = columns.filter((column) => column.key).map((column) => column.name);
   const keys = await sample(client, found, keyColumns);
-  if (typeof keys === 'string') return unfit(name, keys);
+  if (typeof keys === 'string') return unfit(told, keys);
   if (keys.length === 0) return anyRow;
   const where = keyColumns.map((column, index) => `${column} = $${index + 1}`).join(' AND ');
   const column = columns.find((candidate) => candidate.updatable)?.name;
@@ -159,17 +161,17 @@ function unfit(name: string, why: string): string {
 }
 
 /** What fails already without a migration says nothing about it. Tells in `blind` what is left out. */
-async function tried(client: pg.Client, table: LoadTable, blind: string[]): Promise<LoadTable | null> {
+async function tried(client: pg.Client, table: LoadTable, told: string, blind: string[]): Promise<LoadTable | null> {
   const [key] = table.keys;
   const read = await answerOf(async () => client.query(table.read, [...(key ?? [])]));
   if (typeof read === 'string') {
-    blind.push(unfit(table.name, read));
+    blind.push(unfit(told, read));
     return null;
   }
   const { write } = table;
   if (write === null) return table;
   const written = await answerOf(async () => client.query(write, [...(key ?? [])]));
   if (typeof written !== 'string') return table;
-  blind.push(`${table.name} is only read by the load: without any migration a write fails with ${written}, ${meaningOf(written)}.`);
+  blind.push(`${told} is only read by the load: without any migration a write fails with ${written}, ${meaningOf(written)}.`);
   return { ...table, write: null };
 }

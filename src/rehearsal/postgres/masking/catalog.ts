@@ -1,10 +1,13 @@
 import type pg from 'pg';
+import type { KnownNames } from '../../known-names.ts';
 
 /** A table whose rows hold data of the people: a partitioned one stands for its partitions. */
 export interface Table {
   readonly oid: number;
-  /** `schema.table` as it is spelled, for the masking file and for people. */
+  /** `schema.table` as it is spelled, for the masking file. */
   readonly name: string;
+  /** The same for people: a name that nobody spells is not shown. */
+  readonly told: string;
   /** Quoted, for SQL. */
   readonly sql: string;
   readonly partitioned: boolean;
@@ -12,13 +15,17 @@ export interface Table {
 }
 
 export interface Column {
-  /** `schema.table.column`, for people. */
+  /** `schema.table.column`. */
   readonly label: string;
+  /** The same for people: a name that nobody spells is not shown. */
+  readonly told: string;
   readonly name: string;
   readonly sql: string;
   readonly number: number;
   /** The type as SQL writes it, domains as themselves. */
   readonly type: string;
+  /** The same for people. */
+  readonly toldType: string;
   /** Name of the type below all domains; of the elements where it is an array. */
   readonly base: string;
   readonly array: boolean;
@@ -47,7 +54,7 @@ export interface Catalog {
   readonly links: readonly Link[];
   /** Materialized views, each after those that it is made from. */
   readonly views: readonly View[];
-  /** Foreign tables, whose rows lie elsewhere. */
+  /** Foreign tables, whose rows lie elsewhere, for people. */
   readonly foreign: readonly string[];
   readonly largeObjects: number;
 }
@@ -55,6 +62,7 @@ export interface Catalog {
 export interface View {
   readonly oid: number;
   readonly name: string;
+  readonly told: string;
   readonly sql: string;
   readonly populated: boolean;
   readonly columns: readonly Column[];
@@ -135,17 +143,29 @@ interface ColumnRow {
   checks: { name: string; definition: string; alone: boolean }[];
 }
 
+const KINDS: Readonly<Record<string, string>> = { m: 'materialized view', f: 'foreign table' };
+
 /** Everything of the schema that masking goes by. */
-export async function readCatalog(client: pg.Client): Promise<Catalog> {
+export async function readCatalog(client: pg.Client, names: KnownNames): Promise<Catalog> {
   const { rows } = await client.query<ColumnRow>(COLUMNS);
   const relations = new Map<string, Table & View & { readonly kind: string; columns: Column[] }>();
   for (const row of rows) {
     const name = `${row.schema}.${row.table}`;
     const known = relations.get(name);
     const { kind, populated } = row;
-    const relation = known ?? { oid: Number(row.oid), name, sql: row.table_sql, partitioned: kind === 'p', kind, populated, columns: [] };
+    const told = names.has(name) ? name : names.unnamed(KINDS[kind] ?? 'table', name, null);
+    const relation = known ?? {
+      oid: Number(row.oid),
+      name,
+      told,
+      sql: row.table_sql,
+      partitioned: kind === 'p',
+      kind,
+      populated,
+      columns: [],
+    };
     if (known === undefined) relations.set(name, relation);
-    if (row.column !== null) relation.columns.push(columnOf(row, name, row.column));
+    if (row.column !== null) relation.columns.push(columnOf(row, name, row.column, names));
   }
   const { rows: links } = await client.query<Link>(LINKS);
   const { rows: order } = await client.query<{ oid: string }>(VIEW_ORDER);
@@ -156,7 +176,7 @@ export async function readCatalog(client: pg.Client): Promise<Catalog> {
     tables: all.filter(({ kind }) => kind === 'r' || kind === 'p'),
     links,
     views: all.filter(({ kind }) => kind === 'm').toSorted((one, other) => (place.get(one.oid) ?? 0) - (place.get(other.oid) ?? 0)),
-    foreign: all.filter(({ kind }) => kind === 'f').map(({ name }) => name),
+    foreign: all.filter(({ kind }) => kind === 'f').map(({ told }) => told),
     largeObjects: Number(large[0]?.count),
   };
 }
@@ -168,13 +188,15 @@ const VIEW_ORDER = `WITH RECURSIVE uses AS (
 ), deep AS (SELECT view, used, 1 AS depth FROM uses UNION SELECT d.view, u.used, d.depth + 1 FROM deep d JOIN uses u ON u.view = d.used WHERE d.depth < 100)
 SELECT c.oid::int8::text AS oid FROM pg_class c LEFT JOIN deep d ON d.view = c.oid WHERE c.relkind = 'm' GROUP BY c.oid ORDER BY max(d.depth), c.oid`;
 
-function columnOf(row: ColumnRow, table: string, name: string): Column {
+function columnOf(row: ColumnRow, table: string, name: string, names: KnownNames): Column {
   return {
     label: `${table}.${name}`,
+    told: names.column(table, name),
     name,
     sql: row.column_sql,
     number: row.number,
     type: row.type,
+    toldType: names.definition(row.type),
     base: row.base_schema === 'pg_catalog' || row.base === 'citext' || row.base === 'hstore' ? row.base : `${row.base_schema}.${row.base}`,
     array: row.array,
     sort: row.sort,

@@ -68,7 +68,7 @@ async function refuseMatrices(client: pg.Client, domain: Domain): Promise<void> 
     if (rows[0]?.found === true) {
       throw new RehearsalImpossible(
         'masking_impossible',
-        `${column.label} holds arrays of arrays, which cannot be masked. Keep the column, or make it null.`,
+        `${column.told} holds arrays of arrays, which cannot be masked. Keep the column, or make it null.`,
       );
     }
   }
@@ -77,6 +77,6 @@ async function refuseMatrices(client: pg.Client, domain: Domain): Promise<void> 
 function labels(domain: Domain): string {
   return domain.members
     .slice(0, 6)
-    .map(({ column }) => column.label)
+    .map(({ column }) => column.told)
     .join(', ');
 }

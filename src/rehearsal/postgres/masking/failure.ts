@@ -15,6 +15,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   '23P01': 'masked values exclude each other',
   '42501': 'the role that rehearses may not do it; it must own the table or be superuser',
   '53100': 'the disk is full',
+  '57014': 'it was cancelled',
 };
 
 /**
@@ -26,7 +27,6 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
-    if (error.code === '57014') throw error; // Cancelled: whoever cancelled knows why.
     throw new RehearsalImpossible(
       error.code === '53100' ? 'disk' : 'masking_impossible',
       `Masking stopped: ${what}: ${told(error, what)}.`,

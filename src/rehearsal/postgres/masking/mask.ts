@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { KnownNames } from '../../known-names.ts';
 import type { MaskingReport, MaskingRules } from '../../masking/rules.ts';
 import { type Connection, connect, connected } from '../connection.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
@@ -13,6 +14,8 @@ import { collectValues, scanForLeaks } from './scan.ts';
 export interface MaskOptions {
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
+  /** The names that may be shown. */
+  readonly names: KnownNames;
 }
 
 /**
@@ -23,16 +26,16 @@ export interface MaskOptions {
  * checkpoint at the end makes the server reuse or remove but not overwrite. They go with the server's data folder. On a server that is not
  * private they stay until it has written as much log again.
  *
- * @throws RehearsalImpossible `masking_incomplete`, `masking_invalid`, `masking_impossible`, `disk` or `leak`; no message holds a value
+ * @throws RehearsalImpossible `masking_incomplete`, `masking_invalid`, `masking_impossible`, `disk` or `leak`; no message holds a value, nor a name that nobody spells
  */
 export async function maskDatabase(target: Connection, rules: MaskingRules, options: MaskOptions): Promise<MaskingReport> {
-  const { log, signal } = options;
+  const { signal } = options;
   signal.throwIfAborted();
   const client = await connect(target);
   const cancel = (): void => void cancelBackend(target, client);
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    return await maskWith(client, rules, log, signal);
+    return await maskWith(client, rules, options);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -42,10 +45,10 @@ export async function maskDatabase(target: Connection, rules: MaskingRules, opti
   }
 }
 
-async function maskWith(client: pg.Client, rules: MaskingRules, log: (line: string) => void, signal: AbortSignal): Promise<MaskingReport> {
+async function maskWith(client: pg.Client, rules: MaskingRules, { log, names, signal }: MaskOptions): Promise<MaskingReport> {
   const began = performance.now();
   const superuser = await prepare(client);
-  const catalog = await step('reading the schema', () => readCatalog(client));
+  const catalog = await step('reading the schema', () => readCatalog(client, names));
   const plan = planMasking(catalog, rules);
   for (const remark of plan.remarks) log(remark);
   const source = await step('reading the values', () => collectValues(client, plan, signal));
@@ -57,6 +60,7 @@ async function maskWith(client: pg.Client, rules: MaskingRules, log: (line: stri
   let rows = 0;
   await withoutForeignKeys(
     client,
+    names,
     changing.map(({ table }) => table),
     async () => {
       const rewriting = new Rewriting(client, superuser, resolved);
@@ -64,13 +68,13 @@ async function maskWith(client: pg.Client, rules: MaskingRules, log: (line: stri
         signal.throwIfAborted();
         const written = await rewriting.rewrite(table);
         rows += written;
-        log(`${table.table.name}: ${written} rows`);
+        log(`${table.table.told}: ${written} rows`);
       }
     },
   );
   await cleanUp(client, catalog, plan, rules, superuser);
   const masked = performance.now();
-  const found = await step('looking for leaks', () => scanForLeaks(client, catalog, plan, rules, source, signal));
+  const found = await step('looking for leaks', () => scanForLeaks(client, { catalog, plan, rules, names }, source, signal));
   const scanned = performance.now();
   return {
     file: rules.file,
@@ -120,8 +124,8 @@ async function prepare(client: pg.Client): Promise<boolean> {
 
 /** What was made from unmasked values is made anew. */
 async function cleanUp(client: pg.Client, catalog: Catalog, plan: Plan, rules: MaskingRules, superuser: boolean): Promise<void> {
-  for (const { name, sql } of catalog.views.filter(({ populated }) => populated)) {
-    await step(`refreshing ${name}`, () => client.query(`REFRESH MATERIALIZED VIEW ${sql}`));
+  for (const { told, sql } of catalog.views.filter(({ populated }) => populated)) {
+    await step(`refreshing ${told}`, () => client.query(`REFRESH MATERIALIZED VIEW ${sql}`));
   }
   if (rules.largeObjects === 'drop')
     await step('dropping large objects', () => client.query('SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata'));
@@ -138,7 +142,7 @@ async function cleanUp(client: pg.Client, catalog: Catalog, plan: Plan, rules: M
       [changed.map(({ oid }) => oid)],
     );
   }
-  for (const { name, sql } of changed) await step(`statistics of ${name}`, () => client.query(`ANALYZE ${sql}`));
+  for (const { told, sql } of changed) await step(`statistics of ${told}`, () => client.query(`ANALYZE ${sql}`));
   // Rows that were deleted there still hold the most frequent values until the files are written anew.
   for (const table of ['pg_statistic', 'pg_statistic_ext_data', ...(rules.largeObjects === 'drop' ? ['pg_largeobject'] : [])]) {
     await step('statistics', () => client.query(`VACUUM FULL pg_catalog.${table}`));

@@ -1,4 +1,6 @@
+import { isUnnamed } from '../../known-names.ts';
 import { ALL_OTHERS, type MaskingRules } from '../../masking/rules.ts';
+import { unnamedLines } from '../../masking/unnamed.ts';
 import type { Catalog, Column, Link, Table } from './catalog.ts';
 import { familyOf, nameTells } from './families.ts';
 
@@ -20,14 +22,16 @@ export function missingBlock(catalog: Catalog, missing: readonly Missing[], rule
   const proposals = new Proposals(catalog, rules);
   const lines = [];
   if (count > 0) lines.push(`${count} ${count === 1 ? 'column is' : 'columns are'} declared neither keep, mask nor null in ${rules.path}.`);
-  const fresh = lacking.filter(({ table }) => !rules.tables.has(table.name));
+  const shown = lacking.filter(({ table, columns }) => !isUnnamed(table.told) && columns.some(({ told }) => !isUnnamed(told)));
+  const fresh = shown.filter(({ table }) => !rules.tables.has(table.name));
   if (fresh.length > 0)
     lines.push('Paste this below "tables:", and check every line:', '', ...fresh.flatMap((one) => block(one, proposals)), '');
-  for (const one of lacking.filter(({ table }) => rules.tables.has(table.name))) {
+  for (const one of shown.filter(({ table }) => rules.tables.has(table.name))) {
     const first = Math.min(...[...(rules.tables.get(one.table.name)?.values() ?? [])].map(({ line }) => line));
     const where = Number.isFinite(first) ? ` (line ${first})` : '';
     lines.push(`Paste this to the columns of ${one.table.name}${where}, and check every line:`, '', ...block(one, proposals).slice(1), '');
   }
+  lines.push(...unnamedLines(unnamedPlaces(lacking), ALL_COLUMNS));
   if (largeObjects) {
     lines.push(
       `The data has ${catalog.largeObjects} large objects, and ${rules.path} does not say what becomes of them. Paste this at its top level:`,
@@ -39,7 +43,18 @@ export function missingBlock(catalog: Catalog, missing: readonly Missing[], rule
 }
 
 function block({ table, columns }: Missing, proposals: Proposals): string[] {
-  return [`  ${yamlKey(table.name)}:`, ...columns.map((column) => `    ${yamlKey(column.name)}: ${proposals.of(column)}`)];
+  const shown = columns.filter(({ told }) => !isUnnamed(told));
+  return [`  ${yamlKey(table.name)}:`, ...shown.map((column) => `    ${yamlKey(column.name)}: ${proposals.of(column)}`)];
+}
+
+const ALL_COLUMNS =
+  "SELECT table_schema, table_name, ordinal_position, column_name FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, 3";
+
+function unnamedPlaces(lacking: readonly Missing[]): readonly string[] {
+  return lacking.flatMap(({ table, columns }) => {
+    if (isUnnamed(table.told)) return [`${table.told}, ${columns.length === 1 ? '1 column' : `${columns.length} columns`}`];
+    return columns.filter(({ told }) => isUnnamed(told)).map(({ told, toldType, number }) => `${told} (number ${number}, ${toldType})`);
+  });
 }
 
 /** A key as YAML: quoted unless it is plainly a word. */
@@ -69,7 +84,7 @@ class Proposals {
   /** A rule with the reason for it as a comment. */
   of(column: Column): string {
     const [rule, why] = this.rule(column);
-    return `${rule} # ${column.type.replaceAll(/[\r\n]/g, ' ')}${why === '' ? '' : `, ${why}`}`;
+    return `${rule} # ${column.toldType.replaceAll(/[\r\n]/g, ' ')}${why === '' ? '' : `, ${why}`}`;
   }
 
   /** What columns of one group say must be the same for all of them. */

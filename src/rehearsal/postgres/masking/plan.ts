@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { nearest } from '../../../pipeline/nearest.ts';
 import { RehearsalImpossible } from '../../database.ts';
+import { isUnnamed } from '../../known-names.ts';
 import { ALL_OTHERS, type ColumnRule, type MaskingRules, type MaskKind, type PendingColumn } from '../../masking/rules.ts';
-import type { Catalog, Column, Table } from './catalog.ts';
+import type { Catalog, Column, Table, View } from './catalog.ts';
 import { type Family, familyOf, guessKind, unfitting } from './families.ts';
 import { type Limits, limitsOf, tighter } from './limits.ts';
 import { missingBlock } from './missing.ts';
@@ -109,7 +110,7 @@ function checkRules(catalog: Catalog, rules: MaskingRules, mistakes: string[]): 
       const rule = column.generated ? own : ruleFor(rules, table, column);
       if (rule === undefined) continue;
       const wrong = column.generated ? generatedMistake(rule) : ruleMistake(rule, column);
-      if (wrong !== null) mistakes.push(`${rules.path}:${rule.line}: ${column.label} ${wrong}`);
+      if (wrong !== null) mistakes.push(`${rules.path}:${rule.line}: ${column.told} ${wrong}`);
     }
   }
 }
@@ -124,9 +125,9 @@ function ruleMistake(rule: ColumnRule, column: Column): string | null {
   if (rule.rule !== 'mask') return null;
   const family = familyOf(column);
   if (family === null)
-    return `is of the type ${column.type}, whose values cannot be masked. Fix: write "keep"${column.notNull ? '' : ' or "null"'}.`;
+    return `is of the type ${column.toldType}, whose values cannot be masked. Fix: write "keep"${column.notNull ? '' : ' or "null"'}.`;
   const unfit = unfitting(rule.as, family);
-  return unfit === null ? null : `is of the type ${column.type}, which cannot be masked as ${rule.as}. Fix: ${unfit}`;
+  return unfit === null ? null : `is of the type ${column.toldType}, which cannot be masked as ${rule.as}. Fix: ${unfit}`;
 }
 
 /** Puts columns into domains: what foreign keys, inheritance or the file connect is one. */
@@ -168,7 +169,7 @@ class Domains {
       if (one?.rule === undefined || other?.rule === undefined || one.rule.rule === other.rule.rule) continue;
       if (one.rule.rule === 'null' && why === 'foreign key') continue;
       this.mistakes.push(
-        `${this.rules.path}:${one.rule.line}: ${from} is "${one.rule.rule}" and ${to} is "${other.rule.rule}" (line ${other.rule.line}), but ${why === 'foreign key' ? 'a foreign key connects them' : 'they are one column by inheritance'}. Fix: write the same for both.`,
+        `${this.rules.path}:${one.rule.line}: ${one.column.told} is "${one.rule.rule}" and ${other.column.told} is "${other.rule.rule}" (line ${other.rule.line}), but ${why === 'foreign key' ? 'a foreign key connects them' : 'they are one column by inheritance'}. Fix: write the same for both.`,
       );
     }
   }
@@ -182,7 +183,7 @@ class Domains {
     const where = (): string =>
       `${this.rules.path}:${first.rule.line}: ${members
         .slice(0, 6)
-        .map(({ column }) => column.label)
+        .map(({ column }) => column.told)
         .join(', ')}`;
     if (explicit.length > 1)
       this.mistakes.push(
@@ -236,10 +237,10 @@ function pendingOf(catalog: Catalog, rules: MaskingRules): { pending: PendingCol
   for (const [name, columns] of rules.tables) {
     const known = relations.get(name)?.columns ?? [];
     const names = known.map((one) => one.name);
-    const others = known.filter((one) => !one.generated && !columns.has(one.name)).map((one) => one.name);
+    const others = known.filter((one) => !one.generated && !columns.has(one.name));
     const all = columns.get(ALL_OTHERS);
     if (all !== undefined && others.length > 0)
-      remarks.push(`${name}: ${all.rule} for every column that is not named: ${others.join(', ')}`);
+      remarks.push(`${name}: ${all.rule} for every column that is not named: ${others.map(lastOf).join(', ')}`);
     const absent = [...columns].filter(([column]) => column !== ALL_OTHERS && !names.includes(column));
     for (const [column, { line }] of absent) {
       if (rules.optional?.has(`${name}.${column}`) === true) {
@@ -247,11 +248,26 @@ function pendingOf(catalog: Catalog, rules: MaskingRules): { pending: PendingCol
         continue;
       }
       pending.push(columnOf(name, column));
-      const meant = relations.has(name) ? nearest(column, names) : nearest(name, relations.keys());
+      const meant = meantBy(name, column, known, [...relations.values()]);
       remarks.push(`${rules.path}:${line}: the data has no ${name}.${column}: a migration must bring it${hintAt(meant)}`);
     }
   }
   return { pending, remarks };
+}
+
+/** The name that is nearest, of those that may be shown: a column where the table is there, else a table. */
+function meantBy(table: string, column: string, columns: readonly Column[], relations: readonly (Table | View)[]): string | null {
+  const names = (all: readonly { readonly name: string; readonly told: string }[]): string[] => all.filter(isShown).map(({ name }) => name);
+  return relations.some(({ name }) => name === table) ? nearest(column, names(columns)) : nearest(table, names(relations));
+}
+
+/** Of a column whose name is shown, that name alone. */
+function lastOf({ name, told }: Column): string {
+  return isUnnamed(told) ? told : name;
+}
+
+function isShown({ told }: { readonly told: string }): boolean {
+  return !isUnnamed(told);
 }
 
 const hintAt = (meant: string | null): string => (meant === null ? '' : `, or did you mean "${meant}"?`);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { KnownNames } from '../../known-names.ts';
 import type { Column, Table } from './catalog.ts';
 import { canonical, hmac, masked } from './expressions.ts';
 import { step } from './failure.ts';
@@ -27,8 +28,8 @@ export class Rewriting {
     const { rows: leaves } = await this.client.query<{ oid: string }>(LEAVES, [table.oid]);
     const oids = leaves.map(({ oid }) => oid);
     const quiet = await this.silence(oids);
-    const rows = await step(`writing ${table.name}`, () => this.write(plan, oids));
-    await step(`triggers of ${table.name}`, async () => {
+    const rows = await step(`writing ${table.told}`, () => this.write(plan, oids));
+    await step(`triggers of ${table.told}`, async () => {
       for (const statement of quiet) await this.client.query(statement);
     });
     return rows;
@@ -142,13 +143,19 @@ const FOREIGN_KEYS = `SELECT k.conrelid::regclass::text AS table, quote_ident(k.
   ORDER BY k.oid`;
 
 /** Drops the foreign keys around the tables, runs `work`, and makes them again as they were. */
-export async function withoutForeignKeys<T>(client: pg.Client, tables: readonly Table[], work: () => Promise<T>): Promise<T> {
+export async function withoutForeignKeys<T>(
+  client: pg.Client,
+  names: KnownNames,
+  tables: readonly Table[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const told = (name: string, table: string): string =>
+    names.has(name) ? `foreign key ${name} of ${names.relation(table)}` : names.unnamed('foreign key', `${name} of ${table}`, table);
   const { rows: keys } = await client.query<ForeignKey>(FOREIGN_KEYS, [tables.map(({ oid }) => oid)]);
-  for (const { table, name } of keys)
-    await step(`foreign key ${name} of ${table}`, () => client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`));
+  for (const { table, name } of keys) await step(told(name, table), () => client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`));
   const result = await work();
   for (const { table, name, definition, comment } of keys) {
-    await step(`foreign key ${name} of ${table}`, async () => {
+    await step(told(name, table), async () => {
       await client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`);
       if (comment !== null) await client.query(`COMMENT ON CONSTRAINT ${name} ON ${table} IS ${comment}`);
     });

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { RehearsalImpossible } from '../../database.ts';
+import type { KnownNames } from '../../known-names.ts';
 import type { Draws } from '../../masking/chance.ts';
 import { FieldScan, type Hits, type Surface } from '../../masking/field-scan.ts';
 import type { MaskingRules } from '../../masking/rules.ts';
@@ -22,6 +23,14 @@ export interface ScanReport {
   readonly columns: number;
   readonly values: number;
   readonly canaries: number;
+}
+
+/** What was masked, and how. */
+interface Scanned {
+  readonly catalog: Catalog;
+  readonly plan: Plan;
+  readonly rules: MaskingRules;
+  readonly names: KnownNames;
 }
 
 /** Values as text that COPY writes: list elements and JSON's texts one a row. */
@@ -49,7 +58,7 @@ export async function collectValues(client: pg.Client, plan: Plan, signal: Abort
       if (rule !== 'mask' && rule !== 'null') continue;
       const query = valuesQuery(table, column);
       if (query === null) continue;
-      const number = source.column(column.label);
+      const number = source.column(column.told);
       await copyOut(client, query, signal, { field: (bytes, from, to) => source.add(bytes, from, to, number) });
     }
   }
@@ -63,9 +72,7 @@ export async function collectValues(client: pg.Client, plan: Plan, signal: Abort
  */
 export async function scanForLeaks(
   client: pg.Client,
-  catalog: Catalog,
-  plan: Plan,
-  rules: MaskingRules,
+  { catalog, plan, rules, names }: Scanned,
   source: SourceValues,
   signal: AbortSignal,
 ): Promise<ScanReport> {
@@ -84,7 +91,7 @@ export async function scanForLeaks(
     hits.push(...scan.hits());
     columns += surfaces.length;
   }
-  const texts = await schemaTexts(client, sensitive(plan), catalog);
+  const texts = await schemaTexts(client, sensitive(plan), catalog, names);
   const scan = new FieldScan(
     source,
     texts.map(({ label, statistics }) => ({
@@ -121,7 +128,7 @@ function tableQueries(plan: Plan): ScanQuery[] {
       const draws = treatment?.rule === 'mask' ? drawsOf(treatment.domain) : derived ? drawnIn(treatments) : null;
       const numeric = treatment?.rule === 'mask' && draws !== null;
       return {
-        label: column.label,
+        label: column.told,
         reviewed,
         json: column.base === 'json' || column.base === 'jsonb',
         detect: { emails: !reviewed && !derived, numbers: !reviewed && !derived && !numeric },
@@ -154,7 +161,7 @@ function viewQueries(catalog: Catalog, rules: MaskingRules, drawn: boolean): Sca
       const surfaces = texts.map((column) => {
         const rule = rules.tables.get(name)?.get(column.name);
         return {
-          label: column.label,
+          label: column.told,
           reviewed: rule?.rule === 'keep' && rule.reviewed,
           json: column.base === 'json' || column.base === 'jsonb',
           detect: { emails: false, numbers: false },

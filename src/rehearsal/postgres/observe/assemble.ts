@@ -1,4 +1,5 @@
-import { isBookkeeping } from '../../comparison.ts';
+import { isBookkeeping } from '../../bookkeeping.ts';
+import type { KnownNames } from '../../known-names.ts';
 import {
   LOCK_MODES,
   type LockTrace,
@@ -20,6 +21,8 @@ import type { Wait } from './waits.ts';
 export interface Seen {
   readonly journal: Journal;
   readonly parser: SqlParser;
+  /** Takes up the names that the statements spell. */
+  readonly names: KnownNames;
   /** As they were when observation began, by OID. */
   readonly relations: ReadonlyMap<number, Relation>;
   readonly waits: readonly Wait[];
@@ -82,13 +85,18 @@ function statementTraces(
   statements: readonly Statement[],
   transactions: ReadonlyMap<Transaction, number>,
 ): readonly StatementTrace[] {
-  const { journal, parser, lockTimeout } = seen;
+  const { journal, parser, names, lockTimeout } = seen;
   const timeouts = lockTimeouts(journal, parser, lockTimeout);
   const texts = new Map<string, string>();
   return statements.map((statement, index) => {
     const key = `${statement.plain}${statement.text}`;
-    const text = texts.get(key) ?? redact(parser, statement.text, statement.plain);
-    texts.set(key, text);
+    const known = texts.get(key);
+    const text = known ?? redact(parser, statement.text, statement.plain);
+    if (known === undefined) {
+      texts.set(key, text);
+      // Where a backslash ends no string, it cannot be told what is one.
+      names.spellSql(statement.plain ? statement.text : text);
+    }
     return {
       number: index + 1,
       text,

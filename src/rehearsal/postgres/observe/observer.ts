@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ObserveOptions, Observer } from '../../database.ts';
+import { KnownNames } from '../../known-names.ts';
 import type { Observation } from '../../observed.ts';
 import { type Connection, connected, urlOf, variablesOf } from '../connection.ts';
 import { failureOf } from '../failure.ts';
@@ -26,6 +27,8 @@ export interface PostgresObserveOptions extends ObserveOptions {
    * others those of the same rehearsal, else all.
    */
   readonly reaches?: (database: string) => boolean;
+  /** Takes up the names that the statements spell. */
+  readonly names?: KnownNames;
 }
 
 /** How long commands that hung up in the middle may take to come to an end at the server, milliseconds. */
@@ -198,8 +201,9 @@ class PostgresObservation {
     for (const server of this.unobserved) server.destroy();
     const { disk, wal, files } = await this.endWatchers();
     const { journal, parser, beginning, waits } = this;
+    const { names = new KnownNames() } = this.options;
     const rewrites = files === null ? [] : findRewrites(journal, parser, beginning.relations, files);
-    return assemble({ journal, parser, ...beginning, waits: waits.waits, rewrites, disk, wal });
+    return assemble({ journal, parser, names, ...beginning, waits: waits.waits, rewrites, disk, wal });
   }
 
   /** Waits for the connections whose clients have hung up. */
