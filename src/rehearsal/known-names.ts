@@ -95,7 +95,7 @@ export class KnownNames {
   /** A line of a definition without strings and numbers, and without names that are not spelled. */
   definition(text: string): string {
     return text.replaceAll(TOKEN, (token, length: string | undefined) => {
-      if (length !== undefined || isSqlWord(token) || this.has(unquoted(token))) return token;
+      if (length !== undefined || isSqlWord(token.replaceAll('$', '')) || this.has(unquoted(token))) return token;
       return '…';
     });
   }
@@ -179,8 +179,8 @@ function splitAtFirst(text: string, separator: string): readonly [string, string
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at)];
 }
 
-/** A length of a type | a quoted name | a word or a number. */
-const TOKEN = new RegExp(String.raw`${TYPE_LENGTH}|"(?:[^"]|"")*"|[\p{L}\p{N}_$]+(?:[.][\p{N}]+)?`, 'giu');
+/** A length of a type | a quoted name | how a body begins and ends | a word or a number. */
+const TOKEN = new RegExp(String.raw`${TYPE_LENGTH}|"(?:[^"]|"")*"|\$\w*\$|[\p{L}\p{N}_]+(?:[.][\p{N}]+)?`, 'giu');
 
 /** Of a description: `partition of public.events FOR VALUES …`, an index by its definition, a sequence by the column that owns it. */
 function placeOf(kind: string, definition: string): Place {

@@ -41,6 +41,7 @@ const WORDS = new Set(
   transform transition trigger trim true trunc truncate trusted tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector txid_current type types unbounded uncommitted union unique
   unknown unlogged unnest unsafe until update upper usage user using uuid uuid_generate_v4 uuidv7 vacuum valid validate validated value values varbit varchar variadic varying verbose version
   view views virtual void volatile was weekday when where while window with within without work wrapper write xml xid year zone
+  settings rights mapping schemas functions types sequences
   plpgsql plpython3u plperl plpgsql c internal btree_gist superuser grantable what which member may with_oids`.split(/\s+/),
 );
 

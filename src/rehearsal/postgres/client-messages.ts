@@ -49,19 +49,18 @@ const PROGRAM_SAID: readonly (readonly [RegExp, string])[] = [
 
 /** Kinds of entries in an archive, as pg_dump writes them; an entry's name may have been made from data. */
 const ENTRY =
-  /from TOC entry (\d+); \d+ \d+ (TABLE DATA|TABLE ATTACH|TABLE|MATERIALIZED VIEW DATA|MATERIALIZED VIEW|VIEW|INDEX ATTACH|INDEX|FK CONSTRAINT|CHECK CONSTRAINT|CONSTRAINT|FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|EVENT TRIGGER|RULE|POLICY|ROW SECURITY|SEQUENCE SET|SEQUENCE|SCHEMA|EXTENSION|TYPE|DOMAIN|COMMENT|DEFAULT|ACL|BLOB|PUBLICATION|STATISTICS)\b/;
+  /from TOC entry (\d{1,7}); \d+ \d+ (TABLE DATA|TABLE ATTACH|TABLE|MATERIALIZED VIEW DATA|MATERIALIZED VIEW|VIEW|INDEX ATTACH|INDEX|FK CONSTRAINT|CHECK CONSTRAINT|CONSTRAINT|FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|EVENT TRIGGER|RULE|POLICY|ROW SECURITY|SEQUENCE SET|SEQUENCE|SCHEMA|EXTENSION|TYPE|DOMAIN|COMMENT|DEFAULT|ACL|BLOB|PUBLICATION|STATISTICS)\b/;
 
 /**
  * Why a client program failed, without a word of its own.
  * @param said what it wrote to its standard error
- * @returns to stand behind a colon: `a function or operator is missing for these types (undefined_function) (SQLSTATE 42883), at entry 3345 of the archive (TABLE DATA), line 1 of its data`
+ * @returns to stand behind a colon: `a function or operator is missing for these types (undefined_function) (SQLSTATE 42883), at entry 3345 of the archive (TABLE DATA)`
  */
 export function diagnosisOf(said: string): string {
-  const [, entry, kind] = ENTRY.exec(said) ?? [];
-  const [, row] = /^CONTEXT: {2}COPY .*, line (\d+)/m.exec(said) ?? [];
-  return [causeIn(said), entry && `at entry ${entry} of the archive (${kind})`, row && `line ${row} of its data`]
-    .filter(Boolean)
-    .join(', ');
+  // The program says where it is before it passes the server's words on, and those may pretend to be the program's.
+  const [before = ''] = said.split('ERROR: ');
+  const [, entry, kind] = ENTRY.exec(before) ?? [];
+  return [causeIn(said), entry && `at entry ${entry} of the archive (${kind})`].filter(Boolean).join(', ');
 }
 
 function causeIn(said: string): string {

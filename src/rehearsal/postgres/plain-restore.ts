@@ -138,7 +138,8 @@ function unfit(line: number, why: string): RehearsalImpossible {
 /** What the server says quotes the dump, which is data: the condition and the place are told, in our own words. */
 function located(error: unknown, where: string): Error {
   if (!(error instanceof pg.DatabaseError)) return new Error(`${where}: ${(error as Error).message}`, { cause: error });
-  const [, row] = /^COPY .*, line (\d+)/m.exec(error.where ?? '') ?? [];
+  // Only where the row itself cannot be read: what a function says of its own place may be anything.
+  const [, row] = /^COPY [^\n]*?, line (\d{1,10})\b/.exec(error.where ?? '') ?? [];
   return new Error(`${where}: ${conditionOf(error.code ?? '')}${row === undefined ? '' : `, line ${row} of its data`}`, { cause: error });
 }
 

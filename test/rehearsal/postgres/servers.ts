@@ -38,6 +38,8 @@ export interface Rehearsing {
 const running: Rehearsing[] = [];
 const shared = new Map<Major, Promise<Rehearsing>>();
 
+/** Databases on shared servers so far: each has a name of its own, also those that are opened at a time. */
+let opened = 0;
 const folders: string[] = [];
 
 /** A folder that the server's user gets to, until `endAll`. */
@@ -75,7 +77,8 @@ export async function privateServer(major: Major, more: Partial<EngineOptions> =
 export async function rehearseOn(major: Major, changed: Partial<Host> = {}, more: Partial<EngineOptions> = {}): Promise<Rehearsing> {
   if (!shared.has(major)) shared.set(major, privateServer(major));
   const { host } = (await shared.get(major)) as Rehearsing;
-  const prefix = `test_${running.length}`;
+  opened += 1;
+  const prefix = `test_${opened}`;
   const part = { exclusive: false, databaseName: (name: string) => `${prefix}_${name}`, close: async () => undefined, ...changed };
   return rehearsal(newFolder(), more, async () => ({ ...host, ...part }));
 }
