@@ -11,6 +11,8 @@ export interface Link {
 export interface HistoryCommit extends Commit, Link {
   /** Logins of its authors and of its pull requests' authors. */
   readonly authors: Read<readonly string[]>;
+  /** It has more authors or pull requests than fitted into the answer. */
+  readonly hasMore: boolean;
 }
 
 /**
@@ -76,7 +78,7 @@ export function changesBetween(graph: CommitGraph, history: readonly HistoryComm
   const { commits, complete } = enteringCommits(graph, history, candidate, present);
   // Back to the first commit of all without having met what is there: nobody can say what of it enters.
   if (complete && present !== null && !graph.parents.has(present)) return { commits: [], complete: false };
-  return { commits: commits.map(({ parents: _parents, authors: _authors, ...commit }) => commit), complete };
+  return { commits: commits.map(({ parents: _parents, authors: _authors, hasMore: _hasMore, ...commit }) => commit), complete };
 }
 
 /** As `changesBetween`, with all that is known of each commit. */

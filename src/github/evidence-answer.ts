@@ -269,6 +269,8 @@ const pullRequestSchema = z.object({
   number: z.number(),
   title: z.string(),
   url: z.string(),
+  isCrossRepository: z.boolean(),
+  merged: z.boolean(),
   author: nullable(z.object({ login: z.string() })),
 });
 
@@ -277,6 +279,13 @@ const authorsSchema = z.object({
   nodes: nodesOf(z.object({ name: nullable(z.string()), email: nullable(z.string()), user: nullable(z.object({ login: z.string() })) })),
 });
 const pullRequestsSchema = z.object({ totalCount: z.number(), nodes: nodesOf(pullRequestSchema) });
+type Authors = z.output<typeof authorsSchema>;
+type PullRequests = z.output<typeof pullRequestsSchema>;
+
+/** Anybody can open a pull request from a fork with any commit that they can read: unless it was merged, it says nothing about who brought the commit in. */
+function thatCount(pulls: PullRequests): readonly z.output<typeof pullRequestSchema>[] {
+  return present(pulls.nodes).filter(({ isCrossRepository, merged }) => merged || !isCrossRepository);
+}
 
 const historySchema = z.object({
   pageInfo: pageInfoSchema,
@@ -299,18 +308,21 @@ export function historyAt(answer: GraphqlAnswer, path: Path): Read<HistoryPage> 
       sha: oid,
       title: messageHeadline,
       author: present(authors.nodes).map(({ name, user }) => user?.login ?? name)[0] ?? null,
-      pullRequest: pullRequestOf(present(pulls?.nodes ?? null)[0]),
+      pullRequest: pullRequestOf(pulls === null ? undefined : thatCount(pulls)[0]),
       parents: parentsOf(parents),
       authors:
         pulls === null
           ? { read: false, why: `the pull requests of ${oid.slice(0, 7)} could not be read` }
           : authorsAmong(oid, authors, pulls),
+      hasMore: isCut(authors) || (pulls !== null && isCut(pulls)),
     })),
   }));
 }
 
 function pullRequestOf(node: z.output<typeof pullRequestSchema> | undefined): PullRequest | null {
-  return node === undefined ? null : { ...node, author: node.author?.login ?? null };
+  if (node === undefined) return null;
+  const { number, title, url, author } = node;
+  return { number, title, url, author: author?.login ?? null };
 }
 
 function authorsOf(answer: GraphqlAnswer): Read<readonly string[]> {
@@ -323,23 +335,41 @@ function authorsOf(answer: GraphqlAnswer): Read<readonly string[]> {
 }
 
 /** Every author must be known by login: one who is not could be any of the approvers. */
-function authorsAmong(
-  sha: string,
-  authors: z.output<typeof authorsSchema>,
-  pulls: z.output<typeof pullRequestsSchema>,
-): Read<readonly string[]> {
+export function authorsAmong(sha: string, authors: Authors, pulls: PullRequests): Read<readonly string[]> {
   const commit = `the commit ${sha.slice(0, 7)}`;
   const people = present(authors.nodes);
-  if (people.length < authors.totalCount) return { read: false, why: `${commit} has more authors than fit into one answer` };
-  if (present(pulls.nodes).length < pulls.totalCount)
-    return { read: false, why: `${commit} belongs to more pull requests than fit into one answer` };
-  const logins = new Set(present(pulls.nodes).flatMap(({ author }) => (author === null ? [] : [author.login])));
+  if (isCut(authors)) return { read: false, why: `${commit} has more authors than the ${people.length} that were read` };
+  if (isCut(pulls))
+    return { read: false, why: `${commit} belongs to more pull requests than the ${present(pulls.nodes).length} that were read` };
+  const logins = new Set(thatCount(pulls).flatMap(({ author }) => (author === null ? [] : [author.login])));
   for (const { name, email, user } of people) {
     const login = user?.login ?? appLogin(email);
     if (login === null) return { read: false, why: `GitHub knows no account for ${name ?? 'the nameless author'}, who wrote ${commit}` };
     logins.add(login);
   }
   return { read: true, value: [...logins] };
+}
+
+function isCut({ totalCount, nodes }: { readonly totalCount: number; readonly nodes: readonly unknown[] | null }): boolean {
+  return present(nodes).length < totalCount;
+}
+
+const authorsPageSchema = z.object({
+  authors: z.extend(authorsSchema, { pageInfo: pageInfoSchema }),
+  associatedPullRequests: z.extend(pullRequestsSchema, { pageInfo: pageInfoSchema }),
+});
+
+/** A page of a commit's authors and pull requests, as `authorsQuery` asks for it. */
+export function authorsPageAt(answer: GraphqlAnswer, path: Path): Read<AuthorsAnswer> {
+  return mapped(piece(answer, path, authorsPageSchema), ({ authors, associatedPullRequests: pulls }) => ({
+    authors: { totalCount: authors.totalCount, nodes: authors.nodes, next: nextPage(authors.pageInfo) },
+    pullRequests: { totalCount: pulls.totalCount, nodes: pulls.nodes, next: nextPage(pulls.pageInfo) },
+  }));
+}
+
+export interface AuthorsAnswer {
+  readonly authors: Authors & { readonly next: string | null };
+  readonly pullRequests: PullRequests & { readonly next: string | null };
 }
 
 /**

@@ -48,7 +48,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     initiator: request.candidate.initiator,
     initiators: initiatorsOf(request, records),
     bot: botOf(request),
-    authors: answer.authors,
+    authors: authorsOf(answer, entering, sha),
     fork: request.candidate.fork,
     refState: await refStateOf(client, request, subject.ref, tip, graph, sha),
   };
@@ -90,6 +90,13 @@ function once<T>(ask: () => Promise<T>): (anew?: boolean) => Promise<T> {
     asked ??= ask();
     return asked;
   };
+}
+
+/** Those that did not fit into the answer were read with the others' that enter, where they are needed. */
+function authorsOf(answer: EvidenceAnswer, { ancestry }: Entering, sha: string): Candidate['authors'] {
+  const own = ancestry.commits.find((commit) => commit.sha === sha);
+  const wasCut = answer.history.read && answer.history.value.commits.some((commit) => commit.sha === sha && commit.hasMore);
+  return wasCut && own !== undefined ? own.authors : answer.authors;
 }
 
 /** Whoever started the run stays its initiator when somebody else starts it again; the attempts in between are known by their records. */

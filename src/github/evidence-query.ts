@@ -71,9 +71,11 @@ const NEWEST_FIRST = 'orderBy: { field: CREATED_AT, direction: DESC }';
 
 const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
 
-const PULL_REQUEST_FIELDS = 'number title url author { login }';
+const PULL_REQUEST_FIELDS = 'number title url isCrossRepository merged author { login }';
 
-const AUTHORS = `authors(first: ${SIZES.authors}) { totalCount nodes { name email user { login } } }
+const AUTHOR_FIELDS = 'name email user { login }';
+
+const AUTHORS = `authors(first: ${SIZES.authors}) { totalCount nodes { ${AUTHOR_FIELDS} } }
       associatedPullRequests(first: ${SIZES.pullRequests}) { totalCount nodes { ${PULL_REQUEST_FIELDS} } }`;
 
 const HISTORY_FIELDS = `${PAGE_INFO}
@@ -266,6 +268,39 @@ export function historyQuery(owner: string, repo: string, sha: string, after: st
   }
 }`,
     variables: { owner, repo, sha, after },
+  };
+}
+
+/** One commit, and where its lists go on; `null`: at their beginning. */
+export interface AuthorsPage {
+  readonly sha: string;
+  readonly authors: string | null;
+  readonly pullRequests: string | null;
+}
+
+/** The authors of commits and their pull requests, a hundred of each, as `c0`, `c1`, … */
+export function authorsQuery(owner: string, repo: string, pages: readonly AuthorsPage[]): Query {
+  const declared = pages.map((_, index) => `$c${index}: GitObjectID!, $a${index}: String, $p${index}: String`).join(', ');
+  const asked = pages.map(
+    (_, index) => `
+    c${index}: object(oid: $c${index}) {
+      ... on Commit {
+        authors(first: ${SIZES.page}, after: $a${index}) { ${PAGE_INFO} totalCount nodes { ${AUTHOR_FIELDS} } }
+        associatedPullRequests(first: ${SIZES.page}, after: $p${index}) { ${PAGE_INFO} totalCount nodes { ${PULL_REQUEST_FIELDS} } }
+      }
+    }`,
+  );
+  const values = pages.flatMap(({ sha, authors, pullRequests }, index) => [
+    [`c${index}`, sha],
+    [`a${index}`, authors],
+    [`p${index}`, pullRequests],
+  ]);
+  return {
+    text: `query Authors($owner: String!, $repo: String!, ${declared}) {
+  repository(owner: $owner, name: $repo) {${asked.join('')}
+  }
+}`,
+    variables: { owner, repo, ...Object.fromEntries(values) },
   };
 }
 

@@ -8,6 +8,7 @@ import { liveRecord, MOST_PAGES, type RecordsByEnvironment } from './gathered-re
 import { type Bases, compared } from './gathered-relations.ts';
 import type { NeededNames } from './needed-names.ts';
 import type { StoredRecord } from './records.ts';
+import { withAllAuthors } from './whole-authors.ts';
 
 export interface Entering {
   /** By environment; only those whose gate or acceptance excludes authors are there. */
@@ -34,6 +35,9 @@ export async function enteringOf(
   const starts = [...new Set([...places.values()].flatMap((read) => (read.read ? read.value : [])))];
   let ancestry = firstAncestry(material, sha, known);
   let graph = graphOf(material, ancestry);
+  const isNeeded = (commit: HistoryCommit) =>
+    commit.sha === sha ||
+    starts.some((start) => enteringCommits(graph, ancestry.commits, sha, baseOf(ancestry, start)).commits.includes(commit));
   const isKnown = (start: string) => enteringCommits(graph, ancestry.commits, sha, baseOf(ancestry, start)).complete;
   if (material.answer.candidate !== null && material.answer.history.read) {
     ancestry = { ...ancestry, bases: await basesOf(client, material.request, starts, sha, ancestry.bases, isKnown) };
@@ -43,6 +47,7 @@ export async function enteringOf(
       ancestry = { ...ancestry, commits: [...ancestry.commits, ...page.value.commits], next: page.value.next };
       graph = graphOf(material, ancestry);
     }
+    if (places.size > 0) ancestry = { ...ancestry, commits: await withAllAuthors(client, material.request, ancestry.commits, isNeeded) };
   }
   const authors = new Map([...places].map(([name, of]) => [name, of.read ? authorsSince(graph, ancestry, sha, of.value) : of]));
   return { authors, graph, ancestry };

@@ -8,6 +8,7 @@ const commit = (sha: string, ...parents: string[]): HistoryCommit => ({
   title: sha,
   author: 'mona',
   pullRequest: null,
+  hasMore: false,
   authors: { read: true, value: ['mona'] },
 });
 

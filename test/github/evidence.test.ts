@@ -287,6 +287,58 @@ describe('the authors of what enters', () => {
     expect(shop.github.requests.count).toBe(1);
   });
 
+  test('are not lengthened by pull requests from forks that nobody merged, however many contain a commit', async () => {
+    const { shop } = await grown('hubot');
+    const fix = shop.git.commit('hotfix/total', { 'total.js': '1' }, 'Fix the total', 'octocat');
+    const candidate = shop.candidate({ sha: fix, ref: 'refs/heads/main' });
+    await promote(shop, 'production', {}, 'success');
+    const opened = (count: number) => {
+      for (let index = 0; index < count; index += 1) {
+        const author = `stranger-${index % 5}`;
+        shop.github.given.pullRequest({ author, commits: [fix], state: 'open', headRepository: `${author}/shop` });
+      }
+    };
+    opened(11);
+    shop.github.given.pullRequest({ author: 'mona', commits: [fix], state: 'open' });
+    const gathered = await gather(shop, { candidate });
+    expect(new Set(readValue(gathered.evidence.candidate.authors))).toEqual(new Set(['octocat', 'mona']));
+    expect(gathered.changes.get('production')?.commits[0]?.pullRequest).toBe(null);
+    expect(shop.github.requests.lines()).toEqual(['POST /graphql (Evidence) 200', 'POST /graphql (Authors) 200']);
+    opened(250);
+    shop.github.requests.reset();
+    const earlier = await gather(shop, { candidate });
+    expect(new Set(readValue(earlier.evidence.candidate.authors))).toEqual(new Set(['octocat', 'mona']));
+    expect(shop.github.requests.count).toBe(4);
+    // A later look of the same job asks for them no more.
+    shop.github.requests.reset();
+    expect((await gather(shop, { candidate, earlier })).evidence.candidate.authors).toEqual(earlier.evidence.candidate.authors);
+    expect(shop.github.requests.count).toBe(1);
+  });
+
+  test('beyond two thousand pull requests of one commit are unread until those from forks are closed', async () => {
+    const { shop } = await grown('hubot');
+    const fix = shop.git.commit('hotfix/total', { 'total.js': '1' }, 'Fix the total', 'octocat');
+    const candidate = shop.candidate({ sha: fix });
+    const pulls = Array.from({ length: 2001 }, () =>
+      shop.github.given.pullRequest({ author: 'stranger', commits: [fix], state: 'open', headRepository: 'stranger/shop' }),
+    );
+    const { authors } = (await gather(shop, { candidate })).evidence.candidate;
+    expect(authors).toMatchObject({ read: false, why: expect.stringContaining('close those from forks') });
+    expect(shop.github.requests.count).toBe(21);
+    for (const pull of pulls) pull.state = 'closed';
+    expect((await gather(shop, { candidate })).evidence.candidate.authors).toEqual({ read: true, value: ['octocat'] });
+  });
+
+  test('are read where one commit has more of them than fit into an answer', async () => {
+    const { shop } = await grown('hubot');
+    const names = Array.from({ length: 14 }, (_, index) => `writer-${index}`);
+    for (const name of names) shop.github.given.user(name, { emails: [`${name}@example.com`] });
+    const trailers = names.map((name) => `Co-authored-by: ${name} <${name}@example.com>`).join('\n');
+    const sha = shop.git.commit('main', { 'log.txt': 'many' }, `Many hands\n\n${trailers}`, 'octocat');
+    const { authors } = (await gather(shop, { candidate: shop.candidate({ sha }) })).evidence.candidate;
+    expect(new Set(readValue(authors))).toEqual(new Set(['octocat', ...names]));
+  });
+
   test('stay those of what entered while the candidate is live and is being accepted', async () => {
     const { shop, candidate } = await grown('hubot', 'octocat');
     const replaced = { sha: shop.head, version: 'main@1234567', digest: null };

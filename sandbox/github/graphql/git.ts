@@ -3,7 +3,7 @@ import { NotServed } from '../context.ts';
 import type { GitCommit, TreeEntry } from '../git-repository.ts';
 import { nodeId } from '../node-id.ts';
 import { pageUrl } from '../rest/shapes.ts';
-import { sameName } from '../state.ts';
+import { type PullRequest, sameName } from '../state.ts';
 import { type Connection, connection, githubError, type PageArguments } from './connection.ts';
 import { type DeploymentsArguments, deploymentsOf } from './deployments.ts';
 import { type PullRequestsArguments, pullRequestsOf } from './issues.ts';
@@ -123,8 +123,14 @@ const commit: Fields<CommitSource> = {
     const entry = (await context.place.git.tree(tree.oid)).find((one) => one.name === path.slice(path.lastIndexOf('/') + 1));
     return entry === undefined ? null : { entry, path };
   },
-  associatedPullRequests: (source, args: PullRequestsArguments, context) =>
-    pullRequestsOf(context, args, (pull) => pull.commits.includes(source.commit.oid)),
+  // Merged ones, and open ones as long as the commit is not on the default branch.
+  associatedPullRequests: async (source, args: PullRequestsArguments, context) => {
+    const { oid } = source.commit;
+    const has = (pull: PullRequest) => pull.commits.includes(oid);
+    const isAsked = context.state.pullRequests.some((pull) => pull.state === 'open' && has(pull));
+    const open = isAsked && !(await isOnDefaultBranch(context, oid));
+    return pullRequestsOf(context, args, (pull) => has(pull) && (pull.state === 'merged' || (pull.state === 'open' && open)));
+  },
   deployments: (source, args: DeploymentsArguments, context) =>
     deploymentsOf(context, args, (deployment) => deployment.sha === source.commit.oid),
   checkSuites: (source, args: PageArguments & { filterBy?: unknown }, context) => {
@@ -138,6 +144,11 @@ const commit: Fields<CommitSource> = {
     );
   },
 };
+
+async function isOnDefaultBranch({ place, refs }: GraphqlContext, oid: string): Promise<boolean> {
+  const tip = (refs ?? (await place.git.refs())).get(`refs/heads/${place.defaultBranch}`);
+  return tip !== undefined && (await place.git.compare(tip, oid)).aheadBy === 0;
+}
 
 /** The author and whoever the message's trailers name beside. */
 function authorsOf(source: GitCommit): unknown[] {
