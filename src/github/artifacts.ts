@@ -64,6 +64,11 @@ export async function firstArtifact(
 /** The shipped workflow that builds. */
 export const BUILD_WORKFLOW = 'build.yml';
 
+const PAGE = 100;
+
+/** The runs of pull requests from forks can upload under any name too, so the list is read on: one request a page. */
+const MOST_PAGES = 20;
+
 /** Oldest first. */
 async function artifactsOn(
   client: Pick<GitHubClient, 'request'>,
@@ -71,12 +76,21 @@ async function artifactsOn(
   name: string,
   sha: string,
 ): Promise<readonly RunArtifact[]> {
-  const { data } = await client.request('GET /repos/{owner}/{repo}/actions/artifacts', { owner, repo, name, per_page: 100 });
-  const parsed = listSchema.safeParse(data);
-  if (!parsed.success || parsed.data.total_count > parsed.data.artifacts.length) {
-    throw new GitHubError('unusable', `GitHub's list of artifacts called ${name} is not whole, or not as GitHub describes it.`);
+  const listed: z.output<typeof artifactSchema>[] = [];
+  for (let page = 1; ; page += 1) {
+    const route = 'GET /repos/{owner}/{repo}/actions/artifacts';
+    const { data } = await client.request(route, { owner, repo, name, per_page: PAGE, ...(page > 1 ? { page } : {}) });
+    const parsed = listSchema.safeParse(data);
+    if (!parsed.success) throw new GitHubError('unusable', `GitHub's list of artifacts called ${name} is not as GitHub describes it.`);
+    listed.push(...parsed.data.artifacts);
+    if (listed.length >= parsed.data.total_count) break;
+    if (page < MOST_PAGES && parsed.data.artifacts.length > 0) continue;
+    throw new GitHubError(
+      'unusable',
+      `Of the ${parsed.data.total_count} artifacts called ${name} only ${listed.length} could be read. Delete those that others uploaded ("gh api repos/${owner}/${repo}/actions/artifacts?name=${name}" lists them; whoever may write to the repository can), and run the job again.`,
+    );
   }
-  const found = parsed.data.artifacts.flatMap(({ id, expired, digest, workflow_run: run }) => {
+  const found = listed.flatMap(({ id, expired, digest, workflow_run: run }) => {
     const own = run?.head_sha === sha && run.repository_id !== undefined && run.repository_id === run.head_repository_id;
     return !expired && own && digest && run.id !== undefined ? [{ id, run: run.id, digest }] : [];
   });
