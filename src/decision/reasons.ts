@@ -86,7 +86,7 @@ export const REASONS = {
   builds_unread: {
     effect: 'blocks',
     rule: 'artifact',
-    fix: 'Let the token read deployments (deployments: read) of every environment on the path and run again.',
+    fix: 'Depending on what the reason says: let the token read deployments (deployments: read) of every environment on the path, or delete deployments that are too many to read. Then run again.',
     who: 'Whoever may change the workflow or its token.',
   },
   rollback_unproven: {
@@ -128,7 +128,7 @@ export const REASONS = {
   records_unread: {
     effect: 'blocks',
     rule: 'evidence',
-    fix: 'Let the token read deployments (deployments: read) and run again.',
+    fix: 'Depending on what the reason says: let the token read deployments (deployments: read), or delete deployments that are too many to read. Then run again.',
     who: 'Whoever may change the workflow or its token.',
   },
   superseded: {

@@ -230,6 +230,20 @@ fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
   };
 }
 
+/** The statuses of deployments by their global ids, as `d0`, `d1`, …; from their beginning where `after` is `null`. */
+export function statusesQuery(deployments: readonly { readonly id: string; readonly after: string | null }[]): Query {
+  const declared = deployments.map((_, index) => `$d${index}: ID!, $a${index}: String`).join(', ');
+  const asked = deployments.map(
+    (_, index) =>
+      `\n  d${index}: node(id: $d${index}) { ... on Deployment { statuses(first: ${SIZES.page}, after: $a${index}) { ${PAGE_INFO} totalCount nodes { state createdAt } } } }`,
+  );
+  const values = deployments.flatMap(({ id, after }, index) => [
+    [`d${index}`, id],
+    [`a${index}`, after],
+  ]);
+  return { text: `query Statuses(${declared}) {${asked.join('')}\n}`, variables: Object.fromEntries(values) };
+}
+
 /** Further records of the candidate's commit. */
 export function candidateRecordsQuery(owner: string, repo: string, sha: string, environments: readonly string[], after: string): Query {
   return {

@@ -4,7 +4,7 @@ import { type CommitGraph, commitGraph, enteringCommits, type HistoryCommit } fr
 import { assertAnswered, type HistoryPage, historyAt } from './evidence-answer.ts';
 import { historyQuery } from './evidence-query.ts';
 import type { Ancestry, EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
-import { liveRecord, MOST_PAGES, type RecordsByEnvironment } from './gathered-records.ts';
+import { liveRecord, type RecordsByEnvironment } from './gathered-records.ts';
 import { type Bases, compared } from './gathered-relations.ts';
 import type { NeededNames } from './needed-names.ts';
 import type { StoredRecord } from './records.ts';
@@ -16,6 +16,9 @@ export interface Entering {
   readonly graph: CommitGraph;
   readonly ancestry: Ancestry;
 }
+
+/** Pages of history read beyond the first. */
+const MOST_PAGES = 5;
 
 /**
  * Who wrote what enters each environment that excludes authors. The history that came with the question is enough for a hundred commits;

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import type { DeploymentRecord, Read } from '../decision/evidence.ts';
 import { asRead } from './as-read.ts';
-import { GitHubError } from './client.ts';
 import { assertAnswered, piece } from './evidence-answer.ts';
 import { candidateRecordsQuery, type Query, recordsQuery } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Material } from './evidence-request.ts';
 import type { NeededNames } from './needed-names.ts';
-import { type RecordsPage, readRecordsPage, type StoredRecord } from './records.ts';
+import type { RecordsPage, StoredRecord } from './records.ts';
 import { rollbacksSince } from './rollbacks-since.ts';
+import { HOW_TO_DELETE, MOST_STATUS_PAGES, readWholeRecordsPage, type StatusPages } from './whole-statuses.ts';
 
 export type RecordsByEnvironment = ReadonlyMap<string, Read<readonly StoredRecord[]>>;
 
@@ -19,13 +19,18 @@ export interface GatheredRecords {
 /** Every record a decision about the candidate needs: the first pages came with the question, further ones are asked for where needed. */
 export async function recordsOf(client: EvidencePort, material: Material, names: NeededNames, sha: string): Promise<GatheredRecords> {
   const { request, question, answer } = material;
-  const ofCandidate = await allOfCandidate(client, material, sha);
+  const statuses = { left: MOST_STATUS_PAGES };
+  const ofCandidate = await allOfCandidate(client, material, sha, statuses);
   const byEnvironment = new Map<string, Read<readonly StoredRecord[]>>();
   for (const name of names.records) {
     const index = question.environments.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
     const own = inEnvironment(ofCandidate, name);
     const rest = own.read
-      ? await allOfEnvironment(client, request, name, answer.records(index), backTo(request, names, name, own.value))
+      ? await allOfEnvironment(client, request, name, {
+          first: answer.records(index),
+          ...backTo(request, names, name, own.value),
+          statuses,
+        })
       : own;
     byEnvironment.set(name, rest.read && own.read ? { read: true, value: distinctRecords([...rest.value, ...own.value]) } : rest);
   }
@@ -63,7 +68,10 @@ function distinctRecords(records: readonly StoredRecord[]): readonly StoredRecor
 }
 
 /** Pages of a hundred read beyond the first page of a list before giving up; a decision must not use up a token. */
-export const MOST_PAGES = 5;
+const MOST_PAGES = 40;
+
+/** As many of them are read to find the candidate's latest success; beyond that, what may have undone it is asked for by itself. */
+const ENTRY_PAGES = 5;
 
 /**
  * How long a deployment may take. Records are listed as they were opened, and count as they finished: one opened before another may
@@ -80,30 +88,31 @@ export const LOOK_BACK_PAGES = 2;
 
 /** Reads pages until there is enough; too long a list is unread, not short. */
 async function pagesUntil(
+  readPage: (page: Read<unknown>) => Promise<Read<RecordsPage>>,
   first: Read<unknown>,
-  environment: string | null,
   enough: (records: readonly StoredRecord[], pages: number) => boolean,
   more: (after: string) => Promise<Read<unknown>>,
 ): Promise<Read<readonly StoredRecord[]>> {
   let records: readonly StoredRecord[] = [];
-  let page = readPage(first, environment);
+  let page = await readPage(first);
   for (let pages = 0; page.read; pages += 1) {
     records = [...records, ...page.value.records];
     if (page.value.next === null || enough(records, pages)) return { read: true, value: records };
-    if (pages === MOST_PAGES) return { read: false, why: `there are more than ${records.length} records to look through` };
-    page = readPage(await more(page.value.next), environment);
+    if (pages === MOST_PAGES) return { read: false, why: tooMany(records.length) };
+    page = await readPage(await more(page.value.next));
   }
   return page;
 }
 
-function readPage(page: Read<unknown>, environment: string | null): Read<RecordsPage> {
-  if (!page.read) return page;
-  try {
-    return { read: true, value: readRecordsPage(page.value, environment) };
-  } catch (error) {
-    if (error instanceof GitHubError) return { read: false, why: error.message };
-    throw error;
-  }
+function tooMany(read: number): string {
+  return `there are more than ${read} records to look through. Delete failed ones that nobody needs, ${HOW_TO_DELETE}`;
+}
+
+function pageReader(client: EvidencePort, environment: string | null, statuses: StatusPages) {
+  return async (page: Read<unknown>): Promise<Read<RecordsPage>> => {
+    if (!page.read) return page;
+    return asRead(async () => ({ read: true, value: await readWholeRecordsPage(client, page.value, environment, statuses) }));
+  };
 }
 
 /** One further page; one that cannot be had makes its list unread. */
@@ -115,12 +124,17 @@ async function furtherPage(client: EvidencePort, query: Query, path: readonly st
   });
 }
 
-async function allOfCandidate(client: EvidencePort, material: Material, sha: string): Promise<Read<readonly StoredRecord[]>> {
+async function allOfCandidate(
+  client: EvidencePort,
+  material: Material,
+  sha: string,
+  statuses: StatusPages,
+): Promise<Read<readonly StoredRecord[]>> {
   const { request, question, answer } = material;
   if (answer.candidate === null) return { read: true, value: [] };
   return pagesUntil(
+    pageReader(client, null, statuses),
     answer.candidateRecords,
-    null,
     () => false,
     (after) =>
       furtherPage(client, candidateRecordsQuery(request.owner, request.repo, sha, question.environments, after), ['candidate', 'records']),
@@ -136,14 +150,13 @@ async function allOfEnvironment(
   client: EvidencePort,
   request: EvidenceRequest,
   name: string,
-  first: Read<unknown>,
-  { soak, entry }: BackTo,
+  { first, soak, entry, statuses }: BackTo & { readonly first: Read<unknown>; readonly statuses: StatusPages },
 ): Promise<Read<readonly StoredRecord[]>> {
   const enough = (records: readonly StoredRecord[], pages: number) =>
     (pages >= LOOK_BACK_PAGES ? liveRecord(records) !== null : isLookedBack(records)) &&
     reach(records, soak) &&
-    (pages >= MOST_PAGES || reach(records, entry));
-  const read = await pagesUntil(first, name, enough, (after) =>
+    (pages >= ENTRY_PAGES || reach(records, entry));
+  const read = await pagesUntil(pageReader(client, name, statuses), first, enough, (after) =>
     furtherPage(client, recordsQuery(request.owner, request.repo, name, after), ['records']),
   );
   if (!read.read || entry === null || reach(read.value, entry)) return read;

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { type GitHubClient, GitHubError } from './client.ts';
 import { recordsQuery } from './evidence-query.ts';
 import { hasJobEnded } from './job-state.ts';
-import { type RecordsPage, type Repository, readRecordsPage, type StoredRecord } from './records.ts';
+import type { RecordsPage, Repository, StoredRecord } from './records.ts';
 import { readRunStatus } from './run-status.ts';
+import { readWholeRecordsPage } from './whole-statuses.ts';
 
 /** What a wait for the environment needs from outside; tests give literals. */
 export interface QueuePorts {
@@ -182,7 +183,7 @@ export async function readRecordsAfter(
   if (error !== undefined) throw new GitHubError('refused', `The queue of ${environment} could not be read: ${error.message}.`);
   const page = pageSchema.safeParse(answer.data);
   if (!page.success) throw new GitHubError('unusable', `GitHub's answer about the queue of ${environment} makes no sense.`);
-  return readRecordsPage(page.data.repository.records, environment);
+  return readWholeRecordsPage(client, page.data.repository.records, environment);
 }
 
 const pageSchema = z.object({ repository: z.object({ records: z.unknown() }) });

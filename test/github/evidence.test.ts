@@ -664,17 +664,59 @@ describe('records', () => {
     // A rollback asks for neither: of what lies beyond the first page it needs the candidate's own.
     expect(recordsIn(await gather(shop, { intent: 'rollback' }), 'uat')).toHaveLength(22);
     made(shop, 530, 'success');
-    expect((await gather(shop)).evidence.environments.get('uat')?.records).toMatchObject({ read: false });
+    expect(recordsIn(await gather(shop), 'uat').map(({ id }) => id)).toContain(first);
   });
 
-  test('too many to look through are unread, not few', async () => {
+  test('are read through hundreds of failures back to the last success', async () => {
     const shop = await shopWith();
-    const sha = shop.git.sha('main~1');
-    for (let index = 0; index < 530; index += 1) shop.github.given.deployment({ sha, environment: 'uat', statuses: ['failure'] });
+    const first = await promote(shop, 'uat', at(shop.git.sha('main~1')), 'success');
+    made(shop, 600, 'failure');
+    const { evidence } = await gather(shop);
+    expect(liveRecord(readValue(evidence.environments.get('uat')?.records))?.id).toBe(first);
+    expect(shop.github.requests.count).toBe(7);
+  });
+
+  test('too many to look through are unread, not few, until those that are named are deleted', async () => {
+    const shop = await shopWith();
+    const first = await promote(shop, 'uat', at(shop.git.sha('main~1')), 'success');
+    made(shop, 4020, 'failure');
     expect((await gather(shop)).evidence.environments.get('uat')?.records).toEqual({
       read: false,
-      why: 'there are more than 520 records to look through',
+      why: expect.stringMatching(
+        /^there are more than 4020 records .* Delete failed ones .*gh api -X DELETE repos\/OWNER\/REPO\/deployments\/ID/,
+      ),
     });
+    expect(shop.github.requests.count).toBe(41);
+    shop.github.state.deployments.splice(100, 1000);
+    expect(liveRecord(recordsIn(await gather(shop), 'uat'))?.id).toBe(first);
+  });
+
+  test('with more statuses than fit into the answer are read to their first', async () => {
+    const shop = await shopWith();
+    const states = (count: number): StatusState[] => ['success', ...Array.from({ length: count - 1 }, () => 'in_progress' as const)];
+    const given = (count: number, environment = 'uat') =>
+      shop.github.given.deployment({ sha: shop.head, environment, statuses: states(count) }).id;
+    const [few, some, many] = [given(20), given(21), given(230)];
+    const outcomes = new Map(recordsIn(await gather(shop), 'uat').map(({ id, outcome }) => [id, outcome]));
+    expect([few, some, many].map((id) => outcomes.get(id))).toEqual(['success', 'success', 'success']);
+    // Once for what the commit's records and the environment's both have, each a page of a hundred at a time.
+    expect(shop.github.requests.lines().filter((line) => line.includes('(Statuses)')).length).toBeLessThanOrEqual(6);
+  });
+
+  test('with too many statuses to read are unread, until that deployment is deleted', async () => {
+    const shop = await shopWith();
+    const live = await promote(shop, 'uat', at(shop.git.sha('main~1')), 'success');
+    const statuses = Array.from({ length: 2001 }, () => 'failure' as const);
+    const { id } = shop.github.given.deployment({ sha: shop.git.sha('main~1'), environment: 'uat', statuses });
+    expect((await gather(shop)).evidence.environments.get('uat')?.records).toEqual({
+      read: false,
+      why: expect.stringMatching(/more statuses than are read, up to 2001: .*gh api -X DELETE/),
+    });
+    shop.github.state.deployments.splice(
+      shop.github.state.deployments.findIndex((one) => one.id === id),
+      1,
+    );
+    expect(liveRecord(recordsIn(await gather(shop), 'uat'))?.id).toBe(live);
   });
 });
 
