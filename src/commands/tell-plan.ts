@@ -1,10 +1,15 @@
 import { decide } from '../decision/decide.ts';
+import { unmatchedNotes } from '../decision/rules/veto.ts';
 import type { Gathered } from '../github/evidence.ts';
+import { PLAIN } from '../report/markup.ts';
 import { explanation } from '../report/refusal.ts';
 import { findOnPath } from './environment.ts';
 import type { Job } from './job.ts';
 import { chainOutputs, isOpen, planOutputs } from './outputs.ts';
 import { annotateRefusal, isQuiet, subjectOf, tell } from './telling.ts';
+
+/** Vetoes that match nothing, told in the log; the summary says how many more there are. */
+const MOST_NOTES = 20;
 
 /** Decides, and tells the decision wherever people and later steps look for it. */
 export async function tellPlan(job: Job, gathered: Gathered): Promise<void> {
@@ -16,5 +21,6 @@ export async function tellPlan(job: Job, gathered: Gathered): Promise<void> {
     ...chainOutputs(gathered, decision, asked?.name ?? null),
   });
   await tell(job, subject);
+  for (const note of unmatchedNotes(gathered.evidence).slice(0, MOST_NOTES)) job.toolkit.info(PLAIN.text(note));
   if (!isOpen(asked?.verdict ?? decision.verdict)) annotateRefusal(job, subject, isQuiet(subject) ? 'notice' : 'warning');
 }

@@ -10,6 +10,7 @@ import { type Facts, rehearsalEnds, succeededAt } from './facts.ts';
 import { liftsAt } from './lifts.ts';
 import { NO_REASONS } from './reason.ts';
 import { OF_CANDIDATE, OF_ENTRY, OF_STAY, OPENS_AT } from './rules/index.ts';
+import { unmatchedNotes } from './rules/veto.ts';
 import { isOpen, mostFavourable, verdictOf } from './verdict.ts';
 
 /**
@@ -201,5 +202,7 @@ function notesOf(context: CandidateContext, route: Route | null): readonly strin
     if (note !== null) notes.push(note);
   }
   if (route !== null) for (const relaxation of route.relaxations) notes.push(relaxation);
+  // Whoever plans can still correct a name; a job at the door can do nothing about it.
+  if (evidence.moment === 'plan') notes.push(...unmatchedNotes(evidence));
   return notes;
 }

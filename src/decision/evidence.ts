@@ -164,8 +164,10 @@ export interface Hold {
 
 /** A candidate forbidden by a person. */
 export interface Veto {
-  /** Shas (at least 7 digits), versions or digests; empty: every candidate (also when the issue does not say which). */
+  /** Shas, versions, digests or refs; empty: every candidate. */
   readonly candidates: readonly string[];
+  /** The issue's title, where it cannot be understood: then the veto closes production to all, and elsewhere forbids only what it names all the same. */
+  readonly unclear?: string;
   readonly by: string;
   readonly since: number;
   readonly reason: string;

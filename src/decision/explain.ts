@@ -288,6 +288,12 @@ const REMEDIES: Readonly<Record<ReasonCode, Remedy>> = {
       ? remedy.withEvidence(world, { vetoes: { read: true, value: present.value.filter((one) => one !== first) } })
       : world;
   },
+  veto_unclear: (world) => {
+    const { vetoes } = world.evidence;
+    if (!vetoes.read) return world;
+    const first = vetoes.value.find((one) => one.unclear !== undefined && !forbids(one, world.evidence));
+    return remedy.withEvidence(world, { vetoes: { read: true, value: vetoes.value.filter((one) => one !== first) } });
+  },
   vetoes_unread: (world) => remedy.withEvidence(world, { vetoes: { read: true, value: [] } }),
   artifact_unknown: (world, { context }) => remedy.withBuild(world, context.candidate.firstBuild?.digest ?? null),
   artifact_unbuilt: (world, { context }) => remedy.withBuild(world, context.candidate.firstBuild?.digest ?? null),

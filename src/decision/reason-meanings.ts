@@ -9,6 +9,8 @@ export const REASON_MEANINGS: Readonly<Record<ReasonCode, string>> = {
   ref_moved: 'The branch or tag exists and no longer contains the candidate: it was force-pushed, or the tag was moved.',
   ref_unread: 'Nobody could read whether the branch or tag still holds the candidate.',
   vetoed: 'A person has forbidden this candidate by an open issue labelled promote:veto.',
+  veto_unclear:
+    'The title of an open issue labelled promote:veto does not say which candidate it forbids. Production stays closed until it does.',
   vetoes_unread: 'Nobody could read whether a person has forbidden the candidate.',
   artifact_unknown: 'Something was built from this commit, and nobody can say what.',
   artifact_unbuilt: 'The job stands at the door, and nothing has been built from this commit yet.',

@@ -59,6 +59,12 @@ export const REASONS = {
     fix: 'Close the issue once what it names is no longer true, or promote another version.',
     who: 'Whoever set the veto, or anybody with triage rights.',
   },
+  veto_unclear: {
+    effect: 'blocks',
+    rule: 'veto',
+    fix: 'Rename the issue so that its title begins with what is meant and a colon, such as "v1.4.2: corrupts invoices", or close it.',
+    who: 'Anybody with triage rights.',
+  },
   vetoes_unread: {
     effect: 'blocks',
     rule: 'veto',

@@ -55,36 +55,49 @@ export async function readHolds(
 /** Vetoes among issues labelled so. */
 export async function readVetoes(client: HoldsPort, repository: Repository, issues: readonly IssueNode[]): Promise<readonly Veto[]> {
   const labelled = await thatCount(client, repository, issues, VETO_LABEL);
-  return labelled.map(({ names, reason, by, since, url }) => {
-    const candidates = names.length > 0 && names.every(namesCandidate) ? names : [];
-    return { candidates, by, since, reason, url };
+  return labelled.map(({ names, title, isRead, reason, by, since, url }) => {
+    if (!isRead) return { candidates: [], by, since, reason, url };
+    const isUnderstood = names.length > 0 && names.every(namesCandidate);
+    const candidates = isUnderstood ? names : names.filter((name) => !/\s/.test(name));
+    return { candidates, ...(isUnderstood ? {} : { unclear: title }), by, since, reason, url };
   });
 }
 
 const DIGEST = /^(?:sha\d{3}|git):[0-9a-f]{7,128}/i;
+/** People put quotes around a name, and copying brings along characters that nobody sees. */
+const QUOTES = /^[`'"‘’“”„«»]+|[`'"‘’“”„«»]+$/gu;
+const UNSEEN = /\p{Cf}/gu;
 
 /** `production, staging: database upgrade`: what is named before the first colon (a digest's own colon aside), and why. */
 export function readTitle(title: string): { readonly names: readonly string[]; readonly reason: string } {
   const names: string[] = [];
-  let rest = title;
+  let rest = title.replaceAll(UNSEEN, '');
   for (;;) {
     rest = rest.trimStart();
-    const name = DIGEST.exec(rest)?.[0] ?? /^[^:,;]*/.exec(rest)?.[0] ?? '';
-    if (name.trim() !== '') names.push(name.trim());
-    rest = rest.slice(name.length).trimStart();
+    const quote = /^[`'"‘’“”„«»]*/u.exec(rest)?.[0] ?? '';
+    const digest = DIGEST.exec(rest.slice(quote.length))?.[0];
+    const written = digest === undefined ? (/^[^:,;]*/.exec(rest)?.[0] ?? '') : rest.slice(0, quote.length + digest.length);
+    const name = written.trim().replaceAll(QUOTES, '').trim();
+    if (name !== '') names.push(name);
+    rest = rest.slice(written.length).trimStart();
+    if (digest !== undefined && quote !== '') rest = rest.replace(/^[`'"‘’“”„«»]+/u, '').trimStart();
     if (!/^[,;]/.test(rest)) break;
     rest = rest.slice(1);
   }
   return { names, reason: rest.replace(/^:/, '').trim() };
 }
 
-/** A sha of at least seven digits, a digest, or one word with a digit in it, as versions have. Prose is none of these. */
+/** A sha of at least seven digits, a digest, or one word with a digit in it, as versions have, or with a slash, as refs have. Prose is none of these. */
 function namesCandidate(name: string): boolean {
-  return DIGEST.test(name) || /^[0-9a-f]{7,64}$/i.test(name) || (/^\S+$/.test(name) && /\d/.test(name));
+  return DIGEST.test(name) || /^[0-9a-f]{7,64}$/i.test(name) || (/^\S+$/.test(name) && /[\d/]/.test(name));
 }
 
 interface Labelled {
   readonly names: readonly string[];
+  /** As it counts. */
+  readonly title: string;
+  /** Nobody could say what the title is worth: then no name counts. */
+  readonly isRead: boolean;
   readonly reason: string;
   readonly by: string;
   readonly since: number;
@@ -119,6 +132,8 @@ async function thatCount(
     const { names, reason } = readTitle(title);
     labelled.push({
       names: note.namesAll ? [] : names,
+      title: title.trim(),
+      isRead: !note.namesAll,
       reason: (reason || title.trim()) + note.text,
       by: labelling?.actor?.login ?? 'somebody unknown',
       since: labelling?.at ?? Date.parse(issue.createdAt),

@@ -138,15 +138,44 @@ describe('a veto', () => {
     expect((await world.push('main', 'Mended').plan()).outputs).toMatchObject({ verdict: 'deploy', environment: 'dev' });
   });
 
-  it('in prose that names no candidate forbids every one; one by somebody without triage rights forbids none', async () => {
+  it('in prose that names no candidate closes production until it does, and nothing else; one by somebody without triage rights closes nothing', async () => {
     world = await startWorld({ pipeline: PIPELINE });
     const run = approvedRun();
     brought('promote:veto', 'I do not like umbrellas');
     expect((await run.plan()).outputs).toMatchObject({ verdict: 'deploy' });
-    veto('Something is badly wrong');
+    const issue = veto('Something is badly wrong');
     const job = await run.deploy('production');
-    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'vetoed' } });
-    expect(job.outputs['explanation']).toContain('counts for all');
+    expect(job).toMatchObject({ exitCode: 1, outputs: { verdict: 'blocked', reason: 'veto_unclear', proceed: 'false' } });
+    expect((await world.push('feature/x').plan()).outputs).toMatchObject({ environment: 'staging', verdict: 'deploy' });
+    const [, advice] = /such as "(.*?)", or close it/.exec(job.outputs['explanation'] ?? '') ?? [];
+    expect(advice).toBe(`main@${run.sha.slice(0, 7)}: Something is badly wrong`);
+
+    world.sandbox.given.renameIssue(issue.number, advice ?? '', 'mona');
+    expect(await run.deploy('production')).toMatchObject({ exitCode: 1, outputs: { reason: 'vetoed' } });
+    world.sandbox.given.renameIssue(issue.number, 'v0.0.1: Something is badly wrong', 'mona');
+    expect(await run.deploy('production')).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+  });
+
+  it('in prose is lifted by closing it', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    const issue = veto('Something is badly wrong');
+    expect(await run.deploy('production')).toMatchObject({ exitCode: 1, outputs: { reason: 'veto_unclear' } });
+    world.sandbox.given.closeIssue(issue.number);
+    expect(await run.deploy('production')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('of a version that is still to come is listed by the plan as matching nothing so far, and forbids it when it comes', async () => {
+    world = await startWorld({ pipeline: PIPELINE });
+    const run = approvedRun();
+    const issue = veto('1.4.3: will corrupt invoices');
+    const plan = await run.plan();
+    expect(plan.outputs).toMatchObject({ verdict: 'deploy' });
+    const said = /The veto of "1\.4\.3" matches nothing so far/;
+    expect(plan.summary).toMatch(said);
+    expect(plan.summary).toContain(`/issues/${issue.number}`);
+    expect(plan.log).toMatch(said);
+    expect((await run.plan({ version: 'v1.4.3' })).outputs).toMatchObject({ verdict: 'blocked', reason: 'vetoed' });
   });
 
   it('set while the job waits for its reviewers stops it at the door', async () => {

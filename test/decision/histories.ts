@@ -248,11 +248,15 @@ const people = {
 };
 const urls = fc.nat(99).map((number) => `https://github.com/octo-org/shop/issues/${number}`);
 const hold = fc.record({ ...people, url: urls, environments: fc.constantFrom(['production'], ['UAT'], ['dev', 'qa'], [], ['prodution']) });
-const veto = fc.record({
+const named = fc.record({
   ...people,
   url: urls,
   candidates: fc.constantFrom([SHA.slice(0, 9)], ['V1'], [OTHER_DIGEST], [], ['v0'], ['1111111']),
 });
+const veto = fc.oneof(
+  { weight: 3, arbitrary: named },
+  { weight: 1, arbitrary: named.map((one) => ({ ...one, unclear: 'please do not' })) },
+);
 
 const artifacts: fc.Arbitrary<Artifact> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Artifact>({ kind: 'digest', digest: DIGEST }) },

@@ -68,6 +68,7 @@ export class Oracle {
       this.isInWindow(environment),
       !this.isFrozen(name),
       !this.isHeld(name),
+      !this.isClosedByUnclearVeto(environment),
       this.gateIsThere(environment),
       this.isMyTurn(name),
     ];
@@ -82,6 +83,7 @@ export class Oracle {
       lastOwn !== undefined,
       live !== lastOwn,
       !this.isHeld(name),
+      !this.isClosedByUnclearVeto(environment),
       this.gateIsThere(environment),
       this.isMyTurn(name),
     ];
@@ -148,8 +150,15 @@ export class Oracle {
     }
     for (let length = 6; length < candidate.sha.length; length += 1) names.add(low(candidate.sha.slice(0, length)));
     return vetoes.value.some(
-      ({ candidates }) => candidates.length === 0 || candidates.some((name) => [...names].some((known) => isWritten(known, name))),
+      ({ candidates, unclear }) =>
+        (candidates.length === 0 && unclear === undefined) || candidates.some((name) => [...names].some((known) => isWritten(known, name))),
     );
+  }
+
+  private isClosedByUnclearVeto({ role }: Environment): boolean {
+    const { vetoes } = this.evidence;
+    const isProduction = role === 'production' || [...this.pipeline.environments.values()].every((one) => one.role !== 'production');
+    return isProduction && vetoes.read && vetoes.value.some(({ unclear }) => unclear !== undefined);
   }
 
   private nameOfRef(ref: string, sha: string): string {

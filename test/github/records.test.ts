@@ -176,6 +176,8 @@ describe('titles of holds and vetoes', () => {
     ['v1.4.2: corrupts invoices', ['v1.4.2'], 'corrupts invoices'],
     [`${DIGEST}, v2: bad`, [DIGEST, 'v2'], 'bad'],
     [`git:${'ab'.repeat(20)}: bad`, [`git:${'ab'.repeat(20)}`], 'bad'],
+    [`\u200b\`${DIGEST}\`: bad`, [DIGEST], 'bad'],
+    ['"v1.4.2", `v1.4.1`: bad', ['v1.4.2', 'v1.4.1'], 'bad'],
     [': no name', [], 'no name'],
     ['', [], ''],
   ])('%j', (title, names, reason) => {

@@ -1,14 +1,15 @@
+import type { Environment, Pipeline } from '../../pipeline/model.ts';
 import { digestOf, SameArtifact } from '../artifact.ts';
-import type { CandidateContext } from '../context.ts';
+import type { CandidateContext, EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
-import type { Evidence, Veto } from '../evidence.ts';
+import type { DeploymentRecord, Evidence, Veto } from '../evidence.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
 import { madeVersion } from '../version.ts';
 import { instantText } from '../wording.ts';
 import type { Rule } from './rule.ts';
 
 /** A person may forbid a candidate, also one that is deployed already, and also as the target of a rollback. */
-export const veto: Rule = { name: 'veto', rollback: true, ofCandidate };
+export const veto: Rule = { name: 'veto', rollback: true, ofCandidate, ofEntry };
 
 function ofCandidate({ evidence }: CandidateContext): readonly Reason[] {
   const { vetoes } = evidence;
@@ -16,6 +17,33 @@ function ofCandidate({ evidence }: CandidateContext): readonly Reason[] {
   if (vetoes.value.length === 0) return NO_REASONS;
   const known = knownAs(evidence);
   return vetoes.value.filter((one) => isAbout(one, known)).map((one) => forbidden(one, known));
+}
+
+function ofEntry({ candidate, environment }: EntryContext): readonly Reason[] {
+  const { vetoes } = candidate.evidence;
+  if (!vetoes.read || vetoes.value.length === 0 || !isProduction(environment, candidate.pipeline)) return NO_REASONS;
+  const known = knownAs(candidate.evidence);
+  return vetoes.value
+    .flatMap((one) => (one.unclear === undefined || isAbout(one, known) ? [] : [{ ...one, unclear: one.unclear }]))
+    .map((one) => unclear(one, environment.name, candidate.evidence));
+}
+
+/** Where a pipeline calls nothing production, anything may be. */
+function isProduction({ role }: Environment, { environments }: Pipeline): boolean {
+  return role === 'production' || ![...environments.values()].some((one) => one.role === 'production');
+}
+
+function unclear(one: Veto & { readonly unclear: string }, environment: string, { candidate }: Evidence): Reason {
+  return reasonOf('veto_unclear', environment, {
+    because: `${one.by} set a veto on ${instantText(one.since)} whose title does not say which version it forbids: ${quoted(one.unclear)} (${one.url}). It closes ${environment} to all until it does.`,
+    fix: `Rename ${one.url} to what it forbids, a colon and why, such as ${quoted(`${candidate.version}: ${one.reason}`)}, or close it.`,
+  });
+}
+
+const LONGEST_TITLE = 100;
+
+function quoted(title: string): string {
+  return `"${title.length <= LONGEST_TITLE ? title : `${title.slice(0, LONGEST_TITLE - 1)}…`}"`;
 }
 
 function forbidden(one: Veto, known: readonly Nameable[]): Reason {
@@ -40,7 +68,7 @@ export function forbids(one: Veto, evidence: Evidence): boolean {
 }
 
 function isAbout(one: Veto, known: readonly Nameable[]): boolean {
-  return namesOf(one).length === 0 || known.some((what) => singlesOut(one, what));
+  return (namesOf(one).length === 0 && one.unclear === undefined) || known.some((what) => singlesOut(one, what));
 }
 
 /** What a veto can name. */
@@ -58,7 +86,7 @@ function knownAs({ candidate, environments }: Evidence): readonly Nameable[] {
   const { sha, ref, version } = candidate;
   const digest = digestOf(candidate);
   const same = new SameArtifact(candidate);
-  const versions = new Set([version, madeVersion(ref, sha), ref.replace(/^refs\/heads\//, '')]);
+  const versions = new Set([version, madeVersion(ref, sha), branchOf(ref)]);
   for (const { records } of environments.values()) {
     if (!records.read) continue;
     for (const record of records.value) {
@@ -69,6 +97,43 @@ function knownAs({ candidate, environments }: Evidence): readonly Nameable[] {
     }
   }
   return [...versions].map((name) => ({ sha, version: name, digest }));
+}
+
+/** Sentences about names in vetoes that match nothing that the evidence knows: they forbid exactly that, also later, and may be misspelt. */
+export function unmatchedNotes(evidence: Evidence): readonly string[] {
+  const { vetoes } = evidence;
+  if (!vetoes.read || vetoes.value.length === 0) return [];
+  const known = [...knownAs(evidence), ...recordedIn(evidence), ...[...evidence.relations.keys()].map(ofCommit)];
+  return vetoes.value.flatMap((one) =>
+    unmatchedNames(one, known).map(
+      (name) =>
+        `The veto of ${quoted(name)} matches nothing so far (${one.url}). It forbids exactly that, also if it comes later. If it is misspelt, rename the issue.`,
+    ),
+  );
+}
+
+function recordedIn({ environments }: Evidence): readonly Nameable[] {
+  return [...environments.values()].flatMap(({ records }) => (records.read ? records.value.flatMap(namesOfRecord) : []));
+}
+
+/** What a veto can call the version that a record is about. */
+export function namesOfRecord({ sha, version, ref, digest }: DeploymentRecord): readonly Nameable[] {
+  const versions = new Set([version, ...(ref === null ? [] : [madeVersion(ref, sha), branchOf(ref)])]);
+  return [...versions].map((name) => ({ sha, version: name, digest }));
+}
+
+function ofCommit(sha: string): Nameable {
+  return { sha, version: sha, digest: null };
+}
+
+function branchOf(ref: string): string {
+  return ref.replace(/^refs\/heads\//, '');
+}
+
+/** The names in a veto's title, as they are written, that mean none of these. One whose title is unclear names nothing that could be told. */
+export function unmatchedNames(one: Veto, known: readonly Nameable[]): readonly string[] {
+  if (one.unclear !== undefined) return [];
+  return one.candidates.filter((name) => plainName(name) !== '' && !known.some((what) => isNamed(plainName(name), what)));
 }
 
 /** Whether a veto says by name that it means this: by the beginning of its sha, its version or its digest. */

@@ -49,6 +49,44 @@ export const cases: readonly Case[] = [
   { name: 'one that names nothing', world: vetoed(), environment: null, codes: ['vetoed'], because: /counts for all/ },
   { name: 'one that names blanks', world: vetoed(' '), environment: null, codes: ['vetoed'] },
   {
+    name: 'one whose title cannot be understood, before production',
+    world: world({ records: passedBefore('production'), evidence: { vetoes: read([veto([], { unclear: 'please do not' })]) } }),
+    environment: 'production',
+    codes: ['veto_unclear'],
+    verdict: 'blocked',
+    because:
+      /^mona set a veto on .* whose title does not say which version it forbids: "please do not" \(https:.*8\)\. It closes production/,
+    fix: /^Rename https:.*8 to .* such as "v2\.0\.0: corrupts invoices", or close it\.$/,
+  },
+  {
+    name: 'one whose title cannot be understood, elsewhere',
+    world: world({ evidence: { vetoes: read([veto([], { unclear: 'please do not' })]) } }),
+    environment: 'dev',
+    codes: [],
+  },
+  {
+    name: 'one whose title cannot be understood, in what the candidate comes from, which it names all the same',
+    world: world({ evidence: { vetoes: read([veto(['main'], { unclear: 'main: bad' })]) } }),
+    environment: 'dev',
+    codes: ['vetoed'],
+  },
+  {
+    name: 'one whose title cannot be understood, where the pipeline calls nothing production',
+    world: world({ rules: { production: { role: 'staging' } }, evidence: { vetoes: read([veto([], { unclear: 'please do not' })]) } }),
+    environment: 'dev',
+    codes: ['veto_unclear'],
+  },
+  {
+    name: 'a rollback under a title that cannot be understood',
+    world: world({
+      records: { production: [record('production'), record('production', { sha: OTHER, digest: OTHER_DIGEST })] },
+      evidence: { intent: 'rollback', vetoes: read([veto([], { unclear: 'please do not' })]) },
+    }),
+    environment: 'production',
+    codes: ['veto_unclear'],
+    verdict: 'blocked',
+  },
+  {
     name: 'by the name of its tag, under whatever version it is promoted now',
     world: world({ candidate: { ref: 'refs/tags/v1.4.2', version: 'v1.4.3' }, evidence: { vetoes: read([veto(['v1.4.2'])]) } }),
     environment: 'dev',
