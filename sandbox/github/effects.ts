@@ -6,6 +6,7 @@ import {
   findEnvironment,
   findUser,
   type Issue,
+  type IssueComment,
   nextId,
   type Run,
   type State,
@@ -116,12 +117,21 @@ export function addIssue(state: State, issue: NewIssue): Issue {
     state: 'open',
     labels: [],
     events: [],
+    comments: [],
     createdAt: issue.createdAt,
     updatedAt: issue.createdAt,
     closedAt: null,
   };
   state.issues.push(added);
   for (const label of issue.labels) addLabel(state, added, label, issue.labelledBy, issue.createdAt);
+  return added;
+}
+
+export function addComment(state: State, issue: Issue, body: string, author: string, now: number): IssueComment {
+  ensureUser(state, author);
+  const added = { id: nextId(state), body, author, createdAt: now };
+  issue.comments.push(added);
+  issue.updatedAt = now;
   return added;
 }
 

@@ -231,6 +231,13 @@ export interface RenameEvent {
 
 export type IssueEvent = LabelEvent | RenameEvent;
 
+export interface IssueComment {
+  id: number;
+  body: string;
+  author: string;
+  createdAt: number;
+}
+
 export interface Issue {
   number: number;
   title: string;
@@ -239,6 +246,7 @@ export interface Issue {
   state: 'open' | 'closed';
   labels: string[];
   events: IssueEvent[];
+  comments: IssueComment[];
   createdAt: number;
   updatedAt: number;
   closedAt: number | null;

@@ -3,6 +3,7 @@ import { singlesOut } from '../decision/rules/veto.ts';
 import type { Gathered } from '../github/evidence.ts';
 import { fileVetoOnce } from '../github/filing-veto.ts';
 import { openRecord } from '../github/records.ts';
+import { PLAIN } from '../report/markup.ts';
 import { explanation } from '../report/refusal.ts';
 import { orElse } from './consequence.ts';
 import { askDoor, type Door, turnAway } from './door.ts';
@@ -14,6 +15,7 @@ import { recordPayload } from './payload.ts';
 import { waitInQueue } from './queueing.ts';
 import { runSteps } from './run-steps.ts';
 import { tell } from './telling.ts';
+import { explainUnclearVetoes } from './unclear-vetoes.ts';
 import { commandVariables } from './variables.ts';
 
 /**
@@ -22,6 +24,7 @@ import { commandVariables } from './variables.ts';
  */
 export async function deploy(job: Job): Promise<void> {
   const first = askDoor(job, await gatherFor(job, 'door'));
+  for (const line of await explainUnclearVetoes(job, first.gathered)) job.toolkit.info(PLAIN.text(line));
   if (!mayQueue(first.environment)) return turnAway(job, first);
 
   const claim = crypto.randomUUID();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { addComment } from '../../sandbox/github/effects.ts';
 import { DIGEST, OTHER_DIGEST } from '../digests.ts';
 import { JOB_PERMISSIONS, startWorld, type World } from './world.ts';
 
@@ -154,6 +155,69 @@ describe('a veto', () => {
     expect(await run.deploy('production')).toMatchObject({ exitCode: 1, outputs: { reason: 'vetoed' } });
     world.sandbox.given.renameIssue(issue.number, 'v0.0.1: Something is badly wrong', 'mona');
     expect(await run.deploy('production')).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+  });
+
+  describe('in prose, says so on its issue', () => {
+    const PROSE = 'Something is badly wrong';
+    const commentsOn = (number: number) => world.sandbox.state.issues.find((one) => one.number === number)?.comments ?? [];
+
+    it('in one comment, however many jobs come by', async () => {
+      world = await startWorld({ pipeline: PIPELINE });
+      const run = approvedRun();
+      const issue = veto(PROSE);
+      expect((await run.plan()).outputs).toMatchObject({ verdict: 'blocked', reason: 'veto_unclear' });
+      await run.plan();
+      await run.deploy('production');
+      await world.push('feature/x').plan();
+      expect(commentsOn(issue.number)).toMatchObject([
+        { author: 'github-actions[bot]', body: expect.stringMatching(/closes production to every version.*Closing the issue lifts it/s) },
+      ]);
+    });
+
+    it('in one comment where two jobs write at the same moment', async () => {
+      world = await startWorld({ pipeline: PIPELINE });
+      const issue = veto(PROSE);
+      let written = false;
+      world.sandbox.before({ operation: 'issues/create-comment' }, () => {
+        const found = world.sandbox.state.issues.find((one) => one.number === issue.number);
+        if (written || found === undefined) return;
+        written = true;
+        addComment(world.sandbox.state, found, '<!-- promote-action: veto_unclear -->', 'github-actions[bot]', world.sandbox.clock.now());
+      });
+      await approvedRun().plan();
+      expect(commentsOn(issue.number)).toHaveLength(1);
+    });
+
+    it('although an outsider has copied its mark', async () => {
+      world = await startWorld({ pipeline: PIPELINE });
+      const issue = veto(PROSE);
+      const found = world.sandbox.state.issues.find((one) => one.number === issue.number);
+      if (found === undefined) throw new Error('no issue');
+      addComment(world.sandbox.state, found, '<!-- promote-action: veto_unclear -->', 'stranger', world.sandbox.clock.now());
+      await approvedRun().plan();
+      expect(commentsOn(issue.number).map(({ author }) => author)).toEqual(['stranger', 'github-actions[bot]']);
+    });
+
+    it('unless the job may not write there: then the plan says that it could not, and nothing fails', async () => {
+      world = await startWorld({ pipeline: PIPELINE });
+      const { sha } = world.push();
+      const run = world.run({ sha, token: world.sandbox.token({ permissions: { ...JOB_PERMISSIONS, issues: 'read' } }) });
+      const issue = veto(PROSE);
+      const plan = await run.plan();
+      expect(plan).toMatchObject({ exitCode: 0, outputs: { verdict: 'blocked', reason: 'veto_unclear' } });
+      const said = /No comment could be left on .*issues\/\d+ to say that its title cannot be understood.*issues: write/;
+      expect(plan.summary).toMatch(/No comment could be left on/);
+      expect(plan.log).toMatch(said);
+      expect(plan.log).not.toMatch(/^::error/m);
+      expect(commentsOn(issue.number)).toEqual([]);
+    });
+
+    it('but not on one that an outsider’s form labels by itself, which closes nothing', async () => {
+      world = await startWorld({ pipeline: PIPELINE });
+      const issue = brought('promote:veto', PROSE);
+      expect((await approvedRun().deploy('production')).outputs).toMatchObject({ proceed: 'true' });
+      expect(commentsOn(issue.number)).toEqual([]);
+    });
   });
 
   it('in prose is lifted by closing it', async () => {

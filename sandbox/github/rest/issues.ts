@@ -1,14 +1,17 @@
 import { NotServed, notFound, Refusal, type Reply, type RestContext } from '../context.ts';
-import { addIssue, addLabel, removeLabel, renameIssue, setIssueState } from '../effects.ts';
+import { addComment, addIssue, addLabel, removeLabel, renameIssue, setIssueState } from '../effects.ts';
 import { findUser, type Issue, sameName } from '../state.ts';
 import { reaches } from '../tokens.ts';
 import { bodyOf, type Endpoints, ok, page, reads, refuseQuery, textIn, writes } from './endpoint.ts';
-import { issue, issueEvent, label, repositoryUrl } from './shapes.ts';
+import { issue, issueComment, issueEvent, label, repositoryUrl } from './shapes.ts';
 
 type Ids =
   | 'issues/add-labels'
   | 'issues/create'
+  | 'issues/create-comment'
+  | 'issues/delete-comment'
   | 'issues/get'
+  | 'issues/list-comments'
   | 'issues/list-events'
   | 'issues/list-for-repo'
   | 'issues/remove-label'
@@ -33,6 +36,26 @@ export const issueEndpoints: Endpoints<Ids> = {
     if (!target.labels.some((present) => sameName(present, name))) throw new Refusal(404, 'Label does not exist');
     removeLabel(context.state, target, name, context.identity.login, context.place.clock.now());
     return labelsOf(context, target);
+  }),
+  'issues/create-comment': writes('issues', (context) => {
+    const target = theIssue(context);
+    const added = addComment(context.state, target, textIn(bodyOf(context), 'body', ''), context.identity.login, context.place.clock.now());
+    return { status: 201, body: issueComment(context, added, target) };
+  }),
+  'issues/delete-comment': writes('issues', (context) => {
+    const id = Number(context.path['comment_id']);
+    const on = context.state.issues.find(({ comments }) => comments.some((one) => one.id === id));
+    if (on === undefined) throw notFound();
+    on.comments = on.comments.filter((one) => one.id !== id);
+    return { status: 204, body: '' };
+  }),
+  // Oldest first.
+  'issues/list-comments': reads('issues', (context) => {
+    const target = theIssue(context);
+    const since = context.query['since'] === undefined ? 0 : Date.parse(String(context.query['since']));
+    const address = `${repositoryUrl(context.place)}/issues/${target.number}/comments`;
+    const found = target.comments.filter(({ createdAt }) => createdAt >= since);
+    return page(context, address, found, (one) => issueComment(context, one, target));
   }),
   'issues/list-events': reads('issues', (context) => {
     const target = theIssue(context);

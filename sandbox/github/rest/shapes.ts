@@ -11,6 +11,7 @@ import {
   findTeam,
   findUser,
   type Issue,
+  type IssueComment,
   isReviewer,
   type Label,
   type PullRequest,
@@ -580,11 +581,28 @@ export function issue(context: Context, source: Issue): Record<string, unknown> 
     assignee: null,
     assignees: [],
     milestone: null,
-    comments: 0,
+    comments: source.comments.length,
     created_at: timestamp(source.createdAt),
     updated_at: timestamp(source.updatedAt),
     closed_at: source.closedAt === null ? null : timestamp(source.closedAt),
     author_association: 'CONTRIBUTOR',
+  };
+}
+
+/** `issue-comment` */
+export function issueComment(context: Context, source: IssueComment, on: Issue): Record<string, unknown> {
+  const role = findUser(context.state, source.author)?.role ?? 'none';
+  return {
+    id: source.id,
+    node_id: nodeId('IssueComment', source.id),
+    url: `${repositoryUrl(context.place)}/issues/comments/${source.id}`,
+    html_url: `${pageUrl(context.place)}/issues/${on.number}#issuecomment-${source.id}`,
+    issue_url: `${repositoryUrl(context.place)}/issues/${on.number}`,
+    body: source.body,
+    user: userOf(context, source.author),
+    created_at: timestamp(source.createdAt),
+    updated_at: timestamp(source.createdAt),
+    author_association: role === 'none' || role === 'read' ? 'NONE' : 'COLLABORATOR',
   };
 }
 
