@@ -1,4 +1,6 @@
+import type { EvidencePort } from '../github/evidence.ts';
 import { HOLD_LABEL, VETO_LABEL } from '../github/evidence-query.ts';
+import { readOpenVetoes, unmatchedVetoes } from '../github/open-vetoes.ts';
 import type { Repository } from '../github/records.ts';
 import {
   type EnvironmentSettings,
@@ -9,8 +11,10 @@ import {
   type SettingsPort,
 } from '../github/settings.ts';
 import { builtInPipeline } from '../pipeline/built-in.ts';
+import { listed } from '../pipeline/listed.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
+import { quote } from '../pipeline/problem.ts';
 import { type Examination, examinationJson, examinationText } from '../report/examination.ts';
 import { type Demand, demandsOf } from '../starting/demands.ts';
 import { type Difference, differencesOf, type KnownReviewers } from '../starting/differences.ts';
@@ -26,7 +30,7 @@ export interface DoctorRequest extends Repository {
 
 /** What `doctor` needs from outside. */
 export interface DoctorPorts {
-  readonly client: SettingsPort;
+  readonly client: EvidencePort;
   readonly readCheckout: (path: string) => string | null;
   readonly print: (text: string) => void;
 }
@@ -44,7 +48,7 @@ export async function doctor(request: DoctorRequest, ports: DoctorPorts): Promis
   return examination.subjects.some(({ differences }) => differences.some(({ level }) => level === 'must')) ? EXIT.differs : EXIT.open;
 }
 
-async function examine(request: DoctorRequest, pipeline: Pipeline, client: SettingsPort): Promise<Examination> {
+async function examine(request: DoctorRequest, pipeline: Pipeline, client: EvidencePort): Promise<Examination> {
   const demands = demandsOf(pipeline, await readDefaultBranch(client, request));
   const seen = await readEnvironments(client, request);
   const known = await findReviewers(client, demands, seen);
@@ -64,7 +68,7 @@ async function examine(request: DoctorRequest, pipeline: Pipeline, client: Setti
   return {
     repository: `${request.owner}/${request.repo}`,
     pipeline: pipeline.source === 'file' ? pipeline.path : 'the built-in pipeline',
-    subjects: [...environments, ...labels],
+    subjects: [...environments, ...labels, ...(await vetoSubjects(client, request, pipeline))],
   };
 }
 
@@ -99,6 +103,30 @@ async function labelSubject(
   const because = `There is no label "${label.name}"; whoever needs it in a hurry will not find it.`;
   const differences: readonly Difference[] = isThere ? [] : [{ code: 'label_missing', level: 'must', because }];
   return { name: `label ${label.name}`, differences, commands: isThere ? [] : [labelCommand(place, label)], page: null };
+}
+
+/** Vetoes that do not say what they forbid, and names in them that mean nothing in the repository so far. */
+async function vetoSubjects(client: EvidencePort, repository: Repository, pipeline: Pipeline): Promise<Examination['subjects']> {
+  const vetoes = await readOpenVetoes(client, repository);
+  const unclear = vetoes.flatMap(({ url, unclear: title }) =>
+    title === undefined ? [] : [vetoSubject(url, { code: 'veto_unclear', level: 'must', because: whyUnclear(title) })],
+  );
+  const unmatched = await unmatchedVetoes(client, repository, vetoes, pipeline.environments.keys());
+  return [
+    ...unclear,
+    ...unmatched.map(({ veto, names }) => {
+      const because = `${listed(names.map(quote))} matches nothing so far: no commit, branch, tag or recent record. It forbids exactly that, also if it comes later. If it is misspelt, rename the issue.`;
+      return vetoSubject(veto.url, { code: 'veto_unmatched', level: 'should', because });
+    }),
+  ];
+}
+
+function whyUnclear(title: string): string {
+  return `The title ${quote(title)} does not say which version it forbids, so it closes production to all. Rename the issue so that it begins with what is meant and a colon, such as "v1.4.2: corrupts invoices", or close it.`;
+}
+
+function vetoSubject(url: string, difference: Difference): Examination['subjects'][number] {
+  return { name: `veto ${url}`, differences: [difference], commands: [], page: url };
 }
 
 function hostOf(serverUrl: string): string | null {

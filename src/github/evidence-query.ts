@@ -318,8 +318,27 @@ export function authorsQuery(owner: string, repo: string, pages: readonly Author
   };
 }
 
-/** Further holds or vetoes. */
-export function issuesQuery(owner: string, repo: string, label: string, after: string): Query {
+/** Tags (`t0`, …) and branches (`h0`, …) with these names in theirs, and commits (`o0`, …) whose sha begins with them. */
+export function matchingQuery(owner: string, repo: string, names: readonly string[]): Query {
+  const asked = names.map((name, index) => {
+    const refs = ['tags', 'heads'].map(
+      (kind) =>
+        `${kind === 'tags' ? 't' : 'h'}${index}: refs(refPrefix: "refs/${kind}/", query: $n${index}, first: ${SIZES.page}) { nodes { name } }`,
+    );
+    const isSha = /^[0-9a-f]{6,64}$/.test(name);
+    return `\n    ${[...refs, ...(isSha ? [`o${index}: object(expression: $n${index}) { oid }`] : [])].join('\n    ')}`;
+  });
+  return {
+    text: `query Matching($owner: String!, $repo: String!, ${names.map((_, index) => `$n${index}: String!`).join(', ')}) {
+  repository(owner: $owner, name: $repo) {${asked.join('')}
+  }
+}`,
+    variables: { owner, repo, ...Object.fromEntries(names.map((name, index) => [`n${index}`, name])) },
+  };
+}
+
+/** Holds or vetoes, from the first where `after` is `null`. */
+export function issuesQuery(owner: string, repo: string, label: string, after: string | null): Query {
   return {
     text: `query Labelled($owner: String!, $repo: String!, $labels: [String!]!, $after: String) {
   repository(owner: $owner, name: $repo) {

@@ -2,8 +2,9 @@ import type { Read } from '../decision/evidence.ts';
 import { asRead } from './as-read.ts';
 import { assertAnswered, type IssuesPage, issuesAt } from './evidence-answer.ts';
 import { issuesQuery, type Query } from './evidence-query.ts';
-import type { EvidencePort, EvidenceRequest } from './evidence-request.ts';
+import type { EvidencePort } from './evidence-request.ts';
 import type { IssueNode } from './holds.ts';
+import type { Repository } from './records.ts';
 
 /** Further pages of labelled issues: outsiders can open many through a form that labels, and one that is left out would open a door. */
 const MOST_PAGES = 20;
@@ -11,7 +12,7 @@ const MOST_PAGES = 20;
 /** Holds or vetoes, all pages of them: one that is left out would open a door. */
 export async function labelled<T>(
   client: EvidencePort,
-  request: EvidenceRequest,
+  { owner, repo }: Repository,
   label: string,
   first: Read<IssuesPage>,
   read: (issues: readonly IssueNode[]) => Promise<readonly T[]>,
@@ -26,7 +27,7 @@ export async function labelled<T>(
         read: false,
         why: `more than ${issues.length} open issues are labelled ${label}. Close those that nobody with triage rights set, and let no issue form set that label`,
       };
-    page = await furtherIssues(client, issuesQuery(request.owner, request.repo, label, page.value.next));
+    page = await furtherIssues(client, issuesQuery(owner, repo, label, page.value.next));
   }
   return page;
 }

@@ -21,6 +21,8 @@ export const DIFFERENCES = [
   'refs_open',
   'rules_of_apps',
   'label_missing',
+  'veto_unclear',
+  'veto_unmatched',
 ] as const;
 export type DifferenceCode = (typeof DIFFERENCES)[number];
 

@@ -187,6 +187,32 @@ describe('promote doctor', () => {
     expect(state.environments.find(({ name }) => name === 'uat')).toMatchObject({ reviewers: ['octo-org/qa'], waitTimer: 10 });
   });
 
+  it('lists vetoes that name nothing known and vetoes that cannot be understood, with their issues', async () => {
+    const { given } = shop.sandbox;
+    inOrder();
+    given.user('mona', { role: 'triage' });
+    const veto = (title: string, author = 'mona') => given.issue({ title, author, labels: ['promote:veto'] });
+    const tip = sample.repository.sha('main');
+    given.deployment({ sha: tip, environment: 'uat', ref: 'main', statuses: ['success'] });
+    veto(`main, ${tip.slice(0, 9)}: bad`);
+    veto(`${tip.slice(0, 12)}: bad`);
+    given.user('stranger', { role: 'read' });
+    veto('prose of a stranger', 'stranger');
+    const unmatched = veto('`9.9.9`: will be bad');
+    const unclear = veto('please do not');
+    const answer = await ask();
+    const told = answer.subjects.flatMap(({ name, differences }) =>
+      differences.map(({ code, level, because }) => ({ name, said: `${level} ${code}`, because })),
+    );
+    const at = (number: number) => expect.stringMatching(new RegExp(`^veto .*/issues/${number}$`));
+    expect(told).toEqual([
+      { name: at(1), said: 'must veto_unclear', because: expect.stringContaining('main') },
+      { name: at(unclear.number), said: 'must veto_unclear', because: expect.stringMatching(/"please do not".*or close it/) },
+      { name: at(unmatched.number), said: 'should veto_unmatched', because: expect.stringMatching(/9\.9\.9.*matches nothing so far/) },
+    ]);
+    expect(answer.code).toBe(6);
+  });
+
   it('says it to people, with commands on lines of their own', async () => {
     inOrder();
     shop.sandbox.given.environment('production', { preventSelfReview: false });

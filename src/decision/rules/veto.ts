@@ -149,7 +149,7 @@ function namesOf(one: Veto): readonly string[] {
 const INVISIBLE_OR_QUOTE = /[\p{Cf}\p{Cc}\p{Z}`'"‘’“”„«»]/gu;
 
 /** A name as it is meant: `V1.4.2`, `` `1.4.2` `` and `refs/tags/v1.4.2` are one. */
-function plainName(name: string): string {
+export function plainName(name: string): string {
   return name
     .replaceAll(INVISIBLE_OR_QUOTE, '')
     .toLowerCase()
