@@ -21,6 +21,8 @@ export const SIZES = {
   reviewers: 6,
   issues: 50,
   issueEvents: 30,
+  /** An author without rights cannot add any, so that these stay in sight. */
+  labelEvents: 10,
   checkSuites: 20,
   reviews: 15,
   reviewEnvironments: 10,
@@ -105,6 +107,9 @@ fragment Labelled on IssueConnection {
   ${PAGE_INFO}
   nodes {
     number title url createdAt author { __typename login }
+    labelEvents: timelineItems(last: ${SIZES.labelEvents}, itemTypes: [LABELED_EVENT]) {
+      nodes { ... on LabeledEvent { createdAt actor { __typename login } label { name } } }
+    }
     timelineItems(last: ${SIZES.issueEvents}, itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT]) {
       nodes {
         __typename

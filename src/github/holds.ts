@@ -10,6 +10,22 @@ export type HoldsPort = Pick<GitHubClient, 'request'>;
 const actorSchema = z.nullable(z.object({ __typename: z.string(), login: z.string() }));
 type Actor = z.output<typeof actorSchema>;
 
+const eventsListSchema = z.object({
+  nodes: z.nullable(
+    z.array(
+      z.nullable(
+        z.object({
+          createdAt: z.optional(z.string()),
+          actor: z.optional(actorSchema),
+          label: z.optional(z.object({ name: z.string() })),
+          previousTitle: z.optional(z.string()),
+          currentTitle: z.optional(z.string()),
+        }),
+      ),
+    ),
+  ),
+});
+
 /** An open labelled issue, as the evidence query asks for it. */
 export const issueNodeSchema = z.object({
   number: z.number(),
@@ -17,21 +33,8 @@ export const issueNodeSchema = z.object({
   url: z.string(),
   createdAt: z.string(),
   author: actorSchema,
-  timelineItems: z.object({
-    nodes: z.nullable(
-      z.array(
-        z.nullable(
-          z.object({
-            createdAt: z.optional(z.string()),
-            actor: z.optional(actorSchema),
-            label: z.optional(z.object({ name: z.string() })),
-            previousTitle: z.optional(z.string()),
-            currentTitle: z.optional(z.string()),
-          }),
-        ),
-      ),
-    ),
-  }),
+  labelEvents: eventsListSchema,
+  timelineItems: eventsListSchema,
 });
 export type IssueNode = z.output<typeof issueNodeSchema>;
 
@@ -126,8 +129,11 @@ async function thatCount(
     return right;
   };
   for (const issue of issues) {
+    const seen = labellingOf(issue, label) ?? labellingOf({ ...issue, timelineItems: issue.labelEvents }, label);
+    // What does not count is dropped before anything more is asked about it: strangers can open many such issues, and rename each as often as they like.
+    if (seen !== null && !(await counts(issue, seen, rights))) continue;
     const labelling = labellingOf(issue, label) ?? (await labellingFurtherBack(client, repository, issue, label));
-    if (!(await counts(issue, labelling, rights))) continue;
+    if (seen === null && !(await counts(issue, labelling, rights))) continue;
     const { title, note } = await titleOf(issue, labelling, rights);
     const { names, reason } = readTitle(title);
     labelled.push({

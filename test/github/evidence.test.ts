@@ -866,6 +866,17 @@ describe('holds and vetoes', () => {
     expect(readValue((await gather(shop)).evidence.vetoes).map(({ candidates }) => candidates)).toEqual([['v0.0.1']]);
   });
 
+  test('of strangers are dropped before their events are read, however often they were renamed', async () => {
+    const shop = await shopWith();
+    shop.github.given.user('reader', { role: 'read' });
+    for (let index = 0; index < 30; index += 1) {
+      const { number } = shop.github.given.issue({ title: `form ${index}`, labels: ['promote:hold'], author: 'reader' });
+      for (let time = 0; time < 35; time += 1) shop.github.given.renameIssue(number, `no ${time}`, 'reader');
+    }
+    expect(readValue((await gather(shop)).evidence.holds)).toEqual([]);
+    expect(shop.github.requests.count).toBe(2);
+  });
+
   test('are all read, however many', async () => {
     const shop = await shopWith();
     for (let index = 0; index < 60; index += 1) {
