@@ -88,8 +88,12 @@ async function explain(values: Values, environment: string): Promise<number> {
 }
 
 async function printPipeline(values: Values): Promise<number> {
-  const { pipelineText } = await import('./commands/print-pipeline.ts');
-  return print(pipelineText(values.resolved ? readCheckout(values.pipeline) : null, values.pipeline, values.resolved));
+  if (!values.resolved) {
+    const { BUILT_IN_TEXT } = await import('./pipeline/built-in.ts');
+    return print(BUILT_IN_TEXT);
+  }
+  const { resolvedText } = await import('./commands/print-pipeline.ts');
+  return print(resolvedText(readCheckout, values.pipeline));
 }
 
 /** Writes into the checkout; GitHub is asked where there is a token and a repository to ask about. */

@@ -11,8 +11,9 @@ import {
   type SettingsPort,
 } from '../github/settings.ts';
 import { builtInPipeline } from '../pipeline/built-in.ts';
-import { listed } from '../pipeline/listed.ts';
-import { loadPipeline } from '../pipeline/load.ts';
+import { listed as inWords } from '../pipeline/listed.ts';
+import { assertListing } from '../pipeline/listing.ts';
+import { DEFAULT_PIPELINE_PATH, loadList, loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { quote } from '../pipeline/problem.ts';
 import { type Examination, examinationJson, examinationText } from '../report/examination.ts';
@@ -41,15 +42,28 @@ export interface DoctorPorts {
  * @throws PipelineFileError, and GitHubError when a setting could not be read: what was not read is not in order.
  */
 export async function doctor(request: DoctorRequest, ports: DoctorPorts): Promise<number> {
-  const text = ports.readCheckout(request.pipelinePath);
-  const pipeline = text === null ? builtInPipeline(request.pipelinePath) : loadPipeline(text, request.pipelinePath);
-  const examination = await examine(request, pipeline, ports.client);
+  const pipelines = pipelinesOf(request.pipelinePath, ports.readCheckout);
+  assertListing(ports.readCheckout);
+  const examination = await examine(request, pipelines, ports.client);
   ports.print(request.json ? examinationJson(examination) : examinationText(examination));
   return examination.subjects.some(({ differences }) => differences.some(({ level }) => level === 'must')) ? EXIT.differs : EXIT.open;
 }
 
-async function examine(request: DoctorRequest, pipeline: Pipeline, client: EvidencePort): Promise<Examination> {
-  const demands = demandsOf(pipeline, await readDefaultBranch(client, request));
+/** The pipeline of the path; where the file only lists others, those of all of them. */
+function pipelinesOf(path: string, read: DoctorPorts['readCheckout']): readonly Pipeline[] {
+  const text = read(path);
+  const listed = text !== null && path === DEFAULT_PIPELINE_PATH ? loadList(text, path) : null;
+  if (listed === null) return [text === null ? builtInPipeline(path) : loadPipeline(text, path)];
+  // One that is not there is a mistake of the list.
+  return listed.flatMap((one) => {
+    const file = read(one);
+    return file === null ? [] : [loadPipeline(file, one)];
+  });
+}
+
+async function examine(request: DoctorRequest, pipelines: readonly Pipeline[], client: EvidencePort): Promise<Examination> {
+  const branch = await readDefaultBranch(client, request);
+  const demands = demandsOf(pipelines, branch);
   const seen = await readEnvironments(client, request);
   const known = await findReviewers(client, demands, seen);
   const place: Place = { owner: request.owner, repo: request.repo, host: hostOf(request.serverUrl) };
@@ -67,8 +81,8 @@ async function examine(request: DoctorRequest, pipeline: Pipeline, client: Evide
   const labels = await Promise.all(LABELS.map((label) => labelSubject(client, request, place, label)));
   return {
     repository: `${request.owner}/${request.repo}`,
-    pipeline: pipeline.source === 'file' ? pipeline.path : 'the built-in pipeline',
-    subjects: [...environments, ...labels, ...(await vetoSubjects(client, request, pipeline))],
+    pipeline: inWords(pipelines.map(({ source, path }) => (source === 'file' ? path : 'the built-in pipeline'))),
+    subjects: [...environments, ...labels, ...(await vetoSubjects(client, request, pipelines))],
   };
 }
 
@@ -106,16 +120,21 @@ async function labelSubject(
 }
 
 /** Vetoes that do not say what they forbid, and names in them that mean nothing in the repository so far. */
-async function vetoSubjects(client: EvidencePort, repository: Repository, pipeline: Pipeline): Promise<Examination['subjects']> {
+async function vetoSubjects(
+  client: EvidencePort,
+  repository: Repository,
+  pipelines: readonly Pipeline[],
+): Promise<Examination['subjects']> {
   const vetoes = await readOpenVetoes(client, repository);
   const unclear = vetoes.flatMap(({ url, unclear: title }) =>
     title === undefined ? [] : [vetoSubject(url, { code: 'veto_unclear', level: 'must', because: whyUnclear(title) })],
   );
-  const unmatched = await unmatchedVetoes(client, repository, vetoes, pipeline.environments.keys());
+  const names = pipelines.flatMap(({ environments }) => [...environments.keys()]);
+  const unmatched = await unmatchedVetoes(client, repository, vetoes, names);
   return [
     ...unclear,
     ...unmatched.map(({ veto, names }) => {
-      const because = `${listed(names.map(quote))} matches nothing so far: no commit, branch, tag or recent record. It forbids exactly that, also if it comes later. If it is misspelt, rename the issue.`;
+      const because = `${inWords(names.map(quote))} matches nothing so far: no commit, branch, tag or recent record. It forbids exactly that, also if it comes later. If it is misspelt, rename the issue.`;
       return vetoSubject(veto.url, { code: 'veto_unmatched', level: 'should', because });
     }),
   ];

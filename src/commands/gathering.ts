@@ -1,6 +1,7 @@
 import type { Intent, Moment, Read } from '../decision/evidence.ts';
 import { candidateFromEvent } from '../github/event.ts';
 import { type EvidenceRequest, type Gathered, gatherEvidence, type Leaves } from '../github/evidence.ts';
+import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import { orElse } from './consequence.ts';
 import type { Job } from './job.ts';
 
@@ -39,6 +40,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     leaves: leavesOf(job),
     intent: intentOf(job),
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
+    rootHint: job.readCheckout(DEFAULT_PIPELINE_PATH),
     earlier: known?.earlier,
     pipelinePath: input.pipelinePath,
     identity: () => identityOf(job),

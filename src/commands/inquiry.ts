@@ -1,6 +1,7 @@
 import type { GitHubClient } from '../github/client.ts';
 import { candidateFromEvent, type EventCandidate } from '../github/event.ts';
 import { type Gathered, gatherEvidence } from '../github/evidence.ts';
+import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 
 /** A question from the command line, where there is no run and no event. */
 export interface Inquiry {
@@ -40,6 +41,7 @@ export function gatherForInquiry(inquiry: Inquiry, ports: InquiryPorts): Promise
     moment: 'plan',
     intent: inquiry.rollback ? 'rollback' : 'promote',
     environmentsHint: ports.readCheckout(inquiry.pipelinePath),
+    rootHint: ports.readCheckout(DEFAULT_PIPELINE_PATH),
     pipelinePath: inquiry.pipelinePath,
     artifactDigest: inquiry.artifactDigest ?? undefined,
     migrations: inquiry.migrations ?? undefined,

@@ -1,13 +1,22 @@
-import { BUILT_IN_TEXT, builtInPipeline } from '../pipeline/built-in.ts';
-import { loadPipeline } from '../pipeline/load.ts';
+import { builtInPipeline } from '../pipeline/built-in.ts';
+import { assertListing } from '../pipeline/listing.ts';
+import { DEFAULT_PIPELINE_PATH, loadList, loadPipeline } from '../pipeline/load.ts';
 import { printResolved } from '../pipeline/print.ts';
 
 /**
- * `promote pipeline`: the built-in pipeline file as it is written, or a pipeline file with every default filled in.
- * @param text the checkout's pipeline file; `null` when there is none, so that the built-in one applies
+ * `promote pipeline --resolved`: a pipeline file with every default filled in, after the list of pipeline files was checked. Where
+ * `.github/promote.yml` only lists others, each of them is a YAML document.
+ * @param read text of a file of the checkout; `null`: there is none. Without a pipeline file, the built-in one applies.
  * @throws PipelineFileError with every mistake in the file
  */
-export function pipelineText(text: string | null, path: string, resolved: boolean): string {
-  if (!resolved) return BUILT_IN_TEXT;
+export function resolvedText(read: (path: string) => string | null, path: string): string {
+  const text = read(path);
+  const listed = text !== null && path === DEFAULT_PIPELINE_PATH ? loadList(text, path) : null;
+  assertListing(read);
+  if (listed === null) return resolvedFile(text, path);
+  return listed.map((one) => `# ${one}\n${resolvedFile(read(one), one)}`).join('---\n');
+}
+
+function resolvedFile(text: string | null, path: string): string {
   return printResolved(text === null ? builtInPipeline(path) : loadPipeline(text, path));
 }

@@ -6,6 +6,7 @@ import { wasLiftedSince } from '../github/closed-issues.ts';
 import { candidateFromEvent } from '../github/event.ts';
 import { EvidenceError, type Gathered, gatherEvidence } from '../github/evidence.ts';
 import type { WorkflowRun } from '../github/workflow-runs.ts';
+import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import type { Job } from './job.ts';
 
 /** A run with what is decided about its candidate now. */
@@ -33,6 +34,7 @@ export async function decideAbout(job: Job, policyText: string | null, run: Work
       moment: 'plan',
       intent: 'promote',
       environmentsHint: policyText,
+      rootHint: job.readCheckout(DEFAULT_PIPELINE_PATH),
       pipelinePath: job.input.pipelinePath,
     });
     const decision = decide(gathered.pipeline, gathered.evidence, gathered.now);

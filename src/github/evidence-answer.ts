@@ -12,6 +12,8 @@ export interface EvidenceAnswer {
   readonly policyFile: Read<PolicyFile | null>;
   /** `.github/promote.yml` of the default branch; asked for only where the pipeline file is another. */
   readonly rootFile: Read<PolicyFile | null>;
+  /** Text of the other pipeline file asked about at this position; `null`: there is none, or it is no text of ordinary size. */
+  readonly sibling: (index: number) => Read<string | null>;
   /** Text of the earlier version of the pipeline file that was asked for; `null`: there is none. */
   readonly planned: Read<string | null>;
   readonly candidate: NamedObject | null;
@@ -78,6 +80,7 @@ export function evidenceAnswer(answer: GraphqlAnswer, what: string): EvidenceAns
     defaultBranch: base.value.name,
     policyFile: policyFileOf(answer, 'file'),
     rootFile: policyFileOf(answer, 'root'),
+    sibling: (index) => siblingOf(answer, index),
     planned: fileAt(answer, ['planned']),
     candidate: candidateOf(answer),
     candidateFile: mapped(nullablePiece(answer, ['candidate', 'file'], z.object({ oid: z.string() })), (file) => file?.oid ?? null),
@@ -211,6 +214,13 @@ function policyFileOf(answer: GraphqlAnswer, alias: 'file' | 'root'): Read<Polic
     const { oid, type, object } = file;
     return { oid, type, text: object?.text ?? null, whole: object?.isTruncated === false && object.isBinary !== true };
   });
+}
+
+function siblingOf(answer: GraphqlAnswer, index: number): Read<string | null> {
+  const path = ['defaultBranchRef', 'target', `s${index}`];
+  return mapped(nullablePiece(answer, path, z.object({ object: nullable(fileSchema) })), (file) =>
+    file?.object?.isTruncated === false && file.object.isBinary !== true ? (file.object.text ?? null) : null,
+  );
 }
 
 /** A file's text; `null` when there is none of that id, or it is no text of ordinary size. */

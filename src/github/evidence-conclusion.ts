@@ -70,6 +70,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   return {
     pipeline: policy.pipeline,
     policyText: policy.text,
+    siblings: material.question.siblings,
     evidence,
     records: records.byEnvironment,
     now: answer.date,

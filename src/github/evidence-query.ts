@@ -58,6 +58,8 @@ export interface Question {
   readonly runHeadSha: string | null;
   /** Blob id of an earlier version of the pipeline file that is needed. */
   readonly planned: string | null;
+  /** Paths of other pipeline files of the default branch that are needed. */
+  readonly siblings: readonly string[];
 }
 
 export interface Query {
@@ -159,7 +161,8 @@ export function evidenceQuery(question: Question): Query {
   const records = environments.map((name, index) => ({ name, variable: `r${index}` }));
   const environmentNames = protections.map((name, index) => ({ name, variable: `p${index}` }));
   const objects = migrations.map((path, index) => ({ name: `${question.candidate}:${path}`, variable: `m${index}` }));
-  const named = [...records, ...environmentNames, ...objects];
+  const siblings = question.siblings.map((path, index) => ({ name: path, variable: `s${index}` }));
+  const named = [...records, ...environmentNames, ...objects, ...siblings];
   const optional = [
     ...(question.runHeadSha === null ? [] : [{ declaration: '$runHeadSha: GitObjectID!', selection: REVIEWS }]),
     ...(question.planned === null
@@ -179,7 +182,7 @@ export function evidenceQuery(question: Question): Query {
   repository(owner: $owner, name: $repo) {
     defaultBranchRef {
       name
-      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ${FILE_FIELDS} } }${question.path === ROOT ? '' : ROOT_FILE} } }
+      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ${FILE_FIELDS} } }${question.path === ROOT ? '' : ROOT_FILE}${siblings.map(({ variable }) => ` ${variable}: file(path: $${variable}) { object { ${FILE_FIELDS} } }`).join('')} } }
     }
     candidate: object(expression: $candidate) {
       __typename oid

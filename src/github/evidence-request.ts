@@ -30,6 +30,8 @@ export interface EvidenceRequest {
    * default branch.
    */
   readonly environmentsHint: string | null;
+  /** `.github/promote.yml` as the checkout has it; it only tells which pipeline files to read beside one that it lists. */
+  readonly rootHint?: string | null | undefined;
   /** In the repository, `.github/promote.yml` unless the workflow names another. */
   readonly pipelinePath: string;
   /** Blob id of the pipeline file that the run's plan was made with, as the plan said it. */
@@ -66,6 +68,8 @@ export interface Gathered {
   readonly pipeline: Pipeline;
   /** The trusted pipeline file's text; `null` when the default branch has none and the built-in pipeline applies. */
   readonly policyText: string | null;
+  /** The other pipeline files that are listed beside this one. */
+  readonly siblings: readonly string[];
   readonly evidence: Evidence;
   /** Records by environment as the evidence has them, with what only the queue needs to know. */
   readonly records: ReadonlyMap<string, Read<readonly StoredRecord[]>>;

@@ -1,14 +1,18 @@
+import { listedPaths } from '../pipeline/listing.ts';
+import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, type Question } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Subject } from './evidence-request.ts';
 import { neededNames } from './needed-names.ts';
-import { assertListed, guessedPolicy, trustedPolicy } from './trusted-policy.ts';
+import { assertApart, assertListed, guessedPolicy, MOST_LISTED, trustedPolicy } from './trusted-policy.ts';
 import { underWay } from './under-way.ts';
 
 export { EvidenceError } from './evidence-error.ts';
 export type { EvidencePort, EvidenceRequest, Gathered, Leaves } from './evidence-request.ts';
+
+const UNASKED = { read: false, why: 'it was not asked for' } as const;
 
 /** Names may turn out wrong, then the ref's kind, then an annotated tag has to be followed; no more can be learned. */
 const MOST_QUESTIONS = 4;
@@ -22,8 +26,9 @@ const MOST_QUESTIONS = 4;
 export async function gatherEvidence(client: EvidencePort, request: EvidenceRequest): Promise<Gathered> {
   let policy = guessedPolicy(request.earlier === undefined ? request.environmentsHint : request.earlier.policyText, request.pipelinePath);
   let subject = subjectOf(request);
+  let siblings = guessedSiblings(request);
   for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
-    const question = questionOf(request, policy.pipeline, subject);
+    const question = questionOf(request, policy.pipeline, subject, siblings);
     const { text, variables } = evidenceQuery(question);
     // What makes sense of the answer is loaded while GitHub works on it.
     const [answered, { conclude, evidenceAnswer }] = await Promise.all([
@@ -32,9 +37,11 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
     ]);
     const answer = evidenceAnswer(answered, `${request.owner}/${request.repo}`);
     policy = trustedPolicy(answer.policyFile, request.pipelinePath, answer.defaultBranch, policy);
-    assertListed(answer.rootFile, policy.pipeline, answer.defaultBranch);
+    siblings = assertListed(answer.rootFile, policy.pipeline, answer.defaultBranch);
     const settled = settle(subject, answer, request.candidate.fork);
-    if (isAnswered(question, questionOf(request, policy.pipeline, settled), answer)) {
+    if (isAnswered(question, questionOf(request, policy.pipeline, settled, siblings), answer)) {
+      const texts = new Map(question.siblings.map((path, index) => [path, answer.sibling(index)] as const));
+      assertApart(policy, answer.rootFile, new Map(siblings.map((path) => [path, texts.get(path) ?? UNASKED])), answer.defaultBranch);
       return conclude(client, { request, question, answer, policy, subject: settled });
     }
     subject = settled;
@@ -55,7 +62,14 @@ function runHeadOf({ candidate, run }: EvidenceRequest, subject: Subject): strin
   return candidate.runHeadSha === candidate.sha ? subject.sha : candidate.runHeadSha;
 }
 
-function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subject): Question {
+/** The other listed files as far as the checkout tells, so that they are read in the same request. */
+function guessedSiblings({ earlier, rootHint, pipelinePath }: EvidenceRequest): readonly string[] {
+  if (pipelinePath === DEFAULT_PIPELINE_PATH) return [];
+  const guessed = earlier?.siblings ?? listedPaths(rootHint ?? null);
+  return guessed.filter((path) => path !== pipelinePath && path !== DEFAULT_PIPELINE_PATH).slice(0, MOST_LISTED);
+}
+
+function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subject, siblings: readonly string[]): Question {
   const names = neededNames(pipeline, subject.ref);
   return {
     owner: request.owner,
@@ -69,6 +83,7 @@ function questionOf(request: EvidenceRequest, pipeline: Pipeline, subject: Subje
     migrations: request.migrations ? [] : names.migrations,
     runHeadSha: runHeadOf(request, subject),
     planned: request.plannedPolicy ?? null,
+    siblings,
   };
 }
 
@@ -111,8 +126,14 @@ function isAnswered(asked: Question, needed: Question, answer: EvidenceAnswer): 
   };
   const refKnown = needed.ref === asked.ref || needed.ref === asked.alternativeRef;
   const commitKnown = answer.candidate === null ? needed.candidate === asked.candidate : answer.candidate.kind === 'commit';
+  const siblingsKnown = needed.siblings.every((path) => asked.siblings.includes(path));
   const filesKnown = needed.migrations.every((path) => asked.migrations.includes(path));
   return (
-    refKnown && commitKnown && filesKnown && has(asked.environments, needed.environments) && has(asked.protections, needed.protections)
+    refKnown &&
+    commitKnown &&
+    filesKnown &&
+    siblingsKnown &&
+    has(asked.environments, needed.environments) &&
+    has(asked.protections, needed.protections)
   );
 }

@@ -1,11 +1,11 @@
 import type { Read } from '../decision/evidence.ts';
 import { blobId } from '../pipeline/blob-id.ts';
 import { builtInPipeline } from '../pipeline/built-in.ts';
+import { listed as inWords } from '../pipeline/listed.ts';
+import { listedPaths, type PipelineText, sharedEnvironment, sharedWords } from '../pipeline/listing.ts';
 import { DEFAULT_PIPELINE_PATH, loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { PipelineFileError } from '../pipeline/problem.ts';
-import { valueAt } from '../pipeline/shape.ts';
-import { readSource } from '../pipeline/source.ts';
 import type { PolicyFile } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 
@@ -52,14 +52,18 @@ export function trustedPolicy(file: Read<PolicyFile | null>, path: string, branc
   return { pipeline: loadPipeline(text, path), text };
 }
 
+/** GitHub is asked for so many pipeline files at once, and no more. */
+export const MOST_LISTED = 100;
+
 /**
  * A pipeline file other than `.github/promote.yml` counts only where that file, on the default branch, lists it: otherwise a job could name
- * any file that happens to lie there, with rules that nobody meant. An environment belongs to one of the two.
+ * any file that happens to lie there, with rules that nobody meant.
  * @param root `.github/promote.yml`; it need have nothing but `version` and `pipelines`
+ * @returns the other files that have to be looked at, because an environment belongs to one of them
  * @throws EvidenceError
  */
-export function assertListed(root: Read<PolicyFile | null>, { path, environments }: Pipeline, branch: string): void {
-  if (path === DEFAULT_PIPELINE_PATH) return;
+export function assertListed(root: Read<PolicyFile | null>, { path }: Pipeline, branch: string): readonly string[] {
+  if (path === DEFAULT_PIPELINE_PATH) return [];
   const where = `${DEFAULT_PIPELINE_PATH} on ${branch}`;
   const fix = `Anyone who may change ${branch} can add "pipelines: [${path}]" to ${DEFAULT_PIPELINE_PATH} there; without such a file, create it with that and "version: 1".`;
   if (!root.read)
@@ -67,15 +71,44 @@ export function assertListed(root: Read<PolicyFile | null>, { path, environments
   const text = root.value?.whole === true ? root.value.text : null;
   if (text === null)
     throw new EvidenceError(`The pipeline file ${path} does not count: there is no readable ${where} that lists it. ${fix}`);
-  const source = readSource(text);
-  const listed = source.problems.length > 0 ? null : valueAt(source.value, ['pipelines']);
-  if (!Array.isArray(listed) || !listed.includes(path)) {
-    throw new EvidenceError(`The pipeline file ${path} does not count: ${where} does not list it under "pipelines". ${fix}`);
+  const listed = listedPaths(text);
+  if (!listed.includes(path)) {
+    throw new EvidenceError(
+      `The pipeline file ${path} does not count: ${where} does not list it under "pipelines". ${fix} ${inPlaceOf(listed)}`.trim(),
+    );
   }
-  const own = new Set([...environments.keys()].map((name) => name.toLowerCase()));
-  const twice = Object.keys(valueAt(source.value, ['environments']) ?? {}).find((name) => own.has(name.toLowerCase()));
-  if (twice === undefined) return;
-  throw new EvidenceError(
-    `Both ${where} and ${path} have an environment "${twice}", and it can belong to one of them only. Anyone who may change ${branch} can rename or remove it in one of the files.`,
-  );
+  if (listed.length > MOST_LISTED)
+    throw new EvidenceError(
+      `${where} lists ${listed.length} pipeline files; it may list ${MOST_LISTED}. Anyone who may change ${branch} can shorten the list.`,
+    );
+  return listed.filter((one) => one !== path && one !== DEFAULT_PIPELINE_PATH);
+}
+
+function inPlaceOf(listed: readonly string[]): string {
+  return listed.length === 0 ? '' : `Or name one that counts in the job's input "pipeline": ${inWords(listed, 'or')}.`;
+}
+
+/**
+ * An environment belongs to one pipeline file: where two have it, whoever starts a job could choose the one that asks less. One that is not
+ * there, is no YAML or too large is nobody's choice: its jobs are refused.
+ * @param root as for `assertListed`
+ * @param siblings the other listed files by path
+ * @throws EvidenceError that names both files, each with its line
+ */
+export function assertApart(
+  policy: Policy,
+  root: Read<PolicyFile | null>,
+  siblings: ReadonlyMap<string, Read<string | null>>,
+  branch: string,
+): void {
+  const { path } = policy.pipeline;
+  if (path === DEFAULT_PIPELINE_PATH || policy.text === null) return;
+  const others: PipelineText[] = root.read && root.value?.text ? [{ path: DEFAULT_PIPELINE_PATH, text: root.value.text }] : [];
+  for (const [other, file] of siblings) {
+    if (!file.read) throw new EvidenceError(`The pipeline file ${other} on ${branch} could not be read: ${file.why}. Run the job again.`);
+    if (file.value !== null) others.push({ path: other, text: file.value });
+  }
+  const shared = sharedEnvironment({ path, text: policy.text }, others);
+  if (shared === null) return;
+  throw new EvidenceError(`${sharedWords(shared)} Anyone who may change ${branch} can rename or remove it in one of them there.`);
 }

@@ -28,12 +28,14 @@ export interface Demand {
   readonly refs: readonly DemandedRefs[];
 }
 
-/** What a pipeline demands of GitHub: its environments, and the ones in which acceptance is given, each once, in the order of the file. */
-export function demandsOf(pipeline: Pipeline, defaultBranch: string): readonly Demand[] {
-  const demands = [...pipeline.environments.values()].flatMap((environment) => [
-    entryDemand(pipeline, environment, defaultBranch),
-    ...acceptanceDemands(pipeline, environment, defaultBranch),
-  ]);
+/** What pipelines demand of GitHub: their environments, and the ones in which acceptance is given, each once, in the order of the files. */
+export function demandsOf(pipelines: readonly Pipeline[], defaultBranch: string): readonly Demand[] {
+  const demands = pipelines.flatMap((pipeline) =>
+    [...pipeline.environments.values()].flatMap((environment) => [
+      entryDemand(pipeline, environment, defaultBranch),
+      ...acceptanceDemands(pipeline, environment, defaultBranch),
+    ]),
+  );
   const merged = new Map<string, Demand>();
   for (const demand of demands) {
     const known = merged.get(demand.environment.toLowerCase());

@@ -8,15 +8,18 @@ import { flow, type Inline, indented, remark, scalar } from './yaml-text.ts';
 
 const DOCUMENTATION = 'https://github.com/org/promote-action/blob/v1/docs';
 
-/** The text of a first pipeline file for a repository, with comments that say what was found and what may be written instead. */
-export function pipelineFile(described: Described): string {
+/**
+ * The text of a first pipeline file for a repository, with comments that say what was found and what may be written instead.
+ * @param service the one of several that the file is for: an environment belongs to one file, so its name begins with the service's
+ */
+export function pipelineFile(described: Described, service: string | null): string {
   const existing = described.github.looked ? described.github.environments : [];
-  const { planned, leftOut } = planEnvironments(existing, described.migrations?.database === 'postgres');
+  const { planned, leftOut } = planEnvironments(existing, described.migrations?.database === 'postgres', service);
   const sections = [
     [...heading(described, leftOut), 'version: 1'],
     build(described),
     ['environments:', ...planned.flatMap((environment) => environmentLines(environment, planned, described))],
-    routes(planned, described.defaultBranch),
+    routes(planned, described.defaultBranch, service),
     [
       '# When nothing may enter:',
       '# freezes:',
@@ -155,13 +158,13 @@ function deploy({ deploy: script, smoke }: Described): readonly string[] {
 
 const TRIED_OUT: readonly Role[] = ['development', 'integration', 'qa', 'training'];
 
-function routes(planned: readonly PlannedEnvironment[], defaultBranch: string): readonly string[] {
+function routes(planned: readonly PlannedEnvironment[], defaultBranch: string, service: string | null): readonly string[] {
   const names = (those: readonly PlannedEnvironment[]) => those.map(({ name }) => name);
   const reliedOn = planned.filter(({ role }) => !TRIED_OUT.includes(role));
   const urgent = planned.filter(({ role }) => role === 'staging' || role === 'production');
   const first = planned.filter(({ role }) => role === 'development').slice(0, 1);
   const all = [
-    { name: 'release', tags: ['v*'], path: names(reliedOn) },
+    { name: 'release', tags: [service === null ? 'v*' : `${service}-v*`], path: names(reliedOn) },
     { name: 'mainline', branches: [patternOf(defaultBranch)], path: names(planned) },
     { name: 'hotfix', branches: ['hotfix/**'], path: names(urgent) },
     { name: 'feature', branches: ['**'], path: names(first) },

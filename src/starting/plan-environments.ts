@@ -32,27 +32,31 @@ const WORDS: readonly (readonly [Role, RegExp])[] = [
 const GATED: readonly Role[] = ['uat', 'production'];
 
 /** What is begun with where GitHub knows no environment yet. */
-function usual(rehearsed: boolean): readonly PlannedEnvironment[] {
+function usual(rehearsed: boolean, prefix: string): readonly PlannedEnvironment[] {
   const roles: readonly (readonly [string, Role])[] = [
     ['dev', 'development'],
     ['uat', 'uat'],
     ...(rehearsed ? [['staging', 'staging'] as const] : []),
     ['production', 'production'],
   ];
-  return roles.map(([name, role]) => ({ name, role, gate: GATED.includes(role) ? [] : null, acceptance: null }));
+  return roles.map(([name, role]) => ({ name: `${prefix}${name}`, role, gate: GATED.includes(role) ? [] : null, acceptance: null }));
 }
 
 /**
  * The environments of a new pipeline: the ones on GitHub whose names tell what they are for, the usual ones where there are none.
  * @param rehearsed whether a staging environment is wanted for rehearsing migrations
+ * @param service only environments whose names begin with it are taken; `null`: all
  */
-export function planEnvironments(existing: readonly ExistingEnvironment[], rehearsed: boolean): PlannedEnvironments {
+export function planEnvironments(all: readonly ExistingEnvironment[], rehearsed: boolean, service: string | null): PlannedEnvironments {
+  const prefix = service === null ? '' : `${service}-`;
+  const existing = all.filter(({ name }) => name.toLowerCase().startsWith(prefix.toLowerCase()));
+  const roleOf = (name: string): Role | null => roleOfName(name.slice(prefix.length));
   const told = existing.flatMap((environment) => {
     const role = roleOf(environment.name);
     return role === null || isAcceptance(environment, existing) ? [] : [{ environment, role }];
   });
   const leftOut = existing.filter(({ name }) => roleOf(name) === null).map(({ name }) => name);
-  if (told.length === 0) return { planned: usual(rehearsed), leftOut };
+  if (told.length === 0) return { planned: usual(rehearsed, prefix), leftOut };
   const order = (role: Role) => WORDS.findIndex(([word]) => word === role);
   const planned = told.toSorted((a, b) => order(a.role) - order(b.role)).map(({ environment, role }) => plan(environment, role, existing));
   return { planned, leftOut };
@@ -72,7 +76,7 @@ function plan(environment: ExistingEnvironment, role: Role, existing: readonly E
 /** Characters that a pipeline file does not take in a name. */
 const UNFIT = /['"`,;:\\]|\p{Cc}/u;
 
-function roleOf(name: string): Role | null {
+function roleOfName(name: string): Role | null {
   if (UNFIT.test(name)) return null;
   return WORDS.find(([, word]) => word.test(name))?.[0] ?? null;
 }

@@ -29,7 +29,7 @@ export function startingFiles(
   described: Described,
   { pipelinePath, pipelineText, local }: StartingChoice,
 ): readonly [StartingFile, StartingFile] {
-  const text = pipelineFile(described);
+  const text = pipelineFile(described, serviceOf(pipelinePath));
   const pipeline = loadPipeline(pipelineText ?? text, pipelinePath);
   return [
     { kind: 'pipeline', path: pipelinePath, text },
@@ -57,9 +57,17 @@ export function listingOf(pipelinePath: string, root: string | null): StartingFi
 /** `.github/workflows/promote.yml`; with several pipeline files, each has a workflow of its own. */
 export function workflowPath(pipelinePath: string): string {
   if (pipelinePath === DEFAULT_PIPELINE_PATH) return '.github/workflows/promote.yml';
-  const words = pipelinePath
+  return `.github/workflows/${['promote', ...wordsOf(pipelinePath)].join('-')}.yml`;
+}
+
+/** What tells one pipeline file of a repository from the others: `shop` for `services/shop/promote.yml`; `null` for the usual one. */
+function serviceOf(pipelinePath: string): string | null {
+  return pipelinePath === DEFAULT_PIPELINE_PATH ? null : (wordsOf(pipelinePath).at(-1) ?? null);
+}
+
+function wordsOf(pipelinePath: string): readonly string[] {
+  return pipelinePath
     .replace(/\.ya?ml$/, '')
     .split(/[^A-Za-z0-9]+/)
     .filter((word) => word !== '' && word !== 'github' && word !== 'promote');
-  return `.github/workflows/${['promote', ...words].join('-')}.yml`;
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { loadPipeline } from '../../src/pipeline/load.ts';
+import { loadList, loadPipeline } from '../../src/pipeline/load.ts';
 import { expectEntered, expectRefused } from './expectations.ts';
 import { PIPELINE, startWorld, type World } from './world.ts';
 
@@ -138,7 +139,84 @@ describe('another pipeline file that lies on the default branch', () => {
     await given({ [PATH]: `${TRUSTED}pipelines: [examples/weak.yml]\n` });
     const plan = await world.push().plan(weak);
     expect(plan.exitCode).toBe(1);
-    expect(plan.log).toContain('Both .github/promote.yml on main and examples/weak.yml have an environment "uat"');
+    expect(plan.log).toContain(
+      'Environment "uat" is in two pipeline files, examples/weak.yml:3 and .github/promote.yml:3, and can belong to one of them only.',
+    );
+    expect(plan.log).toContain('Anyone who may change main can rename or remove it in one of them there.');
+  });
+
+  it('cannot have an environment of another one that is listed, in whatever case, and renaming it works', async () => {
+    const root = 'version: 1\npipelines: [examples/weak.yml, shop/promote.yml, gone/promote.yml, broken/promote.yml]\n';
+    await given({ [PATH]: root, 'shop/promote.yml': `\n${renamed('UAT')}`, 'broken/promote.yml': 'environments: {uat: [' });
+    for (const [input, places] of [
+      [weak, 'examples/weak.yml:3 and shop/promote.yml:4'],
+      [{ pipeline: 'shop/promote.yml' }, 'shop/promote.yml:4 and examples/weak.yml:3'],
+    ] as const) {
+      const plan = await world.push().plan(input);
+      expect(plan.exitCode).toBe(1);
+      expect(plan.log).toContain(`is in two pipeline files, ${places},`);
+    }
+    expect(world.records()).toEqual([]);
+    world.repository.commit('main', { 'shop/promote.yml': renamed('shop-uat') }, 'A name of its own');
+    expect(await world.push().plan(weak)).toMatchObject({ exitCode: 0, requests: 1, outputs: { environment: 'uat' } });
+  });
+
+  it('is compared with the files that the default branch lists, whatever the candidate lists', async () => {
+    await given({ [PATH]: 'version: 1\npipelines: [examples/weak.yml, shop/promote.yml]\n', 'shop/promote.yml': TRUSTED });
+    const run = world.push('feature/alone', 'Only mine', { [PATH]: 'version: 1\npipelines: [examples/weak.yml]\n' });
+    expect((await run.plan(weak)).log).toContain('is in two pipeline files');
+    world.repository.commit('main', { 'shop/promote.yml': renamed('shop-uat') }, 'A name of its own');
+    expect(await run.plan(weak)).toMatchObject({ exitCode: 0, requests: 2, outputs: { environment: 'uat' } });
+  });
+
+  it('is named where a job asks for the root, which only lists', async () => {
+    await given({ [PATH]: 'version: 1\npipelines: [examples/weak.yml]\n' });
+    const plan = await world.push().plan();
+    expect(plan.exitCode).toBe(1);
+    expect(plan.log).toContain('it lists others. Fix: Name one of them, in a job as the input "pipeline"');
+    expect(plan.log).toContain('examples/weak.yml');
+    const other = await world.push().plan({ pipeline: 'deploy/other.yml' });
+    expect(other.log).toContain('The pipeline file deploy/other.yml on main does not exist.');
+    world.repository.commit('main', { 'deploy/other.yml': renamed('other') }, 'Another');
+    expect((await world.push().plan({ pipeline: 'deploy/other.yml' })).log).toContain(
+      'Or name one that counts in the job\'s input "pipeline": examples/weak.yml.',
+    );
+  });
+});
+
+describe('the example of several services', () => {
+  const folder = join(import.meta.dirname, '../../examples/monorepo');
+  const files = Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map((one) => join(one.parentPath, one.name))
+      .map((path) => [relative(folder, path), readFileSync(path, 'utf8').replace('build: {', '# build: {')]),
+  );
+
+  it('goes its way with each of its pipeline files, for one request a plan', async () => {
+    world = await startWorld({ pipeline: null });
+    for (const name of ['shop-dev', 'shop-production', 'mail-production'])
+      world.sandbox.given.environment(name, name.endsWith('production') ? { reviewers: ['octo-org/release'] } : {});
+    world.repository.commit('main', files, 'Two services');
+    const run = world.push('main', 'A change');
+    for (const [pipeline, environment] of [
+      ['services/shop/promote.yml', 'shop-dev'],
+      ['services/mail/promote.yml', 'mail-production'],
+    ] as const) {
+      expect(await run.plan({ pipeline })).toMatchObject({ exitCode: 0, requests: 1, outputs: { environment } });
+    }
+    const job = await run.deploy('shop-dev', { pipeline: 'services/shop/promote.yml' });
+    expect(job.log).toContain('deploying shop');
+    expect(world.records()).toMatchObject([{ environment: 'shop-dev', outcome: 'success' }]);
+  });
+
+  it('has a workflow for each pipeline file that is listed', () => {
+    const listed = loadList(files[PATH] ?? '', PATH);
+    const named = Object.entries(files).flatMap(([path, text]) => {
+      if (!path.startsWith('.github/workflows/')) return [];
+      return [/ pipeline: (\S+)/.exec(text)?.[1]];
+    });
+    expect(named.sort()).toEqual([...(listed ?? [])].sort());
   });
 });
 

@@ -30,6 +30,7 @@ const question: Question = {
   protections: ['dev', 'uat', 'staging', 'production', 'uat-acceptance'],
   migrations: ['db/migrations', 'db/tool.yml'],
   planned: null,
+  siblings: [],
   runHeadSha: '6113728f27ae82c7b1a177c8d03f9e96e0adf246',
 };
 
@@ -37,6 +38,10 @@ const queries: readonly (readonly [string, Query])[] = [
   ['evidence', evidenceQuery(question)],
   ['evidence of a bare question', evidenceQuery({ ...question, environments: [], protections: [], migrations: [], runHeadSha: null })],
   ['evidence with another ref', evidenceQuery({ ...question, alternativeRef: 'refs/tags/main' })],
+  [
+    'evidence beside other pipeline files',
+    evidenceQuery({ ...question, path: 'a/promote.yml', siblings: ['b/promote.yml', 'c/promote.yml'] }),
+  ],
   ['records', recordsQuery('octo-org', 'shop', 'uat', null)],
   ['candidate records', candidateRecordsQuery('octo-org', 'shop', question.candidate, ['uat'], 'Y3Vyc29y')],
   ['records by id', recordsByIdQuery(['DE_x'])],
@@ -63,6 +68,7 @@ describe('queries against the published GraphQL schema', () => {
       environments: [hostile],
       protections: [hostile],
       migrations: [hostile],
+      siblings: [hostile],
       ref: hostile,
     });
     expect(text).not.toContain('evil');

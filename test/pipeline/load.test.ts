@@ -4,9 +4,10 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { resolvedText } from '../../src/commands/print-pipeline.ts';
 import { blobId } from '../../src/pipeline/blob-id.ts';
 import { BUILT_IN_TEXT, builtInPipeline } from '../../src/pipeline/built-in.ts';
-import { loadPipeline } from '../../src/pipeline/load.ts';
+import { loadList, loadPipeline } from '../../src/pipeline/load.ts';
 import { printResolved } from '../../src/pipeline/print.ts';
 import { EXAMPLE, file, problemsIn, said } from './problems.ts';
 
@@ -336,5 +337,57 @@ describe('any text at all', () => {
       fc.property(yamlish, (text) => problemsIn(text).length > 0),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('a file that only lists others', () => {
+  const ROOT = '.github/promote.yml';
+  const list = (text: string) => loadList(text, ROOT);
+
+  it('is no mistake to an editor, and tells its list', () => {
+    const text = 'version: 1\npipelines: [services/shop/promote.yml, .github/mail.yaml]\n';
+    expect(validate(parse(text)), JSON.stringify(validate.errors)).toBe(true);
+    expect(list(text)).toEqual(['services/shop/promote.yml', '.github/mail.yaml']);
+    expect(list(EXAMPLE)).toBeNull();
+    expect(validate({ version: 1 })).toBe(false);
+    expect(validate({ version: 1, pipelines: [] })).toBe(false);
+    expect(validate({ ...parse(text), freezes: [] })).toBe(false);
+  });
+
+  it.each([
+    [
+      'what counts for none of them',
+      'version: 1\npipelines: [a.yml]\nfreezes: []\n',
+      '3:1: "freezes" stands in a file that only lists other pipeline files',
+    ],
+    ['a key that is none', 'version: 1\npipelines: [a.yml]\nenvs: {}\n', '3:1: "envs" stands in'],
+    ['no version', 'pipelines: [a.yml]\n', 'The file has no "version: 1".'],
+    ['itself', `version: 1\npipelines: [${ROOT}]\n`, '2:13: This file lists itself.'],
+    ['one twice', 'version: 1\npipelines: [a.yml, a.yml]\n', '2:20: "a.yml" is listed twice.'],
+    ['another spelling of a path', 'version: 1\npipelines: [./a.yml]\n', '2:13: "./a.yml" is no path of a pipeline file.'],
+    ['a pattern', 'version: 1\npipelines: ["*/a.yml"]\n', 'is no path of a pipeline file.'],
+    ['a way out', 'version: 1\npipelines: [a/../../b.yml]\n', 'is no path of a pipeline file.'],
+  ])('cannot have %s', (_name, text, said) => {
+    expect(() => list(text)).toThrow(said);
+    expect(() => loadPipeline(text, ROOT)).toThrow(said);
+  });
+
+  it('is .github/promote.yml and no other', () => {
+    expect(() => loadPipeline(`${EXAMPLE}pipelines: [b.yml]\n`, 'a.yml')).toThrow('Only .github/promote.yml lists pipeline files.');
+    expect(loadPipeline(`${EXAMPLE}pipelines: [b.yml]\n`, ROOT).pipelines).toEqual(['b.yml']);
+  });
+
+  it('is printed with every file resolved, after the list was checked', () => {
+    const files: Record<string, string> = { [ROOT]: 'version: 1\npipelines: [a.yml, b.yml]\n', 'a.yml': EXAMPLE };
+    const read = (path: string) => files[path] ?? null;
+    expect(() => resolvedText(read, ROOT)).toThrow('There is no file "b.yml"');
+    expect(() => resolvedText(read, 'a.yml')).toThrow('There is no file "b.yml"');
+    files['b.yml'] =
+      'version: 1\nenvironments: { b-dev: { role: development } }\nroutes: [{ name: all, branches: ["**"], path: [b-dev] }]\n';
+    const documents = resolvedText(read, ROOT).split('---\n');
+    expect(documents.map((one) => one.split('\n')[0])).toEqual(['# a.yml', '# b.yml']);
+    expect(loadPipeline(documents[1] ?? '', 'b.yml').environments.get('b-dev')?.role).toBe('development');
+    files['b.yml'] = EXAMPLE;
+    expect(() => resolvedText(read, ROOT)).toThrow('is in two pipeline files, b.yml:');
   });
 });

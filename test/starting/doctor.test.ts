@@ -73,7 +73,11 @@ interface Answer {
 }
 
 /** What an administrator is told. */
-async function ask(pipeline = PIPELINE, request: Partial<DoctorRequest> = {}, permissions?: Permissions): Promise<Answer> {
+async function ask(
+  pipeline: string | Readonly<Record<string, string>> = PIPELINE,
+  request: Partial<DoctorRequest> = {},
+  permissions?: Permissions,
+): Promise<Answer> {
   const { sandbox } = shop;
   const token = permissions === undefined ? sandbox.token({ login: 'octocat' }) : sandbox.token({ permissions });
   const { apiUrl, graphqlUrl } = sandbox;
@@ -83,7 +87,7 @@ async function ask(pipeline = PIPELINE, request: Partial<DoctorRequest> = {}, pe
     { owner: 'octo-org', repo: 'shop', pipelinePath: '.github/promote.yml', json: true, serverUrl: 'https://github.com', ...request },
     {
       client,
-      readCheckout: () => pipeline,
+      readCheckout: typeof pipeline === 'string' ? () => pipeline : (path) => pipeline[path] ?? null,
       print: (text) => {
         out += text;
       },
@@ -294,6 +298,26 @@ describe('promote doctor', () => {
     expect(codes(barred)).toEqual({ 'environment production': ['must refs_barred'] });
     await run(commandsOf(barred));
     expect(shop.sandbox.state.environments.find(({ name }) => name === 'production')?.refPolicy).toBeNull();
+  });
+
+  it('looks at the environments of every pipeline file where the root only lists them, and at the list', async () => {
+    inOrder();
+    const mail =
+      'version: 1\nenvironments:\n  mail-dev: { role: development }\nroutes: [{ name: all, branches: ["**"], path: [mail-dev] }]\n';
+    const files = {
+      '.github/promote.yml': 'version: 1\npipelines:\n  - shop/promote.yml\n  - mail/promote.yml\n',
+      'shop/promote.yml': PIPELINE,
+      'mail/promote.yml': mail,
+    };
+    expect(codes(await ask(files))).toEqual({ 'environment mail-dev': ['must environment_missing'] });
+    await expect(ask({ ...files, 'mail/promote.yml': PIPELINE })).rejects.toThrow(
+      'Environment "dev" is in two pipeline files, mail/promote.yml:3 and shop/promote.yml:3, and can belong to one of them only. Fix: Rename or remove it in one of them.',
+    );
+    const { 'mail/promote.yml': _, ...gone } = files;
+    await expect(ask(gone)).rejects.toThrow(
+      '.github/promote.yml:4:5: There is no file "mail/promote.yml". Fix: Correct the path, add the file, or',
+    );
+    await expect(ask(gone, { pipelinePath: 'shop/promote.yml' })).rejects.toThrow('There is no file "mail/promote.yml"');
   });
 
   it('survives names that a shell would read', async () => {

@@ -87,7 +87,9 @@ describe('promote init', () => {
     const text = folder.read('.github/workflows/promote-services-shop.yml') ?? '';
     expect(text).toContain(`      pipeline: ${path}\n`);
     expect(await workflowErrors(text)).toEqual([]);
-    expect(loadPipeline(folder.read(path) ?? '', path).environments.size).toBe(3);
+    const pipeline = loadPipeline(folder.read(path) ?? '', path);
+    expect([...pipeline.environments.keys()]).toEqual(['shop-dev', 'shop-uat', 'shop-production']);
+    expect(pipeline.routes[0]?.tags).toEqual(['shop-v*']);
   });
 
   it('lists another pipeline file where that has to stand, or says that it has to', async () => {
@@ -99,7 +101,9 @@ describe('promote init', () => {
     const second = await folder.init({ pipelinePath: 'services/mail/promote.yml', force: true });
     expect(second.out).toContain('.github/promote.yml: add services/mail/promote.yml to its list "pipelines"');
     expect(folder.read(PIPELINE)).toBe(root);
-    expect(() => loadPipeline(root ?? '', PIPELINE)).toThrow(/lists others.*Name one of them: services\/shop\/promote\.yml/s);
+    expect(() => loadPipeline(root ?? '', PIPELINE)).toThrow(
+      /lists others.*Name one of them, in a job as the input "pipeline" and on the command line with --pipeline: services\/shop\/promote\.yml/s,
+    );
   });
 
   it('begins where nothing is known of the code', async () => {

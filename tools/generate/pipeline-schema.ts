@@ -9,13 +9,22 @@ interface Schema {
   additionalProperties?: Schema | boolean;
   items?: Schema;
   anyOf?: Schema[];
+  required?: string[];
 }
+
+/** `.github/promote.yml` of a repository whose services have pipeline files of their own: a list of them, and nothing else. */
+const ONLY_LISTS = {
+  required: ['pipelines'],
+  properties: { version: true, pipelines: { minItems: 1 } },
+  additionalProperties: false,
+};
 
 /** Writes `schema/pipeline.schema.json`: the loader's own schema, with the meaning of every key for editors. */
 export function pipelineJsonSchema(): string {
   const made = z.toJSONSchema(pipelineSchema, { target: 'draft-7', io: 'input' }) as Schema;
   describe(made, '');
-  return `${JSON.stringify({ title: 'Pipeline of promote-action', description: 'Where a change may go next, and what it takes to get there.', ...made }, null, 2)}\n`;
+  const about = { title: 'Pipeline of promote-action', description: 'Where a change may go next, and what it takes to get there.' };
+  return `${JSON.stringify({ ...about, ...made, required: ['version'], if: ONLY_LISTS, else: { required: made.required } }, null, 2)}\n`;
 }
 
 /** Keys of a mapping that have no meaning written down: `holder.key`. */

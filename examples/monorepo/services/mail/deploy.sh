@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "deploying mail $PROMOTE_VERSION to $PROMOTE_ENVIRONMENT"

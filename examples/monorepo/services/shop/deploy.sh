@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "deploying shop $PROMOTE_VERSION to $PROMOTE_ENVIRONMENT"
