@@ -13,10 +13,14 @@ const run = promisify(execFile);
 const LONGEST_FETCH = 600_000;
 
 /** The version that the migrated database must still bear: what is live in production, on the candidate's own path if one is there. */
-export function liveVersion({ decision, gathered, environment }: Door): Live | null {
+export function liveVersion(door: Door): Live | null {
+  return liveInProduction(door) ?? door.environment.live;
+}
+
+/** What is live in the first environment of role production on the candidate's path where something is. */
+export function liveInProduction({ decision, gathered }: Door): Live | null {
   const isProduction = (name: string): boolean => gathered.pipeline.environments.get(name)?.role === 'production';
-  const production = decision.environments.find(({ name, live }) => isProduction(name) && live !== null);
-  return production?.live ?? environment.live;
+  return decision.environments.find(({ name, live }) => isProduction(name) && live !== null)?.live ?? null;
 }
 
 /**

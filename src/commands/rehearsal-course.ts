@@ -27,6 +27,7 @@ interface Story {
   server: RehearsalServer | null;
   snapshot: SnapshotFacts | null;
   masking: MaskingReport | null;
+  deviations: readonly string[];
   readonly phases: PhaseFacts[];
 }
 
@@ -53,7 +54,7 @@ interface Course {
  * @throws whatever is neither the migration's fault nor foreseen
  */
 export async function performRehearsal(job: Job, door: Door, rules: Rehearsal): Promise<RehearsalFacts> {
-  const story: Story = { server: null, snapshot: null, masking: null, phases: [] };
+  const story: Story = { server: null, snapshot: null, masking: null, deviations: [], phases: [] };
   const impossible = await perform(job, door, rules, story).then(
     () => null,
     (error: unknown) => {
@@ -76,7 +77,8 @@ async function perform(job: Job, door: Door, rules: Rehearsal, story: Story): Pr
     const engine = await engineFor(rules.database);
     const secrets = await secretsOf(job, door.environment.name);
     const variable = (name: string): string | undefined => secrets[name] ?? process.env[name];
-    const files = await readRehearsalFiles(job, rules, variable, door.gathered.defaultBranch);
+    const files = await readRehearsalFiles(job, rules, variable, door);
+    story.deviations = files.deviations;
     const names = namesOfTeam(job.run.workspace, rules, files);
     workspace = await openWorkspaceFor(job, engine);
     job.toolkit.info(`Rehearsing the migration of ${door.decision.candidate.version} for ${door.environment.name}.`);
@@ -207,6 +209,7 @@ async function factsOf(
     server: story.server === null ? null : { name: story.server.name, major: story.server.major },
     snapshot: story.snapshot,
     masking: story.masking,
+    deviations: story.deviations,
     commands: { migrate: rules.migrate, rollback: rules.rollback, previous: rules.previous },
     phases: story.phases,
     impossible,

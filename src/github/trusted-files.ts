@@ -14,37 +14,46 @@ const blobSchema = z.nullish(
 );
 const answerSchema = z.object({ repository: z.record(z.string(), blobSchema) });
 
+/** What was read beside each other. */
+export interface TrustedFiles {
+  /** Of the default branch, by path; `null` for one that is not there. */
+  readonly texts: ReadonlyMap<string, string | null>;
+  /** The file of another commit; `null`: it or the commit is not there, or it is no text of ordinary size. */
+  readonly other: string | null;
+}
+
 /**
- * Reads files of the default branch, in one request.
- * @returns the text of each; `null` for one that is not there
- * @throws GitHubError for one that is there and cannot be read whole: it might be stricter than any other
+ * Reads files of the default branch, and one of another commit, in one request.
+ * @throws GitHubError for a file of the default branch that is there and cannot be read whole: it might be stricter than any other
  */
 export async function readTrustedFiles(
   client: EvidencePort,
   { owner, repo }: Repository,
   branch: string,
   paths: readonly string[],
-): Promise<ReadonlyMap<string, string | null>> {
-  const { text, variables } = filesQuery(
-    owner,
-    repo,
-    paths.map((path) => `refs/heads/${branch}:${path}`),
-  );
+  other: { readonly sha: string; readonly path: string } | null,
+): Promise<TrustedFiles> {
+  const places = paths.map((path) => `refs/heads/${branch}:${path}`);
+  const { text, variables } = filesQuery(owner, repo, other === null ? places : [...places, `${other.sha}:${other.path}`]);
   const answer = await client.graphql(text, variables);
   assertAnswered(answer, 'the repository');
   const parsed = answerSchema.safeParse(answer.data);
   if (!parsed.success || answer.errors.length > 0) {
     throw new GitHubError('unusable', `GitHub's answer about ${paths.join(', ')} on ${branch} is not whole. Run the job again.`);
   }
-  return new Map(
-    paths.map((path, index) => {
-      const blob = parsed.data.repository[`f${index}`] ?? null;
-      if (blob === null) return [path, null];
-      if (blob.isTruncated === false && blob.isBinary === false && typeof blob.text === 'string') return [path, blob.text];
-      throw new GitHubError(
-        'unusable',
-        `${path} on ${branch} is no text file, or too large to be read. Make it a text file of ordinary size there.`,
-      );
-    }),
-  );
+  const blobAt = (index: number): z.infer<typeof blobSchema> => parsed.data.repository[`f${index}`] ?? null;
+  const texts = paths.map((path, index) => {
+    const blob = blobAt(index);
+    const whole = wholeText(blob);
+    if (blob === null || whole !== null) return [path, whole] as const;
+    throw new GitHubError(
+      'unusable',
+      `${path} on ${branch} is no text file, or too large to be read. Make it a text file of ordinary size there.`,
+    );
+  });
+  return { texts: new Map(texts), other: other === null ? null : wholeText(blobAt(paths.length)) };
+}
+
+function wholeText(blob: z.infer<typeof blobSchema>): string | null {
+  return blob?.isTruncated === false && blob.isBinary === false ? (blob.text ?? null) : null;
 }

@@ -16,12 +16,14 @@ const checksSchema = z.strictObject({
     z.array(z.strictObject({ name: text, sql: text, rows: z.optional(z.int().check(z.gte(1))) })).check(z.maxLength(MOST_QUERIES)),
   ),
   'row-changes': z.optional(z.record(z.string(), rowChange)),
+  lacks: z.optional(z.record(z.string(), text)),
 });
 
 const HINTS = {
   rows: 'Write how many rows the test case needs, a whole number from 1.',
   sql: 'Write one query.',
   name: 'Say in a few words what it is about.',
+  lacks: 'Write the name of the check of the default branch, and why this version does not have what it asks for.',
   'row-changes': 'Write "any", "more", "fewer", how many rows more such as 3 or -1, or a span such as 0..100.',
 };
 
@@ -35,6 +37,8 @@ const HINTS = {
  *       - { name: a customer with several orders, sql: …, rows: 2 }
  *     row-changes:
  *       public.orders: fewer
+ *     lacks:
+ *       every order has a colour: the column comes with 2.8
  *
  * @throws RehearsalImpossible with every mistake in it
  */
@@ -52,6 +56,7 @@ export function readChecks(text: string, path: string): ChecksFile {
   return {
     invariants: file.value.invariants ?? [],
     lookups: (file.value.lookups ?? []).map(({ name, sql, rows = 1 }) => ({ name, sql, rows })),
+    lacks: new Map(Object.entries(file.value.lacks ?? {})),
     rowChanges: new Map(changes.map(([table, change]) => [table, rowChangeOf(change)])),
   };
 }

@@ -12,6 +12,8 @@ export interface ChecksFile {
   readonly lookups: readonly (Trusted & { readonly name: string; readonly sql: string; readonly rows: number })[];
   /** By `schema.table`: how many rows the migration may add (negative: take away), from the fewest to the most. */
   readonly rowChanges: ReadonlyMap<string, RowChange>;
+  /** By the name of a check that only the default branch has: why this version lacks what it asks for. */
+  readonly lacks: ReadonlyMap<string, string>;
 }
 
 interface Trusted {
@@ -25,10 +27,34 @@ interface Trusted {
  */
 export function allChecks(trusted: ChecksFile, own: ChecksFile): ChecksFile {
   return {
+    lacks: own.lacks,
     invariants: joined(trusted.invariants, own.invariants, (one, other) => one.sql === other.sql),
     lookups: joined(trusted.lookups, own.lookups, (one, other) => one.sql === other.sql && one.rows <= other.rows),
     rowChanges: new Map([...trusted.rowChanges, ...own.rowChanges]),
   };
+}
+
+/** How the checks of a candidate differ from the default branch's, for people. */
+export function checkDifferences(trusted: ChecksFile, own: ChecksFile): readonly string[] {
+  const all = allChecks(trusted, own);
+  const queries = [...all.invariants, ...all.lookups];
+  const theirs = [...trusted.invariants, ...trusted.lookups];
+  const changes = [...own.rowChanges].filter(([table, one]) => {
+    const other = trusted.rowChanges.get(table);
+    return other?.fewest !== one.fewest || other.most !== one.most;
+  });
+  return [
+    ...queries.flatMap((one) =>
+      one.trusted === true ? [`check "${one.name}": asked as the default branch has it; the candidate lacks it`] : [],
+    ),
+    ...queries.flatMap((one) =>
+      one.trusted !== true && !theirs.some(({ name, sql }) => name === one.name && sql === one.sql)
+        ? [`check "${one.name}": asked as the candidate has it`]
+        : [],
+    ),
+    ...changes.map(([table]) => `row-changes of ${table}: as the candidate says`),
+    ...[...own.lacks].map(([name, why]) => `check "${name}": the candidate says that it lacks what it asks for: ${why}`),
+  ];
 }
 
 /** The candidate's, and those of the default branch that none of them says as well. */
@@ -55,45 +81,57 @@ export async function checkData(
 ): Promise<{ readonly facts: CheckFacts; readonly failed: boolean }> {
   const invariants = [];
   for (const { name, sql, trusted } of checks?.invariants ?? []) {
-    const { rows, error } = await ask(copy, sql, trusted);
-    invariants.push({ name, violations: rows, error });
+    const { rows, ...how } = await ask(copy, sql, trusted === true ? (checks?.lacks.get(name) ?? '') : null);
+    invariants.push({ name, violations: rows, ...how });
   }
   const lookups = [];
   for (const { name, sql, rows: expected, trusted } of checks?.lookups ?? []) {
-    const { rows, error } = await ask(copy, sql, trusted);
-    lookups.push({ name, found: rows, expected, error });
+    const { rows, ...how } = await ask(copy, sql, trusted === true ? (checks?.lacks.get(name) ?? '') : null);
+    lookups.push({ name, found: rows, expected, ...how });
   }
   const rowChanges = rowChangesBetween(rows.before, rows.after, checks?.rowChanges ?? new Map());
-  const missingColumns = await withoutColumn(copy, pending);
+  const { missingColumns, missingTables } = await withoutColumn(copy, pending);
   const failed =
     missingColumns.length > 0 ||
-    invariants.some(({ violations, error }) => violations > 0 || error !== null) ||
-    lookups.some(({ found, expected, error }) => found < expected || error !== null) ||
+    invariants.some(({ violations, error, lacks }) => violations > 0 || (error !== null && !lacks)) ||
+    lookups.some(({ found, expected, error, lacks }) => (error === null ? found < expected : !lacks)) ||
     rowChanges.some(({ explained }) => !explained);
-  return { facts: { invariants, lookups, rowChanges, missingColumns }, failed };
+  return { facts: { invariants, lookups, rowChanges, missingColumns, missingTables }, failed };
 }
 
-async function withoutColumn(copy: Pick<DatabaseCopy, 'query'>, pending: readonly PendingColumn[]): Promise<readonly string[]> {
-  const missing: string[] = [];
+/** What the masking file names and the migrated database does not have. A whole table that is not there holds nothing to be masked. */
+async function withoutColumn(
+  copy: Pick<DatabaseCopy, 'query'>,
+  pending: readonly PendingColumn[],
+): Promise<Pick<CheckFacts, 'missingColumns' | 'missingTables'>> {
+  const missingColumns: string[] = [];
+  const missingTables = new Set<string>();
   for (const { schema, table, column } of pending) {
-    const { error } = await ask(copy, `SELECT ${quoted(column)} FROM ${quoted(schema)}.${quoted(table)} LIMIT 0`);
-    if (error !== null) missing.push(`${schema}.${table}.${column}`);
+    const name = `${quoted(schema)}.${quoted(table)}`;
+    if ((await ask(copy, `SELECT ${quoted(column)} FROM ${name} LIMIT 0`)).error === null) continue;
+    if ((await ask(copy, `SELECT 1 FROM ${name} LIMIT 0`)).error === null) missingColumns.push(`${schema}.${table}.${column}`);
+    else missingTables.add(`${schema}.${table}`);
   }
-  return missing;
+  return { missingColumns, missingTables: [...missingTables] };
 }
 
 /** SQLSTATEs and SQLite's words for a column, a table or a function that is not there. */
 const ASKS_FOR_MORE = /\b(?:42703|42P01|42883|42704)\b|no such (?:column|table|function)/;
-const OF_DEFAULT_BRANCH =
-  "Only the default branch has this check, and it asks for something that this candidate's database lacks. If the check is newer than the candidate, merge the default branch into it; if the candidate takes that thing away, change the check on the default branch first";
 
-/** Rows are only counted. What is said of an error holds no value of the data: that is the copy's business. */
-async function ask(copy: Pick<DatabaseCopy, 'query'>, sql: string, trusted = false): Promise<{ rows: number; error: string | null }> {
+/**
+ * Rows are only counted. What is said of an error holds no value of the data: that is the copy's business.
+ * @param explained of a check that only the default branch has: why the candidate lacks what it asks for, empty where it does not say; `null`: of another
+ */
+async function ask(
+  copy: Pick<DatabaseCopy, 'query'>,
+  sql: string,
+  explained: string | null = null,
+): Promise<{ rows: number; error: string | null; lacks: string | null }> {
   try {
-    return { rows: (await copy.query(sql)).length, error: null };
+    return { rows: (await copy.query(sql)).length, error: null, lacks: null };
   } catch (error) {
     const { message } = error as Error;
-    return { rows: 0, error: trusted && ASKS_FOR_MORE.test(message) ? `${message}. ${OF_DEFAULT_BRANCH}` : message };
+    return { rows: 0, error: message, lacks: ASKS_FOR_MORE.test(message) ? explained : null };
   }
 }
 

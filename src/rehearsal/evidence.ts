@@ -29,6 +29,8 @@ export interface RehearsalFacts {
   readonly server: { readonly name: string; readonly major: number | null } | null;
   readonly snapshot: SnapshotFacts | null;
   readonly masking: MaskingReport | null;
+  /** Where the candidate's files that say how to rehearse differ from the default branch's or the live version's, and what counts, one line each. */
+  readonly deviations: readonly string[];
   /** The commands as the pipeline file has them. */
   readonly commands: { readonly migrate: string; readonly rollback: string | false | null; readonly previous: string | null };
   /** In the order in which they ran; one that was not run says why. */
@@ -82,16 +84,27 @@ export interface CommandFacts {
   readonly seconds: number;
 }
 
-/** What the queries of the checks file found. An error is told in words of our own: the server's may quote the data. */
+/** How the query of a check ended. */
+interface Asked {
+  readonly name: string;
+  /** In words of our own: the server's may quote the data. */
+  readonly error: string | null;
+  /** Only the default branch has the check, and it asks for what this database lacks: why that is so, empty where nobody says. `null`: otherwise. */
+  readonly lacks: string | null;
+}
+
+/** What the queries of the checks file found. */
 export interface CheckFacts {
-  readonly invariants: readonly { readonly name: string; readonly violations: number; readonly error: string | null }[];
-  readonly lookups: readonly { readonly name: string; readonly found: number; readonly expected: number; readonly error: string | null }[];
+  readonly invariants: readonly (Asked & { readonly violations: number })[];
+  readonly lookups: readonly (Asked & { readonly found: number; readonly expected: number })[];
   readonly rowChanges: readonly {
     readonly table: string;
     readonly before: number | null;
     readonly after: number | null;
     readonly explained: boolean;
   }[];
-  /** Columns that the masking file names and that neither the snapshot nor the migrated schema has: `schema.table.column`. */
+  /** Columns that the masking file names and that neither the snapshot nor the migrated schema has, though it has the table: `schema.table.column`. */
   readonly missingColumns: readonly string[];
+  /** Tables that the masking file names and that neither has: `schema.table`. */
+  readonly missingTables: readonly string[];
 }

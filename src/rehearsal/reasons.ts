@@ -167,6 +167,13 @@ export const REHEARSAL_REASONS = {
     meaning: 'A query of the checks file ended with an error.',
     fix: 'Mend the query; it runs on the migrated schema.',
   },
+  check_ahead: {
+    consequence: 'fail',
+    limit: null,
+    meaning:
+      "A check that only the default branch has asks for a table, a column or a function that this candidate's database lacks. It only warns where the candidate's checks file says why, under `lacks`.",
+    fix: "If the check is newer than the candidate, merge the default branch into it. If the candidate stays without it, or takes that thing away, write the check's name with why under `lacks` of the candidate's checks file.",
+  },
   row_change_unexplained: {
     consequence: 'fail',
     limit: 'row-changes',
@@ -237,7 +244,8 @@ export const REHEARSAL_REASONS = {
   masking_pending: {
     consequence: 'fail',
     limit: null,
-    meaning: 'The masking file names a column that neither the snapshot nor the migrated schema has.',
+    meaning:
+      'The masking file names a column of a table, which neither the snapshot nor the migrated schema has. A whole table that is not there is only noted.',
     fix: 'Correct the name in the masking file.',
   },
   not_observed: {

@@ -311,6 +311,16 @@ function round(factor: number): string {
   return Number(factor.toFixed(2)).toString();
 }
 
+/** How the files that say how to rehearse differ between the candidate and what counts, and what of them does not apply; one line each. */
+export function deviationLines({ deviations, phases }: RehearsalEvidence, most: number): readonly string[] {
+  const tables = phases.flatMap(({ checks }) => checks?.missingTables ?? []);
+  const notes = tables.map(
+    (table) => `The masking file names ${table}, a table that neither the snapshot nor the migrated schema has; it does not apply.`,
+  );
+  const all = [...deviations.map((one) => `${one}.`), ...notes].map((line) => cut(line, 300));
+  return all.length > most ? [...all.slice(0, most - 1), `… and ${all.length - most + 1} more in the evidence.`] : all;
+}
+
 /** What differs and what the checks found, one line each, for the page. */
 export function differenceGrid(evidence: RehearsalEvidence): Grid {
   const rows = evidence.phases.flatMap(({ name, differences }) => differences.map((line) => [PHASE_WORDS[name], cut(line, 300)]));
@@ -322,15 +332,15 @@ export function checkGrid(evidence: RehearsalEvidence): Grid {
     checks === null
       ? []
       : [
-          ...checks.invariants.map(({ name, violations, error }) => [
+          ...checks.invariants.map(({ name, violations, error, lacks }) => [
             'invariant',
             name,
-            error !== null ? '✖ error' : violations > 0 ? `✖ ${rowsInWords(violations)}` : '✔',
+            error !== null ? (lacks ? '– lacks it' : '✖ error') : violations > 0 ? `✖ ${rowsInWords(violations)}` : '✔',
           ]),
-          ...checks.lookups.map(({ name, found, expected, error }) => [
+          ...checks.lookups.map(({ name, found, expected, error, lacks }) => [
             'look-up',
             name,
-            error !== null ? '✖ error' : `${found >= expected ? '✔' : '✖'} ${rowsInWords(found)} of ${expected}`,
+            error !== null ? (lacks ? '– lacks it' : '✖ error') : `${found >= expected ? '✔' : '✖'} ${rowsInWords(found)} of ${expected}`,
           ]),
           ...checks.rowChanges.map(({ table, before, after, explained }) => [
             'rows',

@@ -8,6 +8,7 @@ import {
   checkGrid,
   comparisonGrid,
   copyGrid,
+  deviationLines,
   differenceGrid,
   type Grid,
   loadGrid,
@@ -28,6 +29,7 @@ import { timelineSvg } from './rehearsal-timeline.ts';
 /** A migration of more statements than this is read with other tools; the JSON has all. */
 const MOST_STATEMENTS = 1000;
 const MOST_LOCKS = 500;
+const MOST_DEVIATIONS = 1000;
 const LONGEST_STATEMENT = 600;
 
 /** Signs that every font has; their colour comes from the page. */
@@ -72,6 +74,10 @@ function sections(evidence: RehearsalEvidence): string[] {
   return [
     section('What was found', findings(evidence.reasons)),
     section('What was rehearsed', definitions(provenance(evidence))),
+    section(
+      "Where the candidate's masking, checks and load differ from what counts",
+      paragraphs(deviationLines(evidence, MOST_DEVIATIONS)),
+    ),
     section('The cycle', grid(phaseGrid(evidence))),
     section('Timeline', timeline(evidence)),
     ...observed(evidence, 'up', 'alone'),

@@ -5,6 +5,7 @@ import { MARKDOWN, type Markup, PLAIN } from './markup.ts';
 import {
   changes,
   comparisonGrid,
+  deviationLines,
   type Grid,
   loadGrid,
   loadSentences,
@@ -22,6 +23,7 @@ import { counted } from './words.ts';
 /** More than this is read in the full report. */
 const MOST_STATEMENTS = 20;
 const MOST_FINDINGS = 30;
+const MOST_DEVIATIONS = 50;
 const MOST_FINDINGS_IN_LOG = 12;
 const LONGEST_STATEMENT = 110;
 
@@ -71,6 +73,7 @@ export function rehearsalBrief(evidence: RehearsalEvidence, record: { readonly i
     impossiblePart(evidence),
     findings(evidence.reasons),
     identity(evidence, record),
+    deviations(evidence),
     ...measurements(evidence),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -127,6 +130,16 @@ function identity(evidence: RehearsalEvidence, record: { readonly id: number; re
   const lines = provenance(evidence).map(([label, text]) => `${label}: ${inline(text)}`);
   if (record !== null) lines.push(`Record: ${link(String(record.id), record.url)}`);
   return lines.length > 4 ? details('Where the data came from, and what was rehearsed', lines.join('  \n')) : lines.join('  \n');
+}
+
+/** Reviewers see what the candidate's own files would have made of the rehearsal. */
+function deviations(evidence: RehearsalEvidence): string {
+  const lines = deviationLines(evidence, MOST_DEVIATIONS);
+  if (lines.length === 0) return '';
+  return details(
+    "Where the candidate's masking, checks and load differ from what counts",
+    lines.map((line) => `- ${inline(line)}`).join('\n'),
+  );
 }
 
 function grid({ head, rows, left }: Grid): string {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StepResult } from '../../sandbox/runner/action-step.ts';
-import { POSTGRES_15_BIN } from './database-commands.ts';
+import { BACK, MIGRATION, POSTGRES_15_BIN } from './database-commands.ts';
 import { type GivenServer, GOODS, MASKING, type Options, oneJob, Scenario, startGivenServer, UNMASKED } from './faults-scenario.ts';
 import { checksum, clientProgram, privateServer, type Rehearsing, sql } from './postgres/servers.ts';
 
@@ -179,7 +179,11 @@ it.each(['custom', 'directory', 'tar'])(
 
 describe.concurrent('what the default branch says of a rehearsal', () => {
   /** The candidate has its own files; the default branch goes on to others. */
-  async function behind(candidate: Options, files: Options['files'], look: (job: StepResult, scenario: Scenario) => void): Promise<void> {
+  async function behind(
+    candidate: Options,
+    files: Options['files'],
+    look: (job: StepResult, scenario: Scenario) => Promise<void> | void,
+  ): Promise<void> {
     const scenario = await Scenario.open(candidate, given);
     try {
       const { run: behindMain } = scenario;
@@ -187,11 +191,12 @@ describe.concurrent('what the default branch says of a rehearsal', () => {
       scenario.run = behindMain;
       const job = await scenario.rehearse();
       await scenario.nothingLeft(job);
-      look(job, scenario);
+      await look(job, scenario);
     } finally {
       await scenario.close();
     }
   }
+  const SEVERAL_REHEARSALS = 180_000;
   const KEPT = MASKING.replace('{ mask: email }', 'keep');
   const CHECKS = 'version: 1\ninvariants:\n  - { name: goods have names, sql: "SELECT FROM goods WHERE name = \'tea\'" }\n';
   const NONE = 'version: 1\n';
@@ -208,7 +213,10 @@ describe.concurrent('what the default branch says of a rehearsal', () => {
     await behind(candidate, { 'masking.yml': MASKING }, (job) => {
       expect(job.outputs['rehearsal'], job.log).not.toBe('fail');
       expect(job.outputs['rehearsal'], job.log).toBeDefined();
-      expect(job.log).toContain("masking.yml: public.goods.seller: mask (email), as on the default branch, and not the candidate's keep");
+      const difference = 'masking.yml: public.goods.seller: mask (email), as main says, and not keep, as the candidate does.';
+      expect(job.log).toContain(difference);
+      expect(job.summary.replaceAll('\\', '')).toContain(`- ${difference}`);
+      expect(job.summary).toContain("<summary>Where the candidate's masking, checks and load differ from what counts</summary>");
     });
   });
 
@@ -228,13 +236,92 @@ describe.concurrent('what the default branch says of a rehearsal', () => {
     });
   });
 
-  it('a check that is newer than the candidate says how to go on', async () => {
-    const candidate: Options = { rehearsal: { checks: 'checks.yml' }, files: { 'checks.yml': NONE } };
-    const newer = CHECKS.replace("WHERE name = 'tea'", 'WHERE colour IS NULL');
-    await behind(candidate, { 'checks.yml': newer }, (job) => {
-      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'fail' });
-      expect(`${job.summary}${job.log}`).toContain('merge the default branch into it');
-    });
+  it(
+    'a check that is newer than the candidate has a reason of its own, and merging the default branch is a way on',
+    async () => {
+      const candidate: Options = { rehearsal: { checks: 'checks.yml' }, files: { 'checks.yml': NONE } };
+      const newer = CHECKS.replace("WHERE name = 'tea'", 'WHERE colour IS NULL');
+      const colour = {
+        'migration.sql': `${MIGRATION};ALTER TABLE goods ADD COLUMN IF NOT EXISTS colour text NOT NULL DEFAULT 'green'`,
+        'back.sql': `${BACK};ALTER TABLE goods DROP COLUMN colour`,
+      };
+      await behind(candidate, { 'checks.yml': newer, ...colour }, async (job, scenario) => {
+        expect(job.outputs, job.log).toMatchObject({ rehearsal: 'fail', 'rehearsal-reasons': '["check_ahead"]' });
+        expect(job.outputs['explanation']).toContain('merge the default branch into it');
+        scenario.push({ 'checks.yml': newer, ...colour });
+        const merged = await scenario.rehearse();
+        expect(merged.outputs, merged.log).toMatchObject({ rehearsal: 'pass' });
+      });
+    },
+    SEVERAL_REHEARSALS,
+  );
+
+  it(
+    'a candidate that stays without what a check asks for says why, which warns and is listed; a check that can be asked is not let off',
+    async () => {
+      const checks = (file: string): string =>
+        file.replace('version: 1\n', 'version: 1\nlacks: { goods have names: colours come with 2.8 }\n');
+      const candidate: Options = { rehearsal: { checks: 'checks.yml' }, files: { 'checks.yml': checks(NONE) } };
+      await behind(candidate, { 'checks.yml': CHECKS.replace("WHERE name = 'tea'", 'WHERE colour IS NULL') }, (job) => {
+        expect(job.outputs, job.log).toMatchObject({ rehearsal: 'warn', 'rehearsal-reasons': '["check_ahead"]' });
+        expect(job.summary).toContain('colours come with 2.8');
+      });
+      await behind(candidate, { 'checks.yml': CHECKS }, (job) => {
+        expect(job.outputs, job.log).toMatchObject({ rehearsal: 'fail', 'rehearsal-reasons': '["invariant_violated"]' });
+      });
+    },
+    SEVERAL_REHEARSALS,
+  );
+
+  it(
+    'the masking file of the version that is live counts where it is stricter, or alone names a column',
+    async () => {
+      const without = MASKING.replace(/ {4}seller.*\n/, '');
+      const live: Options = {
+        rehearsal: {
+          masking: 'masking.yml',
+          migrate: quoted(
+            "node sql.cjs \"DO 'BEGIN ASSERT NOT EXISTS (SELECT FROM goods WHERE seller ~ ''unmasked''); END'\" migration.sql",
+          ),
+        },
+        files: { 'masking.yml': MASKING },
+      };
+      // The default branch does not know the column any more; the candidate would keep it, or says nothing of it.
+      for (const own of [MASKING.replace('{ mask: email }', 'keep'), without]) {
+        const scenario = await Scenario.open(live, given);
+        try {
+          scenario.world.record({ environment: 'production', sha: scenario.run.sha });
+          const candidate = scenario.push({ 'masking.yml': own });
+          scenario.push({ 'masking.yml': without });
+          scenario.run = candidate;
+          const job = await scenario.rehearse();
+          await scenario.nothingLeft(job);
+          expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+          expect(job.summary.replaceAll('\\', '')).toContain('public.goods.seller: mask (email), as the live version says alone');
+        } finally {
+          await scenario.close();
+        }
+      }
+    },
+    SEVERAL_REHEARSALS,
+  );
+
+  it.each([
+    ['is not there', null, 'which is live, has none that can be read, so it has no say'],
+    ['has mistakes', 'version: 1\ntables: 3\n', 'that of the live version has mistakes, so it has no say'],
+  ])('a masking file of the live version that %s is told, and the default branch counts', async (_name, file, said) => {
+    const scenario = await Scenario.open({ rehearsal: { masking: 'masking.yml' }, files: { 'masking.yml': file } }, given);
+    try {
+      scenario.world.record({ environment: 'production', sha: scenario.run.sha });
+      scenario.push();
+      const job = await scenario.rehearse();
+      await scenario.nothingLeft(job);
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+      expect(job.log).toContain(said);
+      expect(job.summary).toContain(said);
+    } finally {
+      await scenario.close();
+    }
   });
 
   it('a candidate may bring a table, its masks and its checks together', async () => {
@@ -288,6 +375,18 @@ describe.concurrent('the masking file', () => {
       expect(job.outputs['rehearsal-reasons']).toBe(rehearsal === 'pass' ? '[]' : '["masking_pending"]');
       expect(job.outputs['explanation'] ?? '').toMatch(because);
       expect(scenario.recorded()).toEqual([recorded]);
+    });
+  });
+});
+
+describe.concurrent('a masking file that names a table', () => {
+  it('which neither the snapshot nor the migrated schema has is a note', async () => {
+    const files = { 'masking.yml': `${MASKING}  public.later:\n    id: keep\n    email: mask\n` };
+    await oneJob({ rehearsal: { masking: 'masking.yml' }, files }, given, (job) => {
+      expect(job.outputs, job.log).toMatchObject({ rehearsal: 'pass' });
+      expect(job.summary.replaceAll('\\', '')).toContain(
+        'The masking file names public.later, a table that neither the snapshot nor the migrated schema has',
+      );
     });
   });
 });

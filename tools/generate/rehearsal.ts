@@ -21,6 +21,7 @@ const SECTIONS: Readonly<Record<string, readonly RehearsalReasonCode[]>> = {
     'invariant_violated',
     'lookup_empty',
     'check_failed',
+    'check_ahead',
     'row_change_unexplained',
     'masking_pending',
   ],

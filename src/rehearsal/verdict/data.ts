@@ -16,8 +16,8 @@ function checksOf({ name: phase, checks }: PhaseFacts, limits: Limits): Rehearsa
 }
 
 function invariants(phase: PhaseName, { invariants: all }: CheckFacts): RehearsalReason[] {
-  return all.flatMap(({ name, violations, error }) => {
-    if (error !== null) return [failedQuery(phase, `invariant "${name}"`, error)];
+  return all.flatMap(({ name, violations, error, lacks }) => {
+    if (error !== null) return [failedQuery(phase, `invariant "${name}"`, error, lacks)];
     if (violations <= 0) return [];
     const because = `The invariant "${name}" is violated by ${rowsInWords(violations)}.`;
     return [finding('invariant_violated', { phase, because, measured: violations })];
@@ -25,15 +25,21 @@ function invariants(phase: PhaseName, { invariants: all }: CheckFacts): Rehearsa
 }
 
 function lookups(phase: PhaseName, { lookups: all }: CheckFacts): RehearsalReason[] {
-  return all.flatMap(({ name, found, expected, error }) => {
-    if (error !== null) return [failedQuery(phase, `look-up "${name}"`, error)];
+  return all.flatMap(({ name, found, expected, error, lacks }) => {
+    if (error !== null) return [failedQuery(phase, `look-up "${name}"`, error, lacks)];
     if (found >= expected) return [];
     const because = `The look-up "${name}" finds ${rowsInWords(found)}; the test case needs ${expected}.`;
     return [finding('lookup_empty', { phase, because, measured: found })];
   });
 }
 
-function failedQuery(phase: PhaseName, what: string, error: string): RehearsalReason {
+function failedQuery(phase: PhaseName, what: string, error: string, lacks: string | null): RehearsalReason {
+  if (lacks !== null) {
+    const because = `Only the default branch has the ${what}, and it asks for something that this database lacks: ${error}.`;
+    if (lacks === '') return finding('check_ahead', { phase, because });
+    const said = `${because} The candidate's checks file says why: ${lacks.replace(/\.$/, '')}.`;
+    return finding('check_ahead', { phase, because: said, consequence: 'warn', fix: 'Nothing, if that is so.' });
+  }
   return finding('check_failed', { phase, because: `The query of the ${what} ended with an error: ${error}.` });
 }
 

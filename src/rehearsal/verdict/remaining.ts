@@ -6,7 +6,7 @@ import { capitalized, finding } from './finding.ts';
 /** By phase, the findings that say why it failed; the first is told when there is none of them. */
 const CODES = {
   up: ['migration_failed', 'migration_timeout', 'connection_lost', 'disk_full', 'migration_deadlock'],
-  verify: ['check_failed', 'invariant_violated', 'lookup_empty', 'row_change_unexplained', 'masking_pending'],
+  verify: ['check_failed', 'check_ahead', 'invariant_violated', 'lookup_empty', 'row_change_unexplained', 'masking_pending'],
   previous: ['previous_broken', 'previous_unavailable'],
   down: ['rollback_failed'],
   equal: ['rollback_incomplete'],

@@ -104,6 +104,7 @@ export async function runNamedCycles({ server }: Rehearsing, names: () => KnownN
       server: { name: server.name, major: server.major },
       snapshot: null,
       masking: null,
+      deviations: [],
       commands: rules,
       phases: run,
       impossible: null,

@@ -80,7 +80,7 @@ async function rehearse(server: RehearsalServer, migration: KnownMigration) {
   const phases = await runCycle({
     server,
     rules,
-    checks: checks === undefined ? null : { invariants: [], lookups: [], rowChanges: new Map(), ...checks },
+    checks: checks === undefined ? null : { invariants: [], lookups: [], rowChanges: new Map(), lacks: new Map(), ...checks },
     pendingColumns: [],
     loadScript: null,
     names: new KnownNames(),
@@ -101,6 +101,7 @@ async function rehearse(server: RehearsalServer, migration: KnownMigration) {
     server: { name: server.name, major: server.major },
     snapshot: null,
     masking: null,
+    deviations: [],
     commands: rules,
     phases,
     impossible: null,

@@ -172,23 +172,43 @@ export const CASES: Readonly<Record<RehearsalReasonCode, Case>> = {
     fix: /`ALTER TABLE "Odd Schema"\."My\.Table" VALIDATE CONSTRAINT "ck\.1 on x";`/,
   },
   invariant_violated: {
-    seen: facts([phase('verify', { outcome: 'failed', checks: checks({ invariants: [{ name: 'sums', violations: 3, error: null }] }) })]),
+    seen: facts([
+      phase('verify', { outcome: 'failed', checks: checks({ invariants: [{ name: 'sums', violations: 3, error: null, lacks: null }] }) }),
+    ]),
     because: /"sums" is violated by 3 rows/,
     measured: 3,
   },
   lookup_empty: {
     seen: facts([
-      phase('verify', { outcome: 'failed', checks: checks({ lookups: [{ name: 'a vip', found: 1, expected: 2, error: null }] }) }),
+      phase('verify', {
+        outcome: 'failed',
+        checks: checks({ lookups: [{ name: 'a vip', found: 1, expected: 2, error: null, lacks: null }] }),
+      }),
     ]),
     because: /"a vip" finds 1 row; the test case needs 2/,
     measured: 1,
+  },
+  check_ahead: {
+    seen: facts([
+      phase('verify', {
+        outcome: 'failed',
+        checks: checks({
+          lookups: [
+            { name: 'colours', found: 0, expected: 1, error: 'a column is missing (undefined_column) (SQLSTATE 42703)', lacks: '' },
+          ],
+        }),
+      }),
+    ]),
+    because: /^Only the default branch has the look-up "colours", and it asks for something that this database lacks: a column is missing/,
   },
   check_failed: {
     seen: facts([
       phase('verify', {
         outcome: 'failed',
         checks: checks({
-          invariants: [{ name: 'sums', violations: 0, error: 'a column is missing (undefined_column), at character 8 (SQLSTATE 42703)' }],
+          invariants: [
+            { name: 'sums', violations: 0, error: 'a column is missing (undefined_column), at character 8 (SQLSTATE 42703)', lacks: null },
+          ],
         }),
       }),
     ]),

@@ -41,7 +41,7 @@ export function figures(longest: number): OperationFigures {
 }
 
 export function checks(more: Partial<CheckFacts> = {}): CheckFacts {
-  return { invariants: [], lookups: [], rowChanges: [], missingColumns: [], ...more };
+  return { invariants: [], lookups: [], rowChanges: [], missingColumns: [], missingTables: [], ...more };
 }
 
 export function phase(name: PhaseName, more: Partial<PhaseFacts> = {}): PhaseFacts {
@@ -73,6 +73,7 @@ export function facts(phases: readonly PhaseFacts[] = [], more: Partial<Rehearsa
     server: { name: 'PostgreSQL 18.4', major: 18 },
     snapshot: null,
     masking: null,
+    deviations: [],
     commands: { migrate: 'make migrate', rollback: 'make rollback', previous: 'make test' },
     phases: PHASES.map((name) => phases.find((one) => one.name === name) ?? phase(name)),
     impossible: null,

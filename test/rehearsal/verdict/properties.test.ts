@@ -95,8 +95,23 @@ const load: fc.Arbitrary<LoadReport> = fc.record({
   blind: fc.constant([]),
 });
 const checks = fc.record({
-  invariants: some(fc.record({ name: fc.string(), violations: small, error: fc.option(fc.string(), { nil: null }) })),
-  lookups: some(fc.record({ name: fc.string(), found: small, expected: small, error: fc.option(fc.string(), { nil: null }) })),
+  invariants: some(
+    fc.record({
+      name: fc.string(),
+      violations: small,
+      error: fc.option(fc.string(), { nil: null }),
+      lacks: fc.option(fc.string(), { nil: null }),
+    }),
+  ),
+  lookups: some(
+    fc.record({
+      name: fc.string(),
+      found: small,
+      expected: small,
+      error: fc.option(fc.string(), { nil: null }),
+      lacks: fc.option(fc.string(), { nil: null }),
+    }),
+  ),
   rowChanges: some(
     fc.record({
       table: relation,
@@ -106,6 +121,7 @@ const checks = fc.record({
     }),
   ),
   missingColumns: some(relation),
+  missingTables: some(relation),
 });
 const outcome = fc.constantFrom('done', 'failed', 'skipped');
 const phase: fc.Arbitrary<PhaseFacts> = fc.record({
