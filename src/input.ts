@@ -3,7 +3,7 @@ import { EXPECTED, type Expected, TOKEN } from './commands/expected.ts';
 import { DEFAULTS } from './commands/input-defaults.ts';
 import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './commands/job.ts';
 
-const NEEDS_ENVIRONMENT: ReadonlySet<CommandName> = new Set(['deploy', 'accept', 'rehearse']);
+const NEEDS_ENVIRONMENT: ReadonlySet<CommandName> = new Set(['deploy', 'accept', 'rehearse', 'veto']);
 
 /** Inputs that cannot be used, every one of them in one message. */
 export class InputError extends Error {
@@ -81,7 +81,9 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
   if (input.artifactId !== null && input.artifactDigest === null)
     problems.push('Input "artifact-id" is given without "artifact-digest"; give both as actions/upload-artifact put them out.');
   if (input.rollback && (command === 'accept' || command === 'rehearse'))
-    problems.push('Input "rollback" goes with "plan" and "deploy" only.');
+    problems.push('Input "rollback" goes with "plan", "veto" and "deploy" only.');
+  if (!input.rollback && command === 'veto')
+    problems.push('Input "rollback" is "false"; "command: veto" is for rollbacks and needs "rollback: true".');
   if (input.token === '') problems.push('Input "token" is empty; leave it out to use the job’s own token.');
   else if (!TOKEN.pattern.test(input.token)) problems.push(`Input "token" is no token; expected ${TOKEN.words}.`);
   if (problems.length > 0) throw new InputError(problems);

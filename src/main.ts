@@ -103,6 +103,7 @@ async function runPhase(phase: 'main' | 'post'): Promise<void> {
   if (job.input.command === 'find-artifact') return (await import('./commands/find-artifact.ts')).findArtifact(job);
   if (job.input.command === 'accept') return (await import('./commands/accept.ts')).accept(job);
   if (job.input.command === 'rehearse') return (await import('./commands/rehearse.ts')).rehearse(job);
+  if (job.input.command === 'veto') return (await import('./commands/veto.ts')).vetoLeft(job);
   return (await import('./commands/deploy.ts')).deploy(job);
 }
 

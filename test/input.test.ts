@@ -54,7 +54,7 @@ describe('inputs', () => {
     [
       'command',
       { command: 'deply' },
-      'Input "command" is "deply"; expected one of: plan, deploy, accept, rehearse, resume, find-artifact.',
+      'Input "command" is "deply"; expected one of: plan, deploy, accept, rehearse, resume, find-artifact, veto.',
     ],
     ['no environment', { command: 'deploy' }, 'Input "environment" is empty; "command: deploy" needs the name'],
     ['digest', { 'artifact-digest': 'latest' }, 'Input "artifact-digest" is "latest"; expected a digest'],

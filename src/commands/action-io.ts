@@ -14,12 +14,12 @@ interface InputEntry {
 export const INPUTS = {
   command: {
     description:
-      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `rehearse` runs the environment’s migration on a copy of the data and records how it went · `resume` runs the runs again whose candidates waited for time · `find-artifact` finds what was built from the commit before.',
+      '`plan` answers where the candidate may go next · `deploy` checks the door and keeps the record · `accept` records an acceptance · `rehearse` runs the environment’s migration on a copy of the data and records how it went · `resume` runs the runs again whose candidates waited for time · `find-artifact` finds what was built from the commit before · `veto` vetoes the version that a rollback leaves, in a job before the one that deploys.',
     default: DEFAULTS.command,
   },
   environment: {
     description:
-      'The environment to enter, to accept or to rehearse for, by its name in the pipeline file. Needed by `deploy`, `accept` and `rehearse`.',
+      'The environment to enter, to accept or to rehearse for, by its name in the pipeline file. Needed by `deploy`, `accept`, `rehearse` and `veto`.',
   },
   token: {
     description:

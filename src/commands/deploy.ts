@@ -1,7 +1,5 @@
-import type { EnvironmentDecision, Live } from '../decision/decision.ts';
-import { singlesOut } from '../decision/rules/veto.ts';
-import type { Gathered } from '../github/evidence.ts';
-import { fileVetoOnce } from '../github/filing-veto.ts';
+import type { EnvironmentDecision } from '../decision/decision.ts';
+import { GitHubError } from '../github/client.ts';
 import { openRecord } from '../github/records.ts';
 import { PLAIN } from '../report/markup.ts';
 import { explanation } from '../report/refusal.ts';
@@ -17,6 +15,7 @@ import { runSteps } from './run-steps.ts';
 import { tell } from './telling.ts';
 import { explainUnclearVetoes } from './unclear-vetoes.ts';
 import { commandVariables } from './variables.ts';
+import { vetoWhatIsLeft } from './veto.ts';
 
 /**
  * The deploying job: asks the door, takes a place in the environment's queue, asks the door again once it is this job's turn, and runs
@@ -52,11 +51,6 @@ export async function deploy(job: Job): Promise<void> {
 /** Nothing bars the candidate but, at most, somebody who is there already: the queue is where that is waited for. */
 function mayQueue({ verdict, reasons }: EnvironmentDecision): boolean {
   return verdict === 'deploy' || (verdict === 'wait' && reasons.every(({ code }) => code === 'queue_busy'));
-}
-
-/** A rollback that is repeated after it failed finds the veto that it left. */
-function isVetoed(live: Live, { evidence }: Gathered): boolean {
-  return evidence.vetoes.read && evidence.vetoes.value.some((veto) => singlesOut(veto, live));
 }
 
 /** Opens the record, which is the job's place in the queue. The post phase hears of it before anything else happens. */
@@ -96,12 +90,24 @@ async function open(job: Job, door: Door, claim: string): Promise<PostState> {
   return state;
 }
 
+/** A job that may not write issues leaves that to one before it, which may have vetoed what was live then. */
+async function vetoOrSayWhere(job: Job, door: Door): Promise<void> {
+  try {
+    await vetoWhatIsLeft(job, door);
+  } catch (error) {
+    if (!(error instanceof GitHubError) || error.failure !== 'permission') throw error;
+    const how =
+      'Start the rollback once more, so that its job before this one vetoes what is live now. In jobs of your own, run the command "veto" in a job before, or give this one "issues: write".';
+    throw new GitHubError(error.failure, `${error.message} ${how}`);
+  }
+}
+
 /** It is this job's turn and the door is open. */
 async function enter(job: Job, door: Door, state: PostState): Promise<void> {
   const { decision, environment, rules } = door;
   const untouched = `Nothing was touched in ${environment.name}:`;
   if (intentOf(job) === 'rollback') {
-    await orElse(`${untouched} the version that this rollback leaves could not be vetoed.`, () => vetoWhatIsLeft(job, door));
+    await orElse(`${untouched} the version that this rollback leaves could not be vetoed.`, () => vetoOrSayWhere(job, door));
   }
   await orElse(`${untouched} record ${state.record} could not be marked as in progress.`, () =>
     setStatus(job, state, 'in_progress', `Deploying ${decision.candidate.version}`),
@@ -138,25 +144,4 @@ async function migrate(job: Job, { rules, environment }: Door, state: PostState)
   const steps = [{ title: `Migrate ${environment.name}`, run: rules.migrate.run }];
   const times = await runSteps(job, { ...state, phase: 'running' }, steps);
   return times && { migrationSeconds: times[0] };
-}
-
-/**
- * The version that a rollback leaves must not come back by itself, so it is vetoed before it is left: whatever happens then, the veto
- * stands until a person lifts it.
- */
-async function vetoWhatIsLeft(job: Job, door: Door): Promise<void> {
-  const { live } = door.environment;
-  if (live === null || isVetoed(live, door.gathered)) return;
-  const { initiator } = door.gathered.evidence.candidate;
-  const ports = { client: job.client, sleep: job.sleep, retryWaitMs: job.input.retryWait };
-  const veto = await fileVetoOnce(ports, {
-    owner: job.run.owner,
-    repo: job.run.repo,
-    environment: door.environment.name,
-    version: live.version,
-    sha: live.sha,
-    digest: live.digest,
-    reason: `Rolled back to ${door.decision.candidate.version} by ${initiator} in ${runPage(job)}`,
-  });
-  job.toolkit.info(`Vetoed ${live.version}, which this rollback leaves: ${veto.url}`);
 }

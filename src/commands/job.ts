@@ -1,7 +1,7 @@
 import type { GitHubClient } from '../github/client.ts';
 import type { Outputs } from './outputs.ts';
 
-export const COMMANDS = ['plan', 'deploy', 'accept', 'rehearse', 'resume', 'find-artifact'] as const;
+export const COMMANDS = ['plan', 'deploy', 'accept', 'rehearse', 'resume', 'find-artifact', 'veto'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const JOB_STATUSES = ['success', 'failure', 'cancelled'] as const;

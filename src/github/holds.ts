@@ -341,7 +341,7 @@ export async function fileVeto(client: RecordsPort, veto: NewVeto): Promise<File
     body: [
       `${veto.version} (${veto.sha}) was rolled back in ${veto.environment}: ${veto.reason}`,
       '',
-      'While this issue is open and carries its label, this version enters no environment. Close it to lift the veto.',
+      'While this issue is open and carries its label, this version enters no environment. Close it to lift the veto, also if that rollback did not take place.',
     ].join('\n'),
     labels: [VETO_LABEL],
   });

@@ -35,11 +35,12 @@ export function chainFile(pipeline: Pipeline, settings: ChainSettings): string {
   const legs = [...before].flatMap(([name, earlier]): Leg[] => {
     const environment = pipeline.environments.get(name);
     if (environment === undefined) return [];
-    const needs = ['plan', ...(isBuilt(pipeline) ? ['build'] : []), ...earlier.flatMap(last)];
+    const needs = ['plan', 'veto', ...(isBuilt(pipeline) ? ['build'] : []), ...earlier.flatMap(last)];
     return [{ pipeline, settings, environment, id: ids.get(name) ?? name, needs }];
   });
   const jobs = [
     planJob(pipeline),
+    vetoJob(pipeline),
     ...(isBuilt(pipeline) ? [buildJob(pipeline, settings)] : []),
     ...legs.flatMap(legJobs),
     resumeJob(pipeline),
@@ -274,6 +275,26 @@ function legJobs(leg: Leg): readonly (readonly string[])[] {
   return [...gates.map((gate) => gate.lines), deploy, ...acceptJobs(leg)];
 }
 
+/** Before a rollback enters: the deploying job runs commands of the repository, which must not be able to lift a hold or a veto. */
+function vetoJob(pipeline: Pipeline): readonly string[] {
+  const digest = '${{ needs.plan.outputs.artifact-digest }}';
+  const inputs = { command: 'veto', environment: '${{ inputs.environment }}', ...CANDIDATE, 'artifact-digest': digest, rollback: 'true' };
+  return [
+    'veto: # what a rollback leaves, in a job that runs nothing of the repository',
+    '  needs: plan',
+    ...indented(condition('inputs.rollback', "needs.plan.outputs.entries != '{}'"), 2),
+    '  runs-on: ubuntu-latest',
+    '  timeout-minutes: 15',
+    ...indented(permissionLines(GRANTS.veto), 2),
+    '  steps:',
+    ...indented(ourStep(pipeline, inputs), 4),
+  ];
+}
+
+function digestOf(pipeline: Pipeline): Readonly<Record<string, string>> {
+  return isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {};
+}
+
 /** What the plan of the run says about the environment; nothing where the run does not lead to it. */
 function entryOf({ environment }: Leg, key: 'deploy' | 'approvals' | 'acceptance' | 'acceptance-approvals' | 'rehearsal'): string {
   return `fromJSON(needs.plan.outputs.entries)[${quoted(environment.name)}].${key}`;
@@ -348,9 +369,8 @@ const ARTIFACT_RUN = '${{ needs.build.outputs.artifact-run-id || needs.plan.outp
 
 function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
   const { pipeline, settings, environment, id } = leg;
-  const digest: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-digest': DIGEST } : {};
   const where: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-id': ARTIFACT_ID, 'artifact-run-id': ARTIFACT_RUN } : {};
-  const ours = { environment: literal(environment.name), ...CANDIDATE, ...digest, ...where, 'policy-hash': POLICY };
+  const ours = { environment: literal(environment.name), ...CANDIDATE, ...digestOf(pipeline), ...where, 'policy-hash': POLICY };
   return [
     `${id}:`,
     ...entry('name', `${literal(environment.name)}${askedFor(pipeline)}`, 2),

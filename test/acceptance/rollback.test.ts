@@ -161,6 +161,54 @@ describe('a rollback', () => {
     expect((await world.run({ sha: bad.sha }).plan()).outputs).toMatchObject({ verdict: 'complete' });
   });
 
+  it('has its veto filed by a job before it, so that its own job needs no right to write issues', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    const bad = await released('Sell boots');
+    const token = world.sandbox.token({ permissions: { ...JOB_PERMISSIONS, issues: 'read' } });
+    const { run, inputs } = rollbackTo(good.sha, { token, approved: false });
+    const before = world.run({ sha: world.repository.sha('main'), event: 'workflow_dispatch', actor: 'hubot' });
+    const veto = await before.main({ ...inputs, command: 'veto', environment: 'production' });
+    expect(veto, veto.log).toMatchObject({ exitCode: 0 });
+    expect(veto.requests).toBeLessThanOrEqual(4);
+    expect(openVetoes()).toMatchObject([{ title: expect.stringContaining(bad.sha.slice(0, 12)) }]);
+    run.approve('mona', 'production');
+    const job = await run.deploy('production', inputs);
+    expect(job, job.log).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' }, post: { exitCode: 0 } });
+    expect(openVetoes()).toHaveLength(1);
+  });
+
+  it('that may not go there has nothing vetoed', async () => {
+    await start();
+    const never = world.push('main', 'Sell nothing');
+    await released('Sell umbrellas');
+    const { run, inputs } = rollbackTo(never.sha);
+    const veto = await run.main({ ...inputs, command: 'veto', environment: 'production' });
+    expect(veto.log).toContain('(blocked), so nothing is vetoed.');
+    expect(veto.exitCode).toBe(0);
+    expect(openVetoes()).toEqual([]);
+  });
+
+  it('touches nothing when something else went live after its veto; starting it again works', async () => {
+    await start();
+    const good = await released('Sell umbrellas');
+    await released('Sell boots');
+    const token = world.sandbox.token({ permissions: { ...JOB_PERMISSIONS, issues: 'read' } });
+    const first = rollbackTo(good.sha, { token });
+    const veto = (run: JobRun) => run.main({ ...first.inputs, command: 'veto', environment: 'production' });
+    const writing = () => world.run({ sha: world.repository.sha('main'), event: 'workflow_dispatch', actor: 'hubot' });
+    await veto(writing());
+    const later = await released('Sell hats');
+    const refused = await first.run.deploy('production', first.inputs);
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.log).toContain('Start the rollback once more, so that its job before this one vetoes what is live now.');
+    expect(world.records().at(-1)).toMatchObject({ outcome: 'inactive' });
+    await veto(writing());
+    const again = rollbackTo(good.sha, { token });
+    expect(await again.run.deploy('production', again.inputs)).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+    expect(openVetoes().at(-1)?.title).toContain(later.sha.slice(0, 12));
+  });
+
   it('that is repeated after it failed leaves one veto, not two', async () => {
     await start();
     const good = await released('Sell umbrellas');

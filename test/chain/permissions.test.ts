@@ -43,9 +43,26 @@ describe('an identity for a cloud', () => {
         'Stage 1 (dev) / Deploy to dev': 'skipped',
         'Stage 1 (dev) / Deploy to dev with OIDC': 'success',
         'Stage 2 (production) / Deploy to production with OIDC': 'success',
-        'Stage 2 (production) / Roll back production': 'skipped',
+        'Stage 2 (production) / Veto what production leaves': 'skipped',
       },
     });
     expect(shop.live('production')?.message).toBe('a change');
+  });
+});
+
+describe('a rollback', () => {
+  it('goes to a version whose deploy script lifts no veto, since the job before it filed the one on what it leaves', async () => {
+    const thief = { 'scripts/deploy.sh': `${THIEF}\nmkdir -p "../live/$PROMOTE_ENVIRONMENT" || true\n`, 'issue.txt': '2' };
+    shop = await openShop({ pipeline: SHORT });
+    const good = await shop.push('main', 'good', { files: thief });
+    await shop.approve(good, 'production', 'mona');
+    const goodSha = shop.repository.sha('main');
+    const bad = await shop.push('main', 'bad');
+    await shop.approve(bad, 'production', 'mona');
+    const run = await shop.byHand({ environment: 'production', ref: 'refs/heads/main', sha: goodSha, rollback: 'true' });
+    await shop.approve(run, 'production', 'hubot');
+    expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { 'Rollback / Veto what production leaves': 'success' } });
+    expect(shop.log(run, 'Rollback / Roll back production')).toContain('GitHub answered 403');
+    expect(shop.sandbox.state.issues.map(({ state, labels }) => [state, labels])).toEqual([['open', ['promote:veto']]]);
   });
 });

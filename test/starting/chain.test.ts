@@ -9,6 +9,7 @@ import { expressionsIn, workflowErrors } from './parsed.ts';
 
 interface Job {
   readonly if?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
   readonly needs?: string | readonly string[];
   readonly environment?: { readonly name: string; readonly url?: string; readonly deployment: boolean };
   readonly env?: unknown;
@@ -65,15 +66,16 @@ describe('the chain as jobs', () => {
   it('has the jobs that any route may want, each after all that may come before', () => {
     expect(Object.fromEntries(Object.entries(jobs).map(([id, job]) => [id, job.needs ?? []]))).toEqual({
       plan: [],
+      veto: 'plan',
       build: 'plan',
-      dev: ['plan', 'build'],
-      uat: ['plan', 'build', 'dev'],
-      'uat-accept-gate-1': ['plan', 'build', 'dev', 'uat'],
-      'uat-accept': ['plan', 'build', 'dev', 'uat', 'uat-accept-gate-1'],
-      training: ['plan', 'build', 'dev'],
-      'production-gate-1': ['plan', 'build', 'dev', 'uat', 'uat-accept', 'training'],
-      'production-gate-2': ['plan', 'build', 'dev', 'uat', 'uat-accept', 'training', 'production-gate-1'],
-      production: ['plan', 'build', 'dev', 'uat', 'uat-accept', 'training', 'production-gate-1', 'production-gate-2'],
+      dev: ['plan', 'veto', 'build'],
+      uat: ['plan', 'veto', 'build', 'dev'],
+      'uat-accept-gate-1': ['plan', 'veto', 'build', 'dev', 'uat'],
+      'uat-accept': ['plan', 'veto', 'build', 'dev', 'uat', 'uat-accept-gate-1'],
+      training: ['plan', 'veto', 'build', 'dev'],
+      'production-gate-1': ['plan', 'veto', 'build', 'dev', 'uat', 'uat-accept', 'training'],
+      'production-gate-2': ['plan', 'veto', 'build', 'dev', 'uat', 'uat-accept', 'training', 'production-gate-1'],
+      production: ['plan', 'veto', 'build', 'dev', 'uat', 'uat-accept', 'training', 'production-gate-1', 'production-gate-2'],
       resume: [],
     });
     expect(jobs['production']?.environment).toEqual({ name: 'production', url: 'https://shop.example', deployment: false });
@@ -124,7 +126,7 @@ describe('the chain as jobs', () => {
 
   it('leaves out the build where the commit itself is deployed', () => {
     const plain = jobsOf(load('environments:\n  dev: { role: development }\nroutes:\n  - { name: all, branches: ["**"], path: [dev] }\n'));
-    expect(Object.keys(plain)).toEqual(['plan', 'dev', 'resume']);
+    expect(Object.keys(plain)).toEqual(['plan', 'veto', 'dev', 'resume']);
     expect(plain['dev']?.steps.filter(({ uses }) => uses?.includes('download-artifact'))).toEqual([]);
   });
 });
@@ -169,6 +171,13 @@ describe('names and commands from outside', () => {
     expect(said(jobs['build']?.steps.find(({ run }) => run?.includes('tar --create'))?.env?.['ARTIFACT'])).toBe(ARTIFACT);
     for (const id of Object.keys(jobs)) expect(id).toMatch(/^[a-z_][a-z0-9_-]*$/);
     expect(parse(chain).on.push).toEqual({ branches: ['fix/[0-9]*', 'a b', '*'], tags: ["v'*"] });
+  });
+
+  it('run nothing of the repository where issues may be written or an identity be taken', () => {
+    const jobs = Object.values(parse(chain).jobs as Record<string, Job>);
+    const writing = jobs.filter(({ permissions = {} }) => permissions['issues'] === 'write' || permissions['id-token'] === 'write');
+    expect(writing).toHaveLength(1);
+    for (const { steps } of writing) expect(steps.map((step) => step.with?.['command'])).toEqual(['veto']);
   });
 
   it('are read by no expression', () => {

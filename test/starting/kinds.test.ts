@@ -42,6 +42,6 @@ describe.each(Object.entries(KINDS))('promote init in %s', (_name, kind) => {
     const chain = folder.read('.github/workflows/promote.yml') ?? '';
     expect(await workflowErrors(chain)).toEqual([]);
     const built = kind.build === null ? [] : ['build'];
-    expect(Object.keys(parse(chain).jobs)).toEqual(['plan', ...built, 'dev', 'uat', 'staging', 'production', 'resume']);
+    expect(Object.keys(parse(chain).jobs)).toEqual(['plan', 'veto', ...built, 'dev', 'uat', 'staging', 'production', 'resume']);
   });
 });

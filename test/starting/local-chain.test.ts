@@ -158,7 +158,7 @@ routes:
   await shop.runner.settled();
   expect(shop.run(run).jobs).toMatchObject({ build: 'skipped', dev: 'skipped', production: 'waiting' });
   await shop.approve(run, 'production', 'mona');
-  expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { production: 'success' } });
+  expect(shop.run(run)).toMatchObject({ conclusion: 'success', jobs: { veto: 'success', production: 'success' } });
   expect(shop.live('production')).toMatchObject({ message: 'good', commit: good });
   expect(shop.sandbox.state.issues.map(({ labels }) => labels)).toEqual([['promote:veto']]);
   const again = await shop.runner.dispatch('promote.yml', { ref: 'main', actor: 'octocat', inputs: { environment: 'production' } });
