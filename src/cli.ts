@@ -105,12 +105,20 @@ async function initialise(values: Values, only: 'pipeline' | 'workflow' | null):
     files: filesOf(root),
     defaultBranch: defaultBranchOfCheckout(),
     lookAtGitHub: () => lookAtGitHub(values),
+    findOwnCommit,
     write: (path, text) => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text);
     },
     print: (text) => process.stdout.write(text),
   });
+}
+
+/** Without a token, or where GitHub cannot be asked, the tag is named, and what is printed says how to pin it. */
+async function findOwnCommit(): Promise<string | null> {
+  if (tokenOrNull() === null) return null;
+  const [{ readCommit }, { OURS }] = await Promise.all([import('./github/settings.ts'), import('./starting/pins.ts')]);
+  return readCommit(client(), OURS, `tags/${OURS.tag}`).catch(() => null);
 }
 
 async function lookAtGitHub(values: Values): Promise<OnGitHub> {

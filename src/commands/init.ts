@@ -1,8 +1,9 @@
 import { createTwoFilesPatch } from 'diff';
 import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import { describeRepository } from '../starting/describe.ts';
+import { BY_TAG, type OwnPin, pinTo, presentPin } from '../starting/pins.ts';
 import type { OnGitHub, RepositoryFiles } from '../starting/repository.ts';
-import { listingOf, type StartingFile, startingFiles } from '../starting/starting-files.ts';
+import { listingOf, type StartingFile, startingFiles, workflowPath } from '../starting/starting-files.ts';
 import { EXIT } from './exit-codes.ts';
 
 export interface InitRequest {
@@ -22,6 +23,8 @@ export interface InitPorts {
   readonly defaultBranch: string;
   /** Asks GitHub for the environments that are there, or says why it does not. */
   readonly lookAtGitHub: () => Promise<OnGitHub>;
+  /** Asks GitHub for the commit that this action's tag names; `null`: it could not be asked. */
+  readonly findOwnCommit: () => Promise<string | null>;
   readonly write: (path: string, text: string) => void;
   readonly print: (text: string) => void;
 }
@@ -40,11 +43,20 @@ export async function init(request: InitRequest, ports: InitPorts): Promise<numb
   if (!github.looked && github !== NOT_NEEDED) ports.print(`Did not look for environments on GitHub: ${github.why}\n`);
   const replaced = request.force && request.only !== 'workflow';
   const pipelineText = replaced ? null : ports.files.read(request.pipelinePath);
-  const files = startingFiles(described, { pipelinePath: request.pipelinePath, pipelineText, local: request.local });
+  const pin = await pinOf(request, ports);
+  const files = startingFiles(described, { pipelinePath: request.pipelinePath, pipelineText, local: request.local, pin });
   const outcomes = files.filter(({ kind }) => request.only === null || request.only === kind).map((file) => settle(file, request, ports));
   if (request.only !== 'workflow') outcomes.push(...list(request, ports));
-  if (outcomes.includes('written') || outcomes.includes('overwritten')) ports.print(next(request));
+  if (outcomes.includes('written') || outcomes.includes('overwritten')) ports.print(next(request, pin));
   return exitCode(outcomes, request.dryRun);
+}
+
+/** What a workflow that is there names this action by stays: updating it is another matter than writing it again. */
+async function pinOf({ pipelinePath, only }: InitRequest, { files, findOwnCommit }: InitPorts): Promise<OwnPin> {
+  const present = presentPin(files.read(workflowPath(pipelinePath)));
+  if (present !== null || only === 'pipeline') return present ?? BY_TAG;
+  const commit = await findOwnCommit();
+  return commit === null ? BY_TAG : pinTo(commit);
 }
 
 /** Another pipeline file than the usual one counts only where that one lists it. */
@@ -85,11 +97,15 @@ function difference(file: StartingFile, present: string | null): string {
   return `${patch.replace(/^=+\n/, '')}\n`;
 }
 
-function next({ dryRun, local }: InitRequest): string {
+function next({ dryRun, local, only }: InitRequest, pin: OwnPin): string {
   if (dryRun) return '';
   const secrets = local ? '' : ' Secrets for the commands: put them into the repository secret PROMOTE_ENV, NAME=value in each line.';
-  return `Read what was written and change what does not fit, then commit it to the default branch.${secrets}\n"promote doctor" says what the environments on GitHub still lack.\n`;
+  const pinning = pin === BY_TAG && only !== 'pipeline' ? PIN_BY_HAND : '';
+  return `Read what was written and change what does not fit, then commit it to the default branch.${secrets}\n"promote doctor" says what the environments on GitHub still lack.\n${pinning}`;
 }
+
+const PIN_BY_HAND =
+  'The workflow names this action by its tag, which can be moved; it says how to pin the commit. With GH_TOKEN, "promote init" pins it in a new file.\n';
 
 function exitCode(outcomes: readonly Outcome[], dryRun: boolean): number {
   const differs = dryRun ? outcomes.some((one) => one !== 'unchanged') : outcomes.includes('kept');

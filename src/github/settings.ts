@@ -99,6 +99,13 @@ export async function labelExists(client: SettingsPort, repository: Repository, 
   return (await orNull(() => client.request('GET /repos/{owner}/{repo}/labels/{name}', { ...of(repository), name }))) !== null;
 }
 
+/** The commit behind a branch or a tag; `null` when there is no such thing, or the token may not see it. */
+export async function readCommit(client: SettingsPort, repository: Repository, ref: string): Promise<string | null> {
+  const schema = z.object({ sha: z.string().check(z.regex(/^[0-9a-f]{40}$/)) });
+  const found = await orNull(() => ask(client, 'GET /repos/{owner}/{repo}/commits/{ref}', { ...of(repository), ref }, schema));
+  return found?.sha ?? null;
+}
+
 /** A user by login, or a team as `org/team`; `null` when there is none, or the token may not see it. */
 export async function findReviewer(client: SettingsPort, name: string): Promise<Reviewer | null> {
   const [org = '', team] = name.split('/');

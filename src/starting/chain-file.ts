@@ -2,7 +2,7 @@ import type { Acceptance, Environment, Gate, Pipeline } from '../pipeline/model.
 import { jobIds } from './job-ids.ts';
 import { pathOrder } from './path-order.ts';
 import { GRANTS, permissionLines } from './permissions.ts';
-import { ACTION, PINNING, PINS } from './pins.ts';
+import { BY_TAG, type OwnPin, ownAction, PINS, pinningLines } from './pins.ts';
 import { triggerLines } from './triggers.ts';
 import { entry, flow, indented, literal, quoted } from './yaml-text.ts';
 
@@ -10,12 +10,18 @@ import { entry, flow, indented, literal, quoted } from './yaml-text.ts';
 export interface ChainSettings {
   /** File that names the version of Node.js for the commands; `null`: the one that the runner brings. */
   readonly nodeVersionFile: string | null;
+  /** What this action is named by; without it, its tag. */
+  readonly pin?: OwnPin;
+}
+
+/** What all jobs are made from. */
+interface Chain {
+  readonly pipeline: Pipeline;
+  readonly settings: ChainSettings;
 }
 
 /** What the jobs of one environment are made from. */
-interface Leg {
-  readonly pipeline: Pipeline;
-  readonly settings: ChainSettings;
+interface Leg extends Chain {
   readonly environment: Environment;
   /** Id of the deploying job. */
   readonly id: string;
@@ -29,6 +35,7 @@ interface Leg {
  * @throws {NoChain} when routes go through environments in opposite orders.
  */
 export function chainFile(pipeline: Pipeline, settings: ChainSettings): string {
+  const chain = { pipeline, settings };
   const before = pathOrder(pipeline);
   const ids = jobIds([...pipeline.environments.keys()]);
   const last = (name: string) => jobsOf(pipeline, name, ids.get(name) ?? name);
@@ -36,17 +43,17 @@ export function chainFile(pipeline: Pipeline, settings: ChainSettings): string {
     const environment = pipeline.environments.get(name);
     if (environment === undefined) return [];
     const needs = ['plan', 'veto', ...(isBuilt(pipeline) ? ['build'] : []), ...earlier.flatMap(last)];
-    return [{ pipeline, settings, environment, id: ids.get(name) ?? name, needs }];
+    return [{ ...chain, environment, id: ids.get(name) ?? name, needs }];
   });
   const jobs = [
-    planJob(pipeline),
-    vetoJob(pipeline),
-    ...(isBuilt(pipeline) ? [buildJob(pipeline, settings)] : []),
+    planJob(chain),
+    vetoJob(chain),
+    ...(isBuilt(pipeline) ? [buildJob(chain)] : []),
     ...legs.flatMap(legJobs),
-    resumeJob(pipeline),
+    resumeJob(chain),
   ];
   const text = jobs.map((job) => indented(job, 2).join('\n')).join('\n\n');
-  return `${heading(pipeline).join('\n')}\n${text}\n`;
+  return `${heading(pipeline, settings.pin ?? BY_TAG).join('\n')}\n${text}\n`;
 }
 
 /** The jobs of an environment that later ones look at: the one that deploys, the one that accepts. */
@@ -58,12 +65,12 @@ function isBuilt(pipeline: Pipeline): boolean {
   return pipeline.build?.artifact != null;
 }
 
-function heading(pipeline: Pipeline): readonly string[] {
+function heading(pipeline: Pipeline, pin: OwnPin): readonly string[] {
   return [
     `# From push to production, as ${literal(pipeline.path).replaceAll(/\p{Cc}/gu, '�')} says: the chain as jobs of this repository, so that secrets of`,
     '# environments reach the steps that need them. Written by "promote init --local"; after a change of the pipeline file write it again with',
     '# "promote init workflow --local --force", which shows what changes. No job has "concurrency": one that waits for a reviewer would hold the lane.',
-    ...PINNING,
+    ...pinningLines(pin),
     'name: promote',
     '',
     ...triggerLines(pipeline, BY_HAND),
@@ -111,7 +118,7 @@ const OUTPUTS = [
   'artifact-run-id',
 ];
 
-function planJob(pipeline: Pipeline): readonly string[] {
+function planJob(chain: Chain): readonly string[] {
   return [
     'plan:',
     "  if: ${{ github.event_name != 'schedule' }}",
@@ -121,9 +128,9 @@ function planJob(pipeline: Pipeline): readonly string[] {
     '  outputs:',
     ...OUTPUTS.map((name) => `    ${name}: \${{ steps.promote.outputs.${name} }}`),
     '  steps:',
-    ...indented(sparseCheckout(pipeline), 4),
+    ...indented(sparseCheckout(chain.pipeline), 4),
     ...indented(
-      ourStep(pipeline, {
+      ourStep(chain, {
         command: 'plan',
         environment: '${{ inputs.environment }}',
         ref: '${{ inputs.ref }}',
@@ -138,7 +145,7 @@ function planJob(pipeline: Pipeline): readonly string[] {
   ];
 }
 
-function resumeJob(pipeline: Pipeline): readonly string[] {
+function resumeJob(chain: Chain): readonly string[] {
   return [
     'resume: # takes up candidates whose time has come, by running their own run again',
     "  if: ${{ github.event_name == 'schedule' }}",
@@ -146,7 +153,7 @@ function resumeJob(pipeline: Pipeline): readonly string[] {
     '  timeout-minutes: 30',
     ...indented(permissionLines(GRANTS.resume), 2),
     '  steps:',
-    ...indented(ourStep(pipeline, { command: 'resume' }), 4),
+    ...indented(ourStep(chain, { command: 'resume' }), 4),
   ];
 }
 
@@ -176,11 +183,11 @@ function setup({ nodeVersionFile }: ChainSettings): readonly string[] {
 }
 
 /** The one step of this action in a job. */
-function ourStep(pipeline: Pipeline, inputs: Readonly<Record<string, string>>, id = 'promote'): readonly string[] {
+function ourStep({ pipeline, settings }: Chain, inputs: Readonly<Record<string, string>>, id = 'promote'): readonly string[] {
   const path = pipeline.path === '.github/promote.yml' ? [] : entry('pipeline', literal(pipeline.path), 4);
   return [
     `- id: ${id}`,
-    `  uses: ${ACTION}`,
+    `  uses: ${ownAction(settings.pin ?? BY_TAG)}`,
     '  with:',
     ...Object.entries(inputs).flatMap(([name, value]) => entry(name, value, 4)),
     ...path,
@@ -190,7 +197,8 @@ function ourStep(pipeline: Pipeline, inputs: Readonly<Record<string, string>>, i
 /** Only what was not built before is built: a second build would be another artifact. */
 const NOT_BUILT = "steps.before.outputs.artifact-id == ''";
 
-function buildJob(pipeline: Pipeline, settings: ChainSettings): readonly string[] {
+function buildJob(chain: Chain): readonly string[] {
+  const { pipeline, settings } = chain;
   const run = pipeline.build?.run ?? null;
   const artifact = pipeline.build?.artifact ?? '.';
   return [
@@ -205,7 +213,7 @@ function buildJob(pipeline: Pipeline, settings: ChainSettings): readonly string[
     '    artifact-run-id: ${{ steps.before.outputs.artifact-run-id || github.run_id }}',
     "    digest: ${{ steps.before.outputs.artifact-digest || format('sha256:{0}', steps.upload.outputs.artifact-digest) }}",
     '  steps:',
-    ...indented(ourStep(pipeline, { command: 'find-artifact', sha: '${{ needs.plan.outputs.sha }}' }, 'before'), 4),
+    ...indented(ourStep(chain, { command: 'find-artifact', sha: '${{ needs.plan.outputs.sha }}' }, 'before'), 4),
     ...indented(onlyWhere(NOT_BUILT, checkout()), 4),
     ...indented(onlyWhere(NOT_BUILT, setup(settings)), 4),
     ...(run === null ? [] : ['    - name: Build', `      if: \${{ ${NOT_BUILT} }}`, ...entry('run', literal(run), 6)]),
@@ -276,7 +284,7 @@ function legJobs(leg: Leg): readonly (readonly string[])[] {
 }
 
 /** Before a rollback enters: the deploying job runs commands of the repository, which must not be able to lift a hold or a veto. */
-function vetoJob(pipeline: Pipeline): readonly string[] {
+function vetoJob(chain: Chain): readonly string[] {
   const digest = '${{ needs.plan.outputs.artifact-digest }}';
   const inputs = { command: 'veto', environment: '${{ inputs.environment }}', ...CANDIDATE, 'artifact-digest': digest, rollback: 'true' };
   return [
@@ -287,7 +295,7 @@ function vetoJob(pipeline: Pipeline): readonly string[] {
     '  timeout-minutes: 15',
     ...indented(permissionLines(GRANTS.veto), 2),
     '  steps:',
-    ...indented(ourStep(pipeline, inputs), 4),
+    ...indented(ourStep(chain, inputs), 4),
   ];
 }
 
@@ -387,7 +395,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     ...indented(setup(settings), 4),
     ...(isBuilt(pipeline) ? indented(fetchArtifact(pipeline.build?.artifact ?? '.'), 4) : []),
     ...indented(rehearse(leg, ours), 4),
-    ...indented(ourStep(pipeline, { command: 'deploy', ...ours, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
+    ...indented(ourStep(leg, { command: 'deploy', ...ours, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
     '    - name: The door is closed',
     "      if: ${{ steps.promote.outputs.verdict == 'blocked' }}",
@@ -442,7 +450,7 @@ function fetchArtifact(artifact: string): readonly string[] {
 
 function rehearse(leg: Leg, ours: Readonly<Record<string, string>>): readonly string[] {
   if (rulesOnRoutes(leg.pipeline, leg.environment.name).every(({ rehearsal }) => rehearsal === null)) return [];
-  const [id = '', ...step] = ourStep(leg.pipeline, { command: 'rehearse', ...ours, 'when-blocked': 'continue' }, 'rehearse');
+  const [id = '', ...step] = ourStep(leg, { command: 'rehearse', ...ours, 'when-blocked': 'continue' }, 'rehearse');
   return [
     '- name: Rehearse the migration',
     id.replace(/^- /, '  '),
@@ -512,7 +520,7 @@ function acceptJobs(leg: Leg): readonly (readonly string[])[] {
     ...indented(protectedBy(target), 2),
     ...indented(permissionLines(GRANTS.accept), 2),
     '  steps:',
-    ...indented(ourStep(pipeline, inputs), 4),
+    ...indented(ourStep(leg, inputs), 4),
   ];
   return [...gates.map((gate) => gate.lines), job];
 }

@@ -3,6 +3,7 @@ import { valueAt } from '../pipeline/shape.ts';
 import { readSource } from '../pipeline/source.ts';
 import { callerFile } from './caller-file.ts';
 import { chainFile } from './chain-file.ts';
+import type { OwnPin } from './pins.ts';
 import { pipelineFile } from './pipeline-file.ts';
 import type { Described } from './repository.ts';
 
@@ -18,6 +19,8 @@ export interface StartingChoice {
   readonly pipelineText: string | null;
   /** The chain as jobs of the repository, instead of a call to the shipped one. */
   readonly local: boolean;
+  /** What the workflow names this action by, where none is there yet. */
+  readonly pin: OwnPin;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface StartingChoice {
  */
 export function startingFiles(
   described: Described,
-  { pipelinePath, pipelineText, local }: StartingChoice,
+  { pipelinePath, pipelineText, local, pin }: StartingChoice,
 ): readonly [StartingFile, StartingFile] {
   const text = pipelineFile(described, serviceOf(pipelinePath));
   const pipeline = loadPipeline(pipelineText ?? text, pipelinePath);
@@ -36,7 +39,7 @@ export function startingFiles(
     {
       kind: 'workflow',
       path: workflowPath(pipelinePath),
-      text: local ? chainFile(pipeline, { nodeVersionFile: described.nodeVersionFile }) : callerFile(pipeline),
+      text: local ? chainFile(pipeline, { nodeVersionFile: described.nodeVersionFile, pin }) : callerFile(pipeline, pin),
     },
   ];
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Permissions } from '../../sandbox/github/index.ts';
 import { type DoctorRequest, doctor } from '../../src/commands/doctor.ts';
 import { createClient } from '../../src/github/client.ts';
+import { readCommit } from '../../src/github/settings.ts';
 import { openShop, type Shop, sampleFolder } from '../sandbox/shop.ts';
 import { type Folder, makeFolder } from './folder.ts';
 
@@ -367,6 +368,21 @@ describe('on the command line', () => {
     const variables = { GH_TOKEN: shop.sandbox.token({ login: 'octocat' }), GITHUB_API_URL: shop.sandbox.apiUrl };
     const { code, out } = await folder.promote(['init', '--repo', 'octo-org/shop'], variables);
     expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringContaining('Did not look') });
+    // This GitHub has no repository of the action.
+    expect(out).toContain('names this action by its tag, which can be moved');
+    const { apiUrl, graphqlUrl } = shop.sandbox;
+    const client = createClient({
+      token: variables.GH_TOKEN,
+      apiUrl,
+      graphqlUrl,
+      requestTimeoutMs: 5_000,
+      retryWaitMs: 1,
+      log: () => undefined,
+    });
+    const repository = { owner: 'octo-org', repo: 'shop' };
+    expect(await readCommit(client, repository, 'heads/main')).toBe(sample.repository.sha('main'));
+    await expect(readCommit(client, repository, 'tags/none')).rejects.toThrow('No commit found');
+    expect(await readCommit(client, { owner: 'org', repo: 'promote-action' }, 'tags/v1')).toBeNull();
     const text = folder.read('.github/promote.yml') ?? '';
     expect(text).toContain('by: [octo-org/release, octocat], exclude: [initiator]');
     expect(text).toContain('acceptance: { approvals: 1, by: [mona] }');

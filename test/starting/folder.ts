@@ -15,7 +15,7 @@ export interface Folder {
   read(path: string): string | null;
   write(path: string, text: string): void;
   /** `promote init` there, in this process. */
-  init(request?: Partial<InitRequest>, github?: OnGitHub): Promise<Pick<Ran, 'code' | 'out'>>;
+  init(request?: Partial<InitRequest>, github?: OnGitHub, ownCommit?: string | null): Promise<Pick<Ran, 'code' | 'out'>>;
   /** Runs `promote` there, without a token unless the variables give one. */
   promote(words: readonly string[], variables?: Readonly<Record<string, string>>): Promise<Ran>;
   remove(): void;
@@ -44,7 +44,7 @@ export function makeFolder(files: Readonly<Record<string, string>>, branch = 'ma
     path,
     write,
     read,
-    init: async (request = {}, github = { looked: false, why: 'no token.' }) => {
+    init: async (request = {}, github = { looked: false, why: 'no token.' }, ownCommit = null) => {
       let out = '';
       const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
       const paths = names.filter((name) => !name.startsWith('.git/') && statSync(join(path, name)).isFile());
@@ -54,6 +54,7 @@ export function makeFolder(files: Readonly<Record<string, string>>, branch = 'ma
           files: { paths, read },
           defaultBranch: branch,
           lookAtGitHub: async () => github,
+          findOwnCommit: async () => ownCommit,
           write,
           print: (text) => {
             out += text;

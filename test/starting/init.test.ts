@@ -106,6 +106,28 @@ describe('promote init', () => {
     );
   });
 
+  it('names this action by the commit of its tag where GitHub tells it, keeps what is there, and says how to pin it otherwise', async () => {
+    folder = makeFolder(FILES);
+    const commit = 'c0ffee'.padEnd(40, '0');
+    const pinned = await folder.init({}, undefined, commit);
+    expect(folder.read(WORKFLOW)).toContain(`uses: org/promote-action/.github/workflows/pipeline.yml@${commit} # v1\n`);
+    expect(folder.read(WORKFLOW)).not.toContain('is a tag, which can be moved');
+    expect(pinned.out).not.toContain('can be moved');
+    expect(await folder.init({ dryRun: true })).toMatchObject({ code: 0 });
+    expect(await folder.init({ only: 'workflow', local: true, force: true }, undefined, 'f'.repeat(40))).toMatchObject({ code: 0 });
+    const chain = folder.read(WORKFLOW) ?? '';
+    const own = [...chain.matchAll(/uses: org\/promote-action\S*@(.+)/g)].map(([, pin]) => pin);
+    expect(own.length).toBeGreaterThan(5);
+    expect([...new Set(own)]).toEqual([`${commit} # v1`]);
+    expect(await workflowErrors(chain)).toEqual([]);
+    folder.remove();
+
+    folder = makeFolder(FILES);
+    const tagged = await folder.init();
+    expect(folder.read(WORKFLOW)).toContain('pipeline.yml@v1\n');
+    expect(tagged.out).toContain('The workflow names this action by its tag, which can be moved');
+  });
+
   it('begins where nothing is known of the code', async () => {
     folder = makeFolder({}, 'work/in+progress!');
     expect((await folder.init()).code).toBe(0);
