@@ -59,6 +59,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     artifactName: matching('artifact-name', EXPECTED['artifact-name']),
     artifactId: wholeNumber('artifact-id'),
     artifactRunId: wholeNumber('artifact-run-id'),
+    artifactFile: optional('artifact-file'),
     policyHash: matching('policy-hash', { pattern: /^([0-9a-f]{40}|[0-9a-f]{64})$/, words: 'the output policy-hash of the plan' }),
     ref: matching('ref', { pattern: /^refs\/(heads|tags)\/\S+$/, words: 'a full ref: refs/heads/<branch> or refs/tags/<tag>' }),
     sha: matching('sha', { pattern: /^([0-9a-f]{40}|[0-9a-f]{64})$/, words: 'a full commit id of 40 hexadecimal digits' }),

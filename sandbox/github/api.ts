@@ -25,6 +25,7 @@ export type Level = 'read' | 'write' | 'none';
 export type Permission =
   | 'actions'
   | 'administration'
+  | 'attestations'
   | 'checks'
   | 'contents'
   | 'deployments'

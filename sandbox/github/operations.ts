@@ -52,6 +52,7 @@ export const SERVED = [
   'repos/get-deployment',
   'repos/get-deployment-status',
   'repos/get-environment',
+  'repos/list-attestations',
   'repos/list-branches',
   'repos/list-commits',
   'repos/list-deployment-branch-policies',

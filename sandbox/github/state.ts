@@ -290,6 +290,8 @@ export interface State {
   deployments: Deployment[];
   runs: Run[];
   artifacts: Artifact[];
+  /** By the digest of what they are about. */
+  attestations: { readonly digest: string; readonly bundle: Readonly<Record<string, unknown>> }[];
   /** Of all attempts of all runs, in the order in which they came about. */
   jobs: Job[];
   workflows: Workflow[];
@@ -316,6 +318,7 @@ export function emptyState(lastId = 1000): State {
     deployments: [],
     runs: [],
     artifacts: [],
+    attestations: [],
     jobs: [],
     workflows: [],
     issues: [],

@@ -51,6 +51,7 @@ export function createArtifactStore({ state, clock, folder }: ArtifactStoreOptio
       state.artifacts.push(artifact);
       return stored(artifact);
     },
+    attest: (digest, bundle) => void state.attestations.push({ digest, bundle }),
     list: (runId) => state.artifacts.filter((artifact) => artifact.runId === runId).map(stored),
     find(id) {
       const artifact = known(id);

@@ -70,7 +70,7 @@ export function readOnly(grants: Grants): Grants {
   );
 }
 
-const KNOWN_TO_SANDBOX = ['actions', 'checks', 'contents', 'deployments', 'issues', 'pull-requests', 'statuses'] as const;
+const KNOWN_TO_SANDBOX = ['actions', 'attestations', 'checks', 'contents', 'deployments', 'issues', 'pull-requests', 'statuses'] as const;
 
 /** The part that the sandbox's API knows. */
 export function tokenPermissions(grants: Grants): Permissions {

@@ -44,6 +44,10 @@ export const INPUTS = {
   'artifact-run-id': {
     description: 'Id of the run that uploaded it. Empty: this run.',
   },
+  'artifact-file': {
+    description:
+      'For `deploy`, where the pipeline file says `attest: required`: the artifact as it was downloaded, its zip, or the folder in which that is the only file.',
+  },
   'policy-hash': {
     description:
       'For `deploy`, `accept` and `rehearse`: the output of that name of the run’s plan. Approvals count as long as the pipeline file was not relaxed since, nor other commands put into it.',
@@ -122,6 +126,7 @@ export const OUTPUTS = {
   build: '`true` when the artifact must be built before the candidate can enter anything.',
   'build-run': 'The build command of the pipeline file.',
   'artifact-path': 'Path of what the build leaves, from the pipeline file. Empty when nothing is built.',
+  attest: '`true` when the pipeline file demands an attestation of the artifact.',
   'lifts-at': 'When time alone opens the next target, ISO 8601 in UTC. Empty when time alone does not.',
   'policy-hash': 'Git blob id of the pipeline file that decided.',
   'asked-for':

@@ -26,6 +26,10 @@ export async function deploy(job: Job): Promise<void> {
   for (const line of await explainUnclearVetoes(job, first.gathered)) job.toolkit.info(PLAIN.text(line));
   if (!mayQueue(first.environment)) return turnAway(job, first);
 
+  if (first.gathered.pipeline.build?.attest === true) {
+    const { assertAttested } = await import('./attestation.ts');
+    await assertAttested(job, first);
+  }
   const claim = crypto.randomUUID();
   const held = await open(job, first, claim);
   const turn = await orElse(`Nothing was touched in ${first.environment.name}: record ${held.record} could not get its turn.`, () =>

@@ -18,6 +18,8 @@ export interface ActionInput {
   readonly artifactName: string | null;
   readonly artifactId: number | null;
   readonly artifactRunId: number | null;
+  /** The artifact's zip, or the folder in which it is the only file. */
+  readonly artifactFile: string | null;
   /** Blob id of the pipeline file that the run was planned with. */
   readonly policyHash: string | null;
   readonly ref: string | null;

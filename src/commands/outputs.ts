@@ -33,6 +33,7 @@ export function chainOutputs(gathered: Planned, decision: Decision, environment:
     build: String(stages.length > 0 && gathered.evidence.candidate.artifact.kind === 'to-be-built'),
     'build-run': pipeline.build?.run ?? '',
     'artifact-path': pipeline.build?.artifact ?? '',
+    attest: String(pipeline.build?.attest === true),
     'artifact-id': storedArtifact === null ? '' : String(storedArtifact.id),
     'artifact-run-id': storedArtifact === null ? '' : String(storedArtifact.run),
   };

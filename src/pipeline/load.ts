@@ -54,6 +54,7 @@ function problemsOf(source: Source, path: string): readonly Problem[] {
   const names = keysOf(valueAt(source.value, ['environments']));
   const routes = countOf(valueAt(source.value, ['routes']));
   checkListed(source.value, path, report);
+  checkAttest(source.value, report);
   checkShape(source.value, report);
   if (source.damagedFrom !== null) return report.problems;
   const complete = routes !== null && countOf(valueAt(source.value, ['routes'])) === routes;
@@ -85,6 +86,17 @@ function listProblems(value: unknown, path: string, report: Report): readonly Pr
   }
   if (valueAt(value, ['version']) !== 1) report.add(['version'], 'The file has no "version: 1".', 'Add it.');
   return report.problems.length === 0 ? null : report.problems;
+}
+
+function checkAttest(value: unknown, report: Report): void {
+  const [attest, artifact] = ['attest', 'artifact'].map((key) => valueAt(value, ['build', key]));
+  if (attest === undefined || artifact !== undefined) return;
+  report.add(
+    ['build', 'attest'],
+    'An attestation is about an artifact, and none is built.',
+    'Name what the build leaves under "artifact", or remove the key.',
+    'key',
+  );
 }
 
 /** The list of pipeline files: it stands in one file only, and names files by the paths that jobs name them by. */

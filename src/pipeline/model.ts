@@ -178,6 +178,8 @@ export interface Build {
   readonly run: string | null;
   /** Path of what the build leaves; `null` when nothing is built and the commit itself is what is deployed. */
   readonly artifact: string | null;
+  /** Whether an environment is entered only by what GitHub attests that the candidate's own build made. */
+  readonly attest: boolean;
 }
 
 export interface Pipeline {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { spell } from './duration.ts';
-import type { Acceptance, Environment, Freeze, Gate, Pipeline, Rehearsal, Route, Window } from './model.ts';
+import type { Acceptance, Build, Environment, Freeze, Gate, Pipeline, Rehearsal, Route, Window } from './model.ts';
 import { ROLE_DEFAULTS } from './roles.ts';
 
 /** A rule as the pipeline file would write it; `undefined` leaves its key out. */
@@ -13,13 +13,17 @@ type Written = Readonly<Record<string, unknown>>;
 export function printResolved(pipeline: Pipeline): string {
   const file = {
     version: pipeline.version,
-    build: pipeline.build === null ? undefined : without({ run: pipeline.build.run, artifact: pipeline.build.artifact }),
+    build: pipeline.build === null ? undefined : buildText(pipeline.build),
     environments: Object.fromEntries([...pipeline.environments.values()].map((one) => [one.name, environmentText(one)])),
     routes: pipeline.routes.map((route) => routeText(route, pipeline.environments)),
     freezes: pipeline.freezes.length === 0 ? undefined : pipeline.freezes.map(freezeText),
     pipelines: pipeline.pipelines.length === 0 ? undefined : pipeline.pipelines,
   };
   return stringify(file, { lineWidth: 0, aliasDuplicateObjects: false, keepUndefined: false });
+}
+
+function buildText({ run, artifact, attest }: Build): Written {
+  return without({ run, artifact, attest: attest ? 'required' : null });
 }
 
 function without(values: Written): Written {

@@ -27,12 +27,16 @@ export interface Resolved {
 export function resolve(input: PipelineInput): Resolved {
   const environments = new Map(Object.entries(input.environments).map(([name, rules]) => [name, environmentOf(name, rules)]));
   return {
-    build: input.build === undefined ? null : { run: input.build.run ?? null, artifact: input.build.artifact ?? null },
+    build: input.build === undefined ? null : buildOf(input.build),
     environments,
     routes: input.routes.map((route) => routeOf(route, environments)),
     freezes: (input.freezes ?? []).map((freeze) => checked(readFreeze(freeze).value)),
     pipelines: input.pipelines ?? [],
   };
+}
+
+function buildOf({ run, artifact, attest }: NonNullable<PipelineInput['build']>): Build {
+  return { run: run ?? null, artifact: artifact ?? null, attest: attest === 'required' };
 }
 
 /** The checks have seen to it that there is a value. */

@@ -161,7 +161,7 @@ export const freezeSchema = z.strictObject({
 
 export const pipelineSchema = z.strictObject({
   version: z.literal(1),
-  build: z.optional(z.strictObject({ run: z.optional(text), artifact: z.optional(artifact) })),
+  build: z.optional(z.strictObject({ run: z.optional(text), artifact: z.optional(artifact), attest: z.optional(z.literal('required')) })),
   environments: z.record(z.string(), environmentSchema),
   routes: z.array(routeSchema).check(z.minLength(1), z.maxLength(MOST_ROUTES)),
   freezes: z.optional(z.array(freezeSchema).check(z.maxLength(MOST_ENVIRONMENTS))),

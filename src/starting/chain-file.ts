@@ -42,13 +42,20 @@ export function chainFile(pipeline: Pipeline, settings: ChainSettings): string {
   const legs = [...before].flatMap(([name, earlier]): Leg[] => {
     const environment = pipeline.environments.get(name);
     if (environment === undefined) return [];
-    const needs = ['plan', 'veto', ...(isBuilt(pipeline) ? ['build'] : []), ...earlier.flatMap(last)];
+    const needs = [
+      'plan',
+      'veto',
+      ...(isBuilt(pipeline) ? ['build'] : []),
+      ...(isAttested(pipeline) ? ['attest'] : []),
+      ...earlier.flatMap(last),
+    ];
     return [{ ...chain, environment, id: ids.get(name) ?? name, needs }];
   });
   const jobs = [
     planJob(chain),
     vetoJob(chain),
     ...(isBuilt(pipeline) ? [buildJob(chain)] : []),
+    ...(isAttested(pipeline) ? [ATTEST_JOB] : []),
     ...legs.flatMap(legJobs),
     resumeJob(chain),
   ];
@@ -63,6 +70,10 @@ function jobsOf(pipeline: Pipeline, name: string, id: string): readonly string[]
 
 function isBuilt(pipeline: Pipeline): boolean {
   return pipeline.build?.artifact != null;
+}
+
+function isAttested(pipeline: Pipeline): boolean {
+  return pipeline.build?.attest === true;
 }
 
 function heading(pipeline: Pipeline, pin: OwnPin): readonly string[] {
@@ -209,6 +220,9 @@ function buildJob(chain: Chain): readonly string[] {
     '  timeout-minutes: 60',
     ...indented(permissionLines(GRANTS.build), 2),
     '  outputs:',
+    ...(isAttested(pipeline)
+      ? ['    new: ${{ steps.upload.outputs.artifact-id }}', '    name: ${{ steps.before.outputs.artifact-name }}']
+      : []),
     '    artifact-id: ${{ steps.before.outputs.artifact-id || steps.upload.outputs.artifact-id }}',
     '    artifact-run-id: ${{ steps.before.outputs.artifact-run-id || github.run_id }}',
     "    digest: ${{ steps.before.outputs.artifact-digest || format('sha256:{0}', steps.upload.outputs.artifact-digest) }}",
@@ -229,6 +243,21 @@ function buildJob(chain: Chain): readonly string[] {
     '        retention-days: 90 # as long as it may be promoted',
   ];
 }
+
+/** A job of its own, which runs nothing of the candidate's: the build's commands must not be able to sign. */
+const ATTEST_JOB: readonly string[] = [
+  'attest: # what was built, once; runs nothing of the repository',
+  '  needs: build',
+  "  if: ${{ needs.build.outputs.new != '' }}",
+  '  runs-on: ubuntu-latest',
+  '  timeout-minutes: 15',
+  ...indented(permissionLines(GRANTS.attest), 2),
+  '  steps:',
+  `    - uses: ${PINS.attest}`,
+  '      with:',
+  '        subject-name: ${{ needs.build.outputs.name }}',
+  '        subject-digest: ${{ needs.build.outputs.digest }}',
+];
 
 const ARCHIVE = '${{ runner.temp }}/artifact.tar';
 
@@ -379,6 +408,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
   const { pipeline, settings, environment, id } = leg;
   const where: Readonly<Record<string, string>> = isBuilt(pipeline) ? { 'artifact-id': ARTIFACT_ID, 'artifact-run-id': ARTIFACT_RUN } : {};
   const ours = { environment: literal(environment.name), ...CANDIDATE, ...digestOf(pipeline), ...where, 'policy-hash': POLICY };
+  const file: Readonly<Record<string, string>> = isAttested(pipeline) ? { 'artifact-file': '${{ runner.temp }}/artifact' } : {};
   return [
     `${id}:`,
     ...entry('name', `${literal(environment.name)}${askedFor(pipeline)}`, 2),
@@ -387,7 +417,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     '  runs-on: ubuntu-latest',
     '  timeout-minutes: 180 # of running; people take the time they need',
     ...indented(protectedBy(environment.name, environment.url), 2),
-    ...indented(permissionLines(GRANTS.deploy), 2),
+    ...indented(permissionLines(isAttested(pipeline) ? GRANTS.deployAttested : GRANTS.deploy), 2),
     '  outputs:',
     "    stopped: ${{ steps.promote.outputs.proceed != 'true' && steps.promote.outputs.verdict != 'complete' && steps.promote.outputs.verdict || '' }}",
     '  steps:',
@@ -395,7 +425,7 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     ...indented(setup(settings), 4),
     ...(isBuilt(pipeline) ? indented(fetchArtifact(pipeline.build?.artifact ?? '.'), 4) : []),
     ...indented(rehearse(leg, ours), 4),
-    ...indented(ourStep(leg, { command: 'deploy', ...ours, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
+    ...indented(ourStep(leg, { command: 'deploy', ...ours, ...file, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
     '    - name: The door is closed',
     "      if: ${{ steps.promote.outputs.verdict == 'blocked' }}",

@@ -1,5 +1,5 @@
 /** Jobs that are there for every environment together. */
-const TAKEN = ['plan', 'veto', 'build', 'resume'];
+const TAKEN = ['plan', 'veto', 'build', 'attest', 'resume'];
 
 /**
  * An id for the jobs of each environment: its name, as far as ids may hold it, and a number where two would be the same. Gates and acceptances append to it,

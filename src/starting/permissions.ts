@@ -25,6 +25,11 @@ export const GRANTS = {
     ['contents', 'read', 'the code'],
   ],
   deploy: RECORD,
+  deployAttested: [['attestations', 'read', 'of the artifact'], ...RECORD],
+  attest: [
+    ['attestations', 'write', 'the attestation is stored'],
+    ['id-token', 'write', 'the attestation is signed with the identity of the run'],
+  ],
   veto: raised('issues', 'the version that a rollback leaves is vetoed'),
   accept: RECORD,
   resume: raised('actions', 'running again what waited for time'),

@@ -38,6 +38,11 @@ const MISTAKES: readonly (readonly [name: string, text: string, said: string])[]
     '%YAML 1.2\n'.repeat(3),
     '4:1 This is not YAML: Missing directives-end indicator line. | Remove what begins with "%"; a pipeline file needs no YAML directives, and a value that begins with "%" must stand in quotes.',
   ],
+  [
+    'an attestation of nothing',
+    file({ rest: 'build: { run: make, attest: required }\n' }),
+    '8:21 An attestation is about an artifact, and none is built. | Name what the build leaves under "artifact", or remove the key.',
+  ],
   ['a word', 'pipeline', '1:1 The file is "pipeline", and must be a mapping. | Write it so, or remove the key.'],
   [
     'unknown key with a near one',

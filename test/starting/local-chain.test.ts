@@ -41,6 +41,26 @@ it('goes from a push to production with what was built once, and a tag goes on w
   expect(shop.sandbox.state.deployments).toHaveLength(4);
 });
 
+it('attests what it builds in a job of its own and verifies that where it deploys, if the pipeline file demands it', async () => {
+  const pipeline = `version: 1
+build: { run: bash scripts/build.sh, artifact: dist, attest: required }
+environments:
+  dev: { role: development, deploy: { run: bash scripts/deploy.sh } }
+  production: { role: production, gate: { approvals: 1 }, deploy: { run: bash scripts/deploy.sh } }
+routes:
+  - { name: mainline, branches: [main], path: [dev, production] }
+`;
+  const machine = { PATH: `${join(import.meta.dirname, '../../sandbox/runner/gh')}:${process.env['PATH']}` };
+  shop = await open(pipeline, { machine });
+  const run = await shop.push('main', 'attested');
+  expect(shop.run(run).jobs).toMatchObject({ build: 'success', attest: 'success', dev: 'success', production: 'waiting' });
+  expect(shop.log(run, 'dev')).toContain('by octo-org/shop/.github/workflows/promote.yml.');
+  shop.sandbox.state.attestations.length = 0;
+  await shop.approve(run, 'production', 'mona');
+  expect(shop.run(run).jobs).toMatchObject({ production: 'failure' });
+  expect(shop.live('production')).toBeNull();
+});
+
 it.each([
   ['a link that leads out of what was built', 'rm -rf dist && mkdir dist && ln -s /etc/passwd dist/users', 'failure'],
   [

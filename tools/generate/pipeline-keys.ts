@@ -16,6 +16,8 @@ export const PIPELINE_KEYS: Readonly<Record<string, Readonly<Record<string, stri
     run: 'Command that builds.',
     artifact:
       'Path of the file or folder that the build leaves, inside the checkout; no pattern. Without it, nothing is built and the commit itself is what is deployed.',
+    attest:
+      '`required`: the build signs a provenance attestation, and no environment is entered, except in a rollback, before GitHub’s `gh attestation verify` confirms that the workflow which builds made this very artifact from the candidate’s commit.',
   },
   environment: {
     role: 'What the environment is for; decides the defaults, see the table of roles.',

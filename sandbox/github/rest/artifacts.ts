@@ -7,7 +7,12 @@ import { artifact } from './job-shapes.ts';
 import { theRun } from './runs.ts';
 import { repositoryUrl } from './shapes.ts';
 
-type Ids = 'actions/download-artifact' | 'actions/get-artifact' | 'actions/list-artifacts-for-repo' | 'actions/list-workflow-run-artifacts';
+type Ids =
+  | 'repos/list-attestations'
+  | 'actions/download-artifact'
+  | 'actions/get-artifact'
+  | 'actions/list-artifacts-for-repo'
+  | 'actions/list-workflow-run-artifacts';
 
 export const artifactEndpoints: Endpoints<Ids> = {
   'actions/list-artifacts-for-repo': reads('actions', (context) =>
@@ -20,6 +25,11 @@ export const artifactEndpoints: Endpoints<Ids> = {
     return artifactsPage(context, ordered, `actions/runs/${run.id}/artifacts`);
   }),
   'actions/get-artifact': reads('actions', (context) => ok(artifact(context, theArtifact(context)))),
+  'repos/list-attestations': reads('attestations', (context) => {
+    const found = context.state.attestations.filter(({ digest }) => digest === context.path['subject_digest']);
+    if (found.length === 0) throw notFound();
+    return ok({ attestations: found.map(({ bundle }) => ({ bundle })) });
+  }),
   'actions/download-artifact': reads('actions', (context) => {
     const of = theArtifact(context);
     if (context.path['archive_format'] !== 'zip') throw notFound();

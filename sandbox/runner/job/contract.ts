@@ -128,4 +128,6 @@ export interface ArtifactStore {
   /** @throws when it is expired or gone */
   download(id: number): Buffer;
   remove(id: number): void;
+  /** Keeps an attestation. @param digest `sha256:…` of what it is about */
+  attest(digest: string, bundle: Readonly<Record<string, unknown>>): void;
 }

@@ -37,7 +37,9 @@ export const attest: StandIn = {
     needPermission(call, 'attestations');
     const subject = subjects(call);
     const statement = { _type: 'https://in-toto.io/Statement/v1', subject, predicateType: PROVENANCE, predicate: provenance(call) };
-    const text = JSON.stringify(bundle(Buffer.from(JSON.stringify(statement))));
+    const signed = bundle(Buffer.from(JSON.stringify(statement)));
+    for (const { digest } of subject) call.ports.artifacts.attest(`sha256:${digest.sha256}`, signed);
+    const text = JSON.stringify(signed);
     mkdirSync(call.temp, { recursive: true });
     const path = join(mkdtempSync(join(call.temp, 'attestation-')), 'attestation.json');
     writeFileSync(path, text);
@@ -96,11 +98,20 @@ function provenance({ github, request }: StandInCall): unknown {
       internalParameters: { github: { event_name: github('event_name'), runner_environment: 'github-hosted' } },
       resolvedDependencies: [{ uri: `git+${repository}@${github('ref')}`, digest: { gitCommit: github('sha') } }],
     },
-    runDetails: { metadata: { invocationId: `${repository}/actions/runs/${request.runId}/attempts/${request.attempt}` } },
+    runDetails: {
+      builder: { id: `${github('server_url')}/${builder(request)}` },
+      metadata: { invocationId: `${repository}/actions/runs/${request.runId}/attempts/${request.attempt}` },
+    },
   };
 }
 
-function bundle(payload: Buffer): unknown {
+/** The workflow file in which the attesting job stands, as GitHub's certificate names it. */
+function builder({ contexts }: StandInCall['request']): string {
+  const job = contexts['job'] as { readonly workflow_ref?: string } | undefined;
+  return job?.workflow_ref ?? '';
+}
+
+function bundle(payload: Buffer): Readonly<Record<string, unknown>> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   // What DSSE has signed: the payload with its type and both lengths before it.
   const message = Buffer.concat([Buffer.from(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload]);
