@@ -86,7 +86,7 @@ const MOST_SAID = 400;
 function said(error: unknown): string {
   const { code, stderr = '', message } = error as { code?: unknown; stderr?: string; message: string };
   if (code === 'ENOENT')
-    return 'This runner has no "gh": install GitHub CLI 2.56 or newer on it, or let the job run on a runner of GitHub, which has it.';
+    return 'This runner has no "gh": install a current GitHub CLI on it (one whose "attestation verify" knows --source-digest), or let the job run on a runner of GitHub, which has it.';
   const line = (stderr.trim() || message).replaceAll(/\p{Cc}+/gu, ' ').trim();
   return `gh said: ${withoutRunnerCommands(line.slice(0, MOST_SAID)).replace(/\.?$/, '.')}`;
 }

@@ -96,7 +96,7 @@ describe('an artifact whose attestation is demanded', () => {
     const { run, digest, enter } = await given();
     attest(digest, OWN, run.sha);
     world.variables['PATH'] = world.folder;
-    expectRefused(await enter(), 'This runner has no "gh": install GitHub CLI');
+    expectRefused(await enter(), 'This runner has no "gh": install a current GitHub CLI');
   });
 
   it('is not asked about where the pipeline file demands nothing', async () => {
