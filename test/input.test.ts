@@ -31,6 +31,7 @@ describe('inputs', () => {
       token: 'token-of-a-job',
       pipelinePath: '.github/promote.yml',
       artifactDigest: null,
+      artifactFile: null,
       artifactName: null,
       artifactId: null,
       artifactRunId: null,
