@@ -193,6 +193,28 @@ describe('a record that says somebody accepted, or that a rehearsal went well', 
   });
 });
 
+const calls = (ref: string) => [{ path: `org/promote-action/.github/workflows/deploy.yml@${ref}`, sha: '1'.repeat(40), ref }];
+
+describe('a record that was left before this action was upgraded in the middle of a promotion', () => {
+  it.each([
+    ['in the same file, by a job whose name says where', {}, 'Stage 2 (staging) / Deploy to staging'],
+    ['in the same file, by a job whose name says nothing', {}, 'deploy'],
+    [
+      'in another file that calls the same shipped workflow',
+      { workflowPath: '.github/workflows/by-hand.yml', calls: calls('v0') },
+      'promote / Deploy to staging',
+    ],
+  ])('counts %s: it rests on nothing, and no job said what it asked for', async (_where, of, name) => {
+    const run = await inDev();
+    const { given, state } = world.sandbox;
+    Object.assign(state.runs.find(({ id }) => id === run.id) ?? {}, { calls: calls('v1') });
+    const earlier = given.run({ headSha: run.sha, headBranch: 'main', status: 'completed', conclusion: 'success', ...of });
+    given.finishJob(given.job(earlier.id, { name }).id, 'success');
+    forge(run.sha, 'staging', { run: { id: earlier.id, attempt: 1 } });
+    expect((await run.plan()).outputs).toMatchObject({ environment: 'production', verdict: 'ask' });
+  });
+});
+
 describe('a record whose run is gone', () => {
   it('counts when a later one, which GitHub confirms, rests on it', async () => {
     const run = await inDev();
