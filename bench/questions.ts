@@ -114,7 +114,7 @@ function evidenceOf(pipeline: Pipeline, recordsIn: (environment: string) => read
     const records = recordsIn(name);
     for (const { sha } of records) if (sha !== CANDIDATE) relations.set(sha, 'contains');
     const reviewers = (gate?.by ?? []).map((team) => ({ kind: 'team', name: team }) as const);
-    const protection = read({ reviewers, reviewersComplete: true, preventSelfReview: false, waitTimer: 0 });
+    const protection = read({ reviewers, unnamed: 0, preventSelfReview: false, waitTimer: 0 });
     environments.set(name, { protection, acceptanceProtection: protection, authors: read([]), records: read(records) });
   }
   return {

@@ -54,6 +54,7 @@ export function parseInput(env: Readonly<Record<string, string | undefined>>): A
     command,
     environment: optional('environment'),
     token: text('token'),
+    reviewersToken: optional('reviewers-token'),
     pipelinePath: matching('pipeline', EXPECTED.pipeline) ?? '',
     artifactDigest: matching('artifact-digest', EXPECTED['artifact-digest']),
     artifactName: matching('artifact-name', EXPECTED['artifact-name']),

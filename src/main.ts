@@ -6,7 +6,7 @@ import { ENVIRONMENT_SECRETS } from './commands/environment-secrets.ts';
 import type { Job, Toolkit } from './commands/job.ts';
 import { plan } from './commands/plan.ts';
 import { fileCommand } from './file-command.ts';
-import { createClient } from './github/client.ts';
+import { createClient, type GitHubClient } from './github/client.ts';
 import { parseInput } from './input.ts';
 import { POST_STATE, parsePostState } from './post-state.ts';
 import { withoutRunnerCommands } from './report/outside-text.ts';
@@ -62,13 +62,11 @@ const SUCCESS_LIMIT_WAIT_SECONDS = 2 * 3600;
 function prepareJob(phase: 'main' | 'post'): Job {
   const input = parseInput(process.env);
   core.setSecret(input.token);
+  if (input.reviewersToken !== null) core.setSecret(input.reviewersToken);
   const run = readRunEnvironment(process.env);
-  return {
-    input,
-    run,
-    toolkit,
-    client: createClient({
-      token: input.token,
+  const clientWith = (token: string): GitHubClient =>
+    createClient({
+      token,
       apiUrl: run.apiUrl,
       graphqlUrl: run.graphqlUrl,
       requestTimeoutMs: input.requestTimeout,
@@ -76,7 +74,13 @@ function prepareJob(phase: 'main' | 'post'): Job {
       // The deployment is done: a success that is not recorded would not count, and would be deployed again. Of a failure the next run takes care.
       ...(phase === 'post' && input.jobStatus === 'success' ? { limitWaitSeconds: SUCCESS_LIMIT_WAIT_SECONDS } : {}),
       log: printLines,
-    }),
+    });
+  return {
+    input,
+    run,
+    toolkit,
+    client: clientWith(input.token),
+    reviewersClient: input.reviewersToken === null ? null : clientWith(input.reviewersToken),
     readCheckout: (path) => readIfPresent(join(run.workspace, path)),
     environmentSecrets: process.env[ENVIRONMENT_SECRETS] ?? '',
     sleep: (milliseconds) => sleep(milliseconds),

@@ -29,6 +29,7 @@ describe('inputs', () => {
       command: 'plan',
       environment: null,
       token: 'token-of-a-job',
+      reviewersToken: null,
       pipelinePath: '.github/promote.yml',
       artifactDigest: null,
       artifactFile: null,

@@ -20,6 +20,7 @@ import type {
   Team,
   User,
 } from './state.ts';
+import type { Switches } from './switches.ts';
 
 export type Level = 'read' | 'write' | 'none';
 export type Permission =
@@ -30,6 +31,8 @@ export type Permission =
   | 'contents'
   | 'deployments'
   | 'issues'
+  /** Of the organisation; a job's token never has it. */
+  | 'members'
   | 'metadata'
   | 'pull-requests'
   | 'statuses';
@@ -59,6 +62,8 @@ export interface SandboxOptions {
   readonly rateLimit?: number;
   /** The first id given out. Default 1001. From 2 ** 31 on GraphQL gives `null` for it, as its `Int` has 32 bits. */
   readonly firstId?: number;
+  /** What is not known of GitHub. Default: the unfavourable side of each. */
+  readonly switches?: Partial<Switches>;
   /** Added to every answer. Default 0. */
   readonly latencyMs?: number;
 }

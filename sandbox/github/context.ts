@@ -3,6 +3,7 @@ import type { Clock, RunnerHooks } from './api.ts';
 import type { GitRepository } from './git-repository.ts';
 import type { QueryValues } from './openapi.ts';
 import type { State } from './state.ts';
+import type { Switches } from './switches.ts';
 import type { Identity } from './tokens.ts';
 
 /** The repository that a sandbox serves, and where. */
@@ -20,6 +21,7 @@ export interface Place {
   readonly clock: Clock;
   readonly payloadEncoding: 'once' | 'twice';
   readonly rateLimit: number;
+  readonly switches: Switches;
 }
 
 export interface Context {

@@ -10,10 +10,12 @@ import { IdentityProvider } from './identity.ts';
 import { Requests } from './request-log.ts';
 import { createGitHubServer, type ServerParts } from './server.ts';
 import { emptyState } from './state.ts';
+import { UNFAVOURABLE } from './switches.ts';
 import { createToken, type Tokens } from './tokens.ts';
 
 export type * from './api.ts';
 export type * from './state.ts';
+export * from './switches.ts';
 
 const MONDAY_MORNING = '2026-03-02T10:00:00Z';
 
@@ -48,6 +50,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     clock,
     payloadEncoding: options.payloadEncoding ?? 'once',
     rateLimit: options.rateLimit ?? 1000,
+    switches: { ...UNFAVOURABLE, ...options.switches },
   };
   const parts: ServerParts = {
     place,

@@ -48,6 +48,11 @@ export function mayDo(state: State, identity: Identity, needed: Needed): boolean
   return identity.kind === 'app' || roleAllows(findUser(state, identity.login)?.role ?? 'none', needed);
 }
 
+/** A person sees the teams of their organisation, an app those of an organisation that lets it. */
+export function maySeeTeams(state: State, identity: Identity): boolean {
+  return identity.kind === 'user' || mayDo(state, identity, { permission: 'members', level: 'read' });
+}
+
 /** The sandbox's repository is public: everybody reads it, and everybody may open an issue. */
 function roleAllows(role: Role, needed: Needed): boolean {
   if (needed.level === 'read' || needed.permission === 'issues') return true;

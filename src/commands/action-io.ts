@@ -26,6 +26,10 @@ export const INPUTS = {
       'Token for the GitHub API: the job’s own, or an App’s. What a person’s token puts on record proves nothing. Permissions: see the README.',
     default: DEFAULTS.token,
   },
+  'reviewers-token': {
+    description:
+      'Token of an App that may read the organisation’s members (`members: read`) and this repository’s environments (`actions: read`). Only where gates name several teams: the job’s own token cannot name the teams that GitHub asks.',
+  },
   pipeline: {
     description: 'Path of the pipeline file. It is always read from the default branch.',
     default: DEFAULTS.pipeline,

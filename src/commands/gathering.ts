@@ -38,6 +38,7 @@ export function gatherFor(job: Job, moment: Moment, known: Known | null = null):
     workflow: workflowOf(run.workflowRef),
     moment,
     leaves: leavesOf(job),
+    reviewers: job.reviewersClient ?? undefined,
     intent: intentOf(job),
     environmentsHint: known === null ? job.readCheckout(input.pipelinePath) : known.earlier.policyText,
     rootHint: job.readCheckout(DEFAULT_PIPELINE_PATH),

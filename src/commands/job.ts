@@ -13,6 +13,7 @@ export interface ActionInput {
   /** `null` where the command does not need one. */
   readonly environment: string | null;
   readonly token: string;
+  readonly reviewersToken: string | null;
   readonly pipelinePath: string;
   readonly artifactDigest: string | null;
   readonly artifactName: string | null;
@@ -103,6 +104,8 @@ export interface Job {
   readonly input: ActionInput;
   readonly run: RunEnvironment;
   readonly client: GitHubClient;
+  /** With the token that may see teams; `null`: none was given. */
+  readonly reviewersClient: GitHubClient | null;
   readonly toolkit: Toolkit;
   /** The text of a file in the checkout; `null` when there is none. */
   readonly readCheckout: (path: string) => string | null;

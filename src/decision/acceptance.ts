@@ -2,6 +2,7 @@ import type { Acceptance, Pipeline } from '../pipeline/model.ts';
 import { selectRoute } from '../pipeline/routes.ts';
 import {
   approversOf,
+  asksSomebody,
   authorsMissing,
   type Count,
   countApprovals,
@@ -109,7 +110,7 @@ function asking(
   protection: Protection | null,
   counted: Count,
 ): readonly Reason[] {
-  if (counted.missing === 0 && protection !== null && protection.reviewers.length > 0) return NO_REASONS;
+  if (counted.missing === 0 && protection !== null && asksSomebody(protection)) return NO_REASONS;
   const { evidence } = context;
   const { name } = facts.environment;
   const gap = unprotected(facts, asked, protection, evidence);
@@ -148,7 +149,7 @@ function unprotected(facts: Facts, asked: Acceptance, protection: Protection | n
   if (read === undefined || !read.read)
     return `How GitHub protects ${asked.environment} could not be read: ${read?.why ?? 'it was not asked for'}`;
   if (protection === null) return `GitHub has no environment ${asked.environment}`;
-  if (protection.reviewers.length === 0) return `${asked.environment} has no required reviewers on GitHub`;
+  if (!asksSomebody(protection)) return `${asked.environment} has no required reviewers on GitHub`;
   const why = whyInsufficient(asked, protection, evidence, facts.environment.name);
   return why === null ? null : `The acceptance in ${facts.environment.name} can never be given: ${why}`;
 }

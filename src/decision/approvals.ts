@@ -113,12 +113,25 @@ function isAuthor(login: string, evidence: Evidence, place: string): boolean {
   return authors.read && includesName(authors.value, login);
 }
 
-/** Whether everybody whom GitHub lets approve is somebody whom the gate names. */
+/**
+ * Whether everybody whom GitHub lets approve is somebody whom the gate names. One team that the token cannot name is taken for the one team that the gate names
+ * and nobody saw yet: whoever set the environment up may put another one there, and may change its reviewers anyway.
+ */
 export function coversEveryReviewer(gate: Gate, protection: Protection | null): boolean {
   if (gate.by.length === 0) return true;
-  if (protection === null || !protection.reviewersComplete || protection.reviewers.length === 0) return false;
+  if (protection === null || !asksSomebody(protection)) return false;
   for (const reviewer of protection.reviewers) if (!includesName(gate.by, reviewer.name)) return false;
-  return true;
+  return protection.unnamed === 0 || (protection.unnamed === 1 && unseenTeams(gate, protection).length === 1);
+}
+
+/** Whether a job that enters waits for anybody. */
+export function asksSomebody({ reviewers, unnamed }: Protection): boolean {
+  return reviewers.length > 0 || unnamed > 0;
+}
+
+/** Teams of the gate that are not among the reviewers who could be named. */
+function unseenTeams(gate: Gate, { reviewers }: Protection): readonly string[] {
+  return gate.by.filter((name) => name.includes('/') && !reviewers.some((reviewer) => sameName(reviewer.name, name)));
 }
 
 /**
@@ -126,7 +139,7 @@ export function coversEveryReviewer(gate: Gate, protection: Protection | null): 
  * not count.
  */
 export function provesUnnamed(gate: Gate, protection: Protection | null, evidence: Evidence): boolean {
-  if (gate.evidence !== 'enforced' || protection === null || protection.reviewers.length === 0) return false;
+  if (gate.evidence !== 'enforced' || protection === null || !asksSomebody(protection)) return false;
   if (gate.exclude.includes('author')) return false;
   if (gate.exclude.includes('initiator') && !keepsInitiatorsOut(protection, evidence)) return false;
   return coversEveryReviewer(gate, protection);
@@ -193,7 +206,7 @@ export function whyInsufficient(gate: Gate, protection: Protection, evidence: Ev
     const people = gate.by.filter((name) => !name.includes('/') && !isExcluded(gate, name, evidence, place));
     return countDistinct(people) >= gate.approvals ? null : outsideText(gate, protection);
   }
-  if (!protection.reviewersComplete || protection.reviewers.some((reviewer) => reviewer.kind === 'team')) return null;
+  if (protection.unnamed > 0 || protection.reviewers.some((reviewer) => reviewer.kind === 'team')) return null;
   const people = protection.reviewers.map(nameOf).filter((name) => !isExcluded(gate, name, evidence, place));
   const able = countDistinct(people);
   return able >= gate.approvals ? null : `${gate.approvals} approvals are asked for, and ${able} of the required reviewers may give one`;
@@ -201,9 +214,13 @@ export function whyInsufficient(gate: Gate, protection: Protection, evidence: Ev
 
 function outsideText(gate: Gate, protection: Protection): string {
   const outside = protection.reviewers.find((reviewer) => !includesName(gate.by, reviewer.name));
-  const whom =
-    outside === undefined ? 'the list of required reviewers is longer than could be read' : `${outside.name} is a required reviewer too`;
+  const whom = outside === undefined ? unnamedText(protection) : `${outside.name} is a required reviewer too`;
   return `the gate counts ${gate.by.join(', ')} only, ${whom}, and an approval does not say for which team it was given`;
+}
+
+function unnamedText({ unnamed }: Protection): string {
+  const teams = unnamed === 1 ? 'one of the required reviewers is a team' : `${unnamed} of the required reviewers are teams`;
+  return `${teams} that this job's token may not name (it lacks the organisation's permission "members: read")`;
 }
 
 function countDistinct(names: readonly string[]): number {

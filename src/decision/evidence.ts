@@ -66,10 +66,10 @@ export interface Reviewer {
 
 /** What GitHub enforces on an environment before a job may enter it. */
 export interface Protection {
-  /** Empty: nobody is asked. */
+  /** Those that could be named. */
   readonly reviewers: readonly Reviewer[];
-  /** Whether the list of reviewers is complete as read. */
-  readonly reviewersComplete: boolean;
+  /** How many more there are: teams that the token may not see. Nobody is asked only where there are none of either. */
+  readonly unnamed: number;
   readonly preventSelfReview: boolean;
   /** Minutes. */
   readonly waitTimer: number;

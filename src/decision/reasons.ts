@@ -212,7 +212,7 @@ export const REASONS = {
   reviewers_insufficient: {
     effect: 'blocks',
     rule: 'gate-exists',
-    fix: 'Make the required reviewers of the environment and the gate of the pipeline file agree.',
+    fix: 'Make the required reviewers of the environment and the gate of the pipeline file agree. Where a team cannot be named: let one team guard the environment and name that one in the gate, or give the input reviewers-token a token of an app that may read members.',
     who: 'An administrator of the repository.',
   },
   protection_unread: {

@@ -127,7 +127,7 @@ function highestId(evidence: Evidence): number {
 export function withReviewers(world: World, name: string, gate: Gate): World {
   const named = gate.by.length > 0 ? gate.by : Array.from({ length: gate.approvals }, (_, index) => `reviewer-${index + 1}`);
   const reviewers = named.map((one) => ({ kind: one.includes('/') ? ('team' as const) : ('user' as const), name: one }));
-  const protection: Protection = { reviewers, reviewersComplete: true, preventSelfReview: true, waitTimer: 0 };
+  const protection: Protection = { reviewers, unnamed: 0, preventSelfReview: true, waitTimer: 0 };
   return withEnvironment(world, name, { protection: { read: true, value: protection } });
 }
 

@@ -5,6 +5,7 @@ import { type Attempt, graphqlAttempt, type HttpAnswer, restAttempt } from './fi
 import type { OctokitSettings } from './patient-octokit.ts';
 import { type FetchedAnswer, type Send, sendWith, UnsendableError } from './send.ts';
 import { httpTransport } from './transport.ts';
+import { whenNeeded } from './when-needed.ts';
 
 export { GitHubError } from './client-error.ts';
 
@@ -138,7 +139,7 @@ function patientRequest(
     };
     try {
       const answer = await attempt(firstSend, route, parameters);
-      if (!holdsErrors(answer.data)) return answer;
+      if (!holdsErrors(answer.data) || isRefusedInPart(answer.data)) return answer;
     } catch {
       await assertSendable(made);
       // The Octokit with the plugins meets the same failure below, and knows what to do about it.
@@ -165,6 +166,15 @@ async function assertSendable(made: readonly Promise<FetchedAnswer>[]): Promise<
 /** GraphQL tells failures under 200, and so does a limit that is used up. */
 function holdsErrors(data: unknown): boolean {
   return typeof data === 'object' && data !== null && 'errors' in data;
+}
+
+const refusedInPart = whenNeeded(() =>
+  z.object({ data: z.record(z.string(), z.unknown()), errors: z.array(z.object({ type: z.literal('FORBIDDEN') })) }),
+);
+
+/** A token that may not see some field is told so every time: there is nothing to repeat. */
+function isRefusedInPart(data: unknown): boolean {
+  return refusedInPart().safeParse(data).success;
 }
 
 function dateOf(headers: Readonly<Record<string, unknown>>, name: string): number {

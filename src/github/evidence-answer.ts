@@ -420,26 +420,34 @@ const protectionSchema = z.object({
 });
 
 function protectionOf(answer: GraphqlAnswer, alias: string): Read<Protection | null> {
-  const read = nullablePiece(answer, [alias], protectionSchema);
+  const read = nullablePiece(withoutHiddenReviewers(answer), [alias], protectionSchema);
   if (!read.read || read.value === null) return read.read ? { read: true, value: null } : read;
   const { totalCount, nodes } = read.value.protectionRules;
   const rules = nodes ?? [];
   if (rules.length < totalCount) return { read: false, why: 'the environment has more protection rules than fit into one answer' };
   const asking = rules.filter(({ type }) => type === 'REQUIRED_REVIEWERS');
   const reviewers = asking.flatMap((rule) => present(rule.reviewers.nodes).flatMap(reviewerOf));
+  if (asking.some((rule) => rule.reviewers.nodes === null)) return { read: false, why: 'GitHub gave no list of the required reviewers' };
   const asked = asking.reduce((sum, rule) => sum + rule.reviewers.totalCount, 0);
   return {
     read: true,
     value: {
       reviewers,
-      reviewersComplete: reviewers.length === asked,
+      unnamed: Math.max(0, asked - reviewers.length),
       preventSelfReview: asking.some(({ preventSelfReview }) => preventSelfReview === true),
       waitTimer: Math.max(0, ...rules.filter(({ type }) => type === 'WAIT_TIMER').map(({ timeout }) => timeout)),
     },
   };
 }
 
-/** A team that the token may not see comes without a name. */
+const HIDDEN_REVIEWER = /^repository\.p\d+\.protectionRules\.nodes\.\d+\.reviewers\.nodes\.\d+(?:\.|$)/;
+
+/** A team that the token may not see is a gap in the list, beside an error at its place or without one: it is there, and has no name. */
+function withoutHiddenReviewers(answer: GraphqlAnswer): GraphqlAnswer {
+  const errors = answer.errors.filter((error) => error.type !== 'FORBIDDEN' || !HIDDEN_REVIEWER.test(error.path.join('.')));
+  return { ...answer, errors };
+}
+
 function reviewerOf(node: { login?: string | undefined; combinedSlug?: string | undefined }): readonly Reviewer[] {
   if (node.login !== undefined) return [{ kind: 'user', name: node.login }];
   return node.combinedSlug === undefined ? [] : [{ kind: 'team', name: node.combinedSlug }];

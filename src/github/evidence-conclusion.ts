@@ -1,4 +1,4 @@
-import type { Artifact, Candidate, CandidateCopy, EnvironmentEvidence, Evidence, Protection, Read } from '../decision/evidence.ts';
+import type { Artifact, Candidate, CandidateCopy, EnvironmentEvidence, Evidence, Read } from '../decision/evidence.ts';
 import { madeVersion } from '../decision/version.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { commitGraph } from './commit-graph.ts';
@@ -13,6 +13,7 @@ import { type GatheredRecords, type RecordsByEnvironment, recordsOf } from './ga
 import { changesOf, refStateOf, relationsOf } from './gathered-relations.ts';
 import { reviewsOf } from './gathered-reviews.ts';
 import { readHolds, readVetoes } from './holds.ts';
+import { type ProtectionOf, withNamedReviewers } from './named-reviewers.ts';
 import { type NeededNames, neededNames } from './needed-names.ts';
 import type { StoredArtifact, StoredRecord } from './records.ts';
 import { readRunJobs } from './run-jobs.ts';
@@ -39,6 +40,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
   const entering = await enteringOf(client, material, names, records.byEnvironment, bases, sha);
   const reviews = await reviewsOf(client, request, answer);
   const approvals = await voidApprovalsOf(client, material, names, reviews, sha, ownJobs);
+  const protectionOf = await withNamedReviewers(client, request, names, protectionsIn(material));
   const tip = subject.ref === material.question.ref ? answer.ref : answer.alternativeRef;
   const candidate: Candidate = {
     sha,
@@ -59,7 +61,7 @@ export async function conclude(client: EvidencePort, material: Material): Promis
     run: { id: request.run?.id ?? 0, attempt: request.run?.attempt ?? 0, reviews, ...(await heldFor(request, names)) },
     ownRecord: request.ownRecord ?? null,
     policy: { candidateCopy: candidateCopyOf(answer) },
-    environments: environmentsOf(material, names, records.byEnvironment, entering, approvals, sha),
+    environments: environmentsOf(material, names, { records: records.byEnvironment, entering, approvals, protectionOf, sha }),
     relations,
     holds: await labelled(client, request, HOLD_LABEL, answer.holds, (issues) =>
       readHolds(client, request, issues, policy.pipeline.environments.keys()),
@@ -157,18 +159,25 @@ function candidateCopyOf(answer: EvidenceAnswer): Read<CandidateCopy> {
   return { read: true, value: own.value === null ? 'absent' : 'differs' };
 }
 
-function environmentsOf(
-  material: Material,
-  names: NeededNames,
-  records: RecordsByEnvironment,
-  { authors }: Entering,
-  { gates, acceptances }: VoidApprovals,
-  sha: string,
-): ReadonlyMap<string, EnvironmentEvidence> {
-  const protectionOf = (name: string): Read<Protection | null> => {
-    const index = material.question.protections.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
-    return index === -1 ? { read: false, why: `${name} is not on the path, so nobody asked` } : material.answer.protection(index);
+function protectionsIn({ question, answer }: Material): ProtectionOf {
+  return (name) => {
+    const index = question.protections.findIndex((asked) => asked.toLowerCase() === name.toLowerCase());
+    return index === -1 ? { read: false, why: `${name} is not on the path, so nobody asked` } : answer.protection(index);
   };
+}
+
+interface Found {
+  readonly records: RecordsByEnvironment;
+  readonly entering: Entering;
+  readonly approvals: VoidApprovals;
+  readonly protectionOf: ProtectionOf;
+  readonly sha: string;
+}
+
+function environmentsOf(material: Material, names: NeededNames, found: Found): ReadonlyMap<string, EnvironmentEvidence> {
+  const { records, protectionOf, sha } = found;
+  const { authors } = found.entering;
+  const { gates, acceptances } = found.approvals;
   return new Map(
     names.records.map((name) => {
       const rules = names.path.includes(name) ? names.environments.get(name) : undefined;

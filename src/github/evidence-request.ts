@@ -22,6 +22,8 @@ export interface EvidenceRequest {
   /** Path of the workflow file that the run which asks was started from; absent: not known. */
   readonly workflow?: string | undefined;
   readonly moment: Moment;
+  /** Who may see the organisation's teams, where the job was given a token of such an app. */
+  readonly reviewers?: Pick<GitHubClient, 'request'> | undefined;
   /** The record that the job is about to leave; absent: none. */
   readonly leaves?: Leaves | undefined;
   readonly intent: Intent;

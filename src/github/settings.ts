@@ -3,7 +3,7 @@ import { type GitHubClient, GitHubError } from './client.ts';
 import type { Repository } from './records.ts';
 
 /** The part of the client that reading settings needs. */
-export type SettingsPort = Pick<GitHubClient, 'request'>;
+export type SettingsPort = Pick<GitHubClient, 'request' | 'graphql'>;
 
 /** Somebody who may review entries into an environment. */
 export interface Reviewer {
@@ -30,8 +30,10 @@ export type RefPolicy =
 /** An environment as its settings page shows it. */
 export interface EnvironmentSettings {
   readonly name: string;
-  /** Empty: nobody is asked. */
+  /** Those whom the token may see. */
   readonly reviewers: readonly Reviewer[];
+  /** How many more there are. */
+  readonly unnamed: number;
   readonly preventSelfReview: boolean;
   /** Whether administrators may let a job in without a review; `null`: GitHub did not tell. */
   readonly adminBypass: boolean | null;
@@ -86,7 +88,32 @@ export async function readEnvironments(client: SettingsPort, repository: Reposit
     );
     return { items: environments, total };
   });
-  return Promise.all(answers.map((answer) => settingsOf(client, repository, answer)));
+  const counts = answers.length === 0 ? new Map<string, number>() : await reviewerCounts(client, repository);
+  const seen = await Promise.all(answers.map((answer) => settingsOf(client, repository, answer)));
+  return seen.map((one) => ({ ...one, unnamed: Math.max(0, (counts.get(one.name.toLowerCase()) ?? 0) - one.reviewers.length) }));
+}
+
+const COUNTS = `query ReviewerCounts($owner: String!, $repo: String!) {
+  repository(owner: $owner, name: $repo) {
+    environments(first: 100) { nodes { name protectionRules(first: 10) { nodes { reviewers(first: 1) { totalCount } } } } }
+  }
+}`;
+const rulesCounted = z.object({ nodes: z.array(z.object({ reviewers: z.object({ totalCount: z.number() }) })) });
+const countsSchema = z.object({
+  repository: z.object({ environments: z.object({ nodes: z.array(z.object({ name: z.string(), protectionRules: rulesCounted })) }) }),
+});
+
+/** How many reviewers each environment has, by its name in lower case: the REST API may leave out those whom a token may not see. */
+async function reviewerCounts(client: SettingsPort, { owner, repo }: Repository): Promise<ReadonlyMap<string, number>> {
+  const { data } = await client.graphql(COUNTS, { owner, repo });
+  const parsed = countsSchema.safeParse(data);
+  if (!parsed.success) throw new GitHubError('unusable', "GitHub's list of environments could not be read.");
+  return new Map(
+    parsed.data.repository.environments.nodes.map(({ name, protectionRules }) => [
+      name.toLowerCase(),
+      protectionRules.nodes.reduce((sum, { reviewers }) => sum + reviewers.totalCount, 0),
+    ]),
+  );
 }
 
 /** Name of the repository's default branch. */
@@ -131,6 +158,7 @@ async function settingsOf(client: SettingsPort, repository: Repository, answer: 
   return {
     name: answer.name,
     reviewers: await Promise.all((review?.reviewers ?? []).map((one) => reviewerOf(client, repository, one))),
+    unnamed: 0,
     preventSelfReview: review?.prevent_self_review === true,
     adminBypass: answer.can_admins_bypass ?? null,
     waitTimer: rules.find(({ type }) => type === 'wait_timer')?.wait_timer ?? 0,

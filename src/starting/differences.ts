@@ -14,6 +14,7 @@ export const DIFFERENCES = [
   'reviewers_outside',
   'reviewer_unknown',
   'reviewers_unasked',
+  'reviewers_unnamed',
   'self_review_allowed',
   'admin_bypass',
   'wait_timer',
@@ -79,7 +80,7 @@ function unknownReviewers({ gates }: Demand, known: KnownReviewers): readonly Di
 function reviewerDifferences(demand: Demand, seen: EnvironmentSettings): readonly Difference[] {
   const { gates } = demand;
   if (gates.length === 0) return unasked(seen);
-  if (seen.reviewers.length === 0) {
+  if (!asksSomebody(seen)) {
     return [
       must(
         'reviewers_missing',
@@ -87,12 +88,12 @@ function reviewerDifferences(demand: Demand, seen: EnvironmentSettings): readonl
       ),
     ];
   }
-  return [...tooFew(gates, seen), ...withoutSpare(gates, seen), ...outside(gates, seen), ...tooMany(gates)];
+  return [...tooFew(gates, seen), ...withoutSpare(gates, seen), ...outside(gates, seen), ...tooMany(gates), ...unnamed(gates, seen)];
 }
 
-function unasked({ reviewers }: EnvironmentSettings): readonly Difference[] {
-  if (reviewers.length === 0) return [];
-  const who = listed(reviewers.map(({ name }) => name));
+function unasked(seen: EnvironmentSettings): readonly Difference[] {
+  if (!asksSomebody(seen)) return [];
+  const who = listed([...seen.reviewers.map(({ name }) => name), ...(seen.unnamed > 0 ? ['a team that this token may not name'] : [])]);
   return [
     should('reviewers_unasked', `GitHub asks ${who} before every entry, and no route has a gate there: the pipeline file does not say so.`),
   ];
@@ -109,13 +110,37 @@ function approvalsInWords(gates: readonly DemandedGate[]): string {
   return most === 1 ? 'one approval' : `${gates.some(({ gate }) => gate.approvals < most) ? 'up to ' : ''}${most} approvals`;
 }
 
+function asksSomebody({ reviewers, unnamed: more }: EnvironmentSettings): boolean {
+  return reviewers.length + more > 0;
+}
+
+/** What a job's own token cannot name, and what this one cannot. */
+function unnamed(gates: readonly DemandedGate[], { reviewers, unnamed: hidden }: EnvironmentSettings): readonly Difference[] {
+  const teams = hidden + reviewers.filter(({ type }) => type === 'Team').length;
+  const naming = gates.filter(({ gate }) => gate.by.length > 0);
+  if (teams === 0 || naming.length === 0) return [];
+  if (teams > 1 || naming.some(({ gate }) => gate.by.filter((name) => name.includes('/')).length !== 1)) {
+    const because = `GitHub asks ${teams === 1 ? 'a team' : `${teams} teams`}, whom the token of a job may not name: it takes one such team for the one that "by" names, and no more. Let one team guard the environment, or give the action reviewers-token.`;
+    return [should('reviewers_unnamed', because)];
+  }
+  if (hidden === 0) return [];
+  return [
+    should(
+      'reviewers_unnamed',
+      'GitHub asks a team that this token may not name, and jobs take it for the one that "by" names. Whoever maintains the repository can see with this command whether it is that one.',
+    ),
+  ];
+}
+
 /** People that may approve: a team whose size was not told may be as large as needed. */
-function peopleIn(reviewers: readonly Reviewer[]): number {
+function peopleIn({ reviewers, unnamed: more }: EnvironmentSettings): number {
+  if (more > 0) return Number.POSITIVE_INFINITY;
   return reviewers.reduce((sum, { people }) => sum + (people ?? Number.POSITIVE_INFINITY), 0);
 }
 
-function tooFew(gates: readonly DemandedGate[], { reviewers }: EnvironmentSettings): readonly Difference[] {
-  const people = peopleIn(reviewers);
+function tooFew(gates: readonly DemandedGate[], seen: EnvironmentSettings): readonly Difference[] {
+  const { reviewers } = seen;
+  const people = peopleIn(seen);
   const wanting = gates.filter(({ gate }) => gate.approvals > people);
   if (wanting.length === 0) return [];
   const who = listed(reviewers.map(({ name }) => name));
@@ -128,8 +153,9 @@ function tooFew(gates: readonly DemandedGate[], { reviewers }: EnvironmentSettin
 }
 
 /** Just enough people, one of whom a gate may exclude: what that one started, or wrote, would wait for ever. */
-function withoutSpare(gates: readonly DemandedGate[], { reviewers }: EnvironmentSettings): readonly Difference[] {
-  const people = peopleIn(reviewers);
+function withoutSpare(gates: readonly DemandedGate[], seen: EnvironmentSettings): readonly Difference[] {
+  const { reviewers } = seen;
+  const people = peopleIn(seen);
   const wanting = gates.filter(({ gate }) => gate.exclude.length > 0 && gate.approvals === people);
   if (wanting.length === 0) return [];
   const excluded = [...new Set(wanting.flatMap(({ gate }) => gate.exclude))];
@@ -171,7 +197,7 @@ function tooMany(gates: readonly DemandedGate[]): readonly Difference[] {
 
 function selfReview({ gates }: Demand, seen: EnvironmentSettings): readonly Difference[] {
   const excluding = gates.filter(({ gate }) => gate.exclude.includes('initiator'));
-  if (excluding.length === 0 || seen.preventSelfReview || seen.reviewers.length === 0) return [];
+  if (excluding.length === 0 || seen.preventSelfReview || !asksSomebody(seen)) return [];
   const because = `${askers(excluding)} an approval by somebody else than who started the run, and GitHub lets that person approve: the door then says no, after everybody was asked.`;
   return [should('self_review_allowed', because)];
 }

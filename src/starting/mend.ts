@@ -35,6 +35,8 @@ export function mendingCommands(
   known: KnownReviewers,
 ): readonly string[] {
   if (!differences.some(({ code }) => MENDED.includes(code))) return [];
+  // All settings are sent, also those that stay: reviewers whom this token may not name would be removed.
+  if (seen !== null && seen.unnamed > 0) return [];
   const reviewers = wantedReviewers(demand, seen, known);
   if (reviewers === null) return [];
   const policy = wantedPolicy(demand, seen);

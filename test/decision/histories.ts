@@ -223,7 +223,7 @@ const protections: fc.Arbitrary<Protection | null> = fc.oneof(
         { weight: 2, arbitrary: fc.array(reviewer, { minLength: 1, maxLength: 4 }) },
         { weight: 1, arbitrary: fc.array(reviewer, { maxLength: 1 }) },
       ),
-      reviewersComplete: mostly(true, fc.boolean()),
+      unnamed: mostly(0, fc.integer({ min: 0, max: 2 })),
       preventSelfReview: fc.boolean(),
       waitTimer: fc.constant(0),
     }),

@@ -348,16 +348,19 @@ export class Oracle {
   }
 
   private gateIsThere({ gate, name }: Environment): boolean {
-    return gate === null || (this.reviewers(name)?.reviewers.length ?? 0) > 0;
+    const seen = this.reviewers(name);
+    return gate === null || (seen !== null && seen.reviewers.length + seen.unnamed > 0);
   }
 
   private everyReviewerIsNamed(gate: Gate, name: string): boolean {
     const seen = this.reviewers(name);
     const by = new Set(gate.by.map(low));
-    return (
-      by.size === 0 ||
-      (seen?.reviewersComplete === true && seen.reviewers.length > 0 && seen.reviewers.every((one) => by.has(low(one.name))))
-    );
+    if (by.size === 0) return true;
+    if (seen === null || !seen.reviewers.every((one) => by.has(low(one.name)))) return false;
+    for (const { name: known } of seen.reviewers) by.delete(low(known));
+    const [guess, ...others] = [...by].filter((one) => one.includes('/'));
+    if (seen.unnamed > 0) return seen.unnamed === 1 && guess !== undefined && others.length === 0;
+    return seen.reviewers.length > 0;
   }
 
   private writers(name: string): Read<readonly string[]> {
@@ -378,7 +381,8 @@ export class Oracle {
 
   private holdProves(gate: Gate, name: string): boolean {
     const seen = this.reviewers(name);
-    if (gate.evidence !== 'enforced' || seen === null || seen.reviewers.length === 0 || gate.exclude.includes('author')) return false;
+    if (gate.evidence !== 'enforced' || seen === null || seen.reviewers.length + seen.unnamed === 0) return false;
+    if (gate.exclude.includes('author')) return false;
     const alone = seen.preventSelfReview && new Set(this.evidence.candidate.initiators.map(low)).size <= 1;
     return (!gate.exclude.includes('initiator') || alone) && this.everyReviewerIsNamed(gate, name);
   }
@@ -436,6 +440,6 @@ export class Oracle {
     const excluded = this.mayNot(gate, name);
     const enough = (names: readonly string[]) => new Set(names.map(low).filter((one) => !excluded.has(one))).size >= gate.approvals;
     if (!this.everyReviewerIsNamed(gate, name)) return enough(gate.by.filter((one) => !one.includes('/')));
-    return !seen.reviewersComplete || seen.reviewers.some(({ kind }) => kind === 'team') || enough(seen.reviewers.map((one) => one.name));
+    return seen.unnamed > 0 || seen.reviewers.some(({ kind }) => kind === 'team') || enough(seen.reviewers.map((one) => one.name));
   }
 }

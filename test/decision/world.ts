@@ -163,7 +163,7 @@ export function team(name: string): Reviewer {
 }
 
 export function protection(reviewers: readonly Reviewer[], changed: Partial<Protection> = {}): Protection {
-  return { reviewers, reviewersComplete: true, preventSelfReview: false, waitTimer: 0, ...changed };
+  return { reviewers, unnamed: 0, preventSelfReview: false, waitTimer: 0, ...changed };
 }
 
 export function approved(login: string, ...environments: readonly string[]): Review {

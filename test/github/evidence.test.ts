@@ -411,14 +411,26 @@ describe('the artifact', () => {
 });
 
 describe('protection', () => {
+  test.each(['forbidden', 'null'] as const)('has a team that the token may not see as one without a name: %s', async (teamsInGraphql) => {
+    const shop = await shopWith({ switches: { teamsInGraphql } });
+    shop.github.given.team('octo-org/qa', ['hubot']);
+    shop.github.given.environment('uat', { reviewers: ['octo-org/qa', 'mona'] });
+    const { evidence } = await gather(shop);
+    expect(evidence.environments.get('uat')?.protection).toMatchObject({
+      read: true,
+      value: { reviewers: [{ kind: 'user', name: 'mona' }], unnamed: 1 },
+    });
+    expect(shop.github.requests.count).toBe(1);
+  });
+
   test('is as configured; a missing environment is seen to be missing', async () => {
-    const shop = await shopWith();
+    const shop = await shopWith({ switches: { teamsInGraphql: 'named' } });
     shop.github.given.team('octo-org/qa', ['hubot']);
     shop.github.given.environment('uat', { reviewers: ['octo-org/qa', 'mona'], waitTimer: 30, preventSelfReview: true });
     shop.github.given.removeEnvironment('production');
     const { evidence } = await gather(shop);
     expect(evidence.environments.get('uat')).toMatchObject({
-      protection: { value: { reviewersComplete: true, preventSelfReview: true, waitTimer: 30 } },
+      protection: { value: { unnamed: 0, preventSelfReview: true, waitTimer: 30 } },
       acceptanceProtection: { read: true, value: { reviewers: [{ kind: 'user', name: 'hubot' }] } },
     });
     expect(new Set(readValue(evidence.environments.get('uat')?.protection ?? { read: false, why: '' })?.reviewers)).toEqual(

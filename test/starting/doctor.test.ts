@@ -280,10 +280,30 @@ describe('promote doctor', () => {
     inOrder();
     shop.sandbox.given.environment('uat', { reviewers: [] });
     const answer = await ask(PIPELINE, {}, { actions: 'read', contents: 'read', issues: 'read' });
-    expect(codes(answer)).toEqual({ 'environment uat': ['must reviewers_missing'] });
+    expect(codes(answer)).toEqual({
+      'environment uat': ['must reviewers_missing'],
+      'environment production': ['should reviewers_unnamed'],
+    });
     expect(answer.subjects[0]?.commands[0]).toContain('"$(gh api orgs/octo-org/teams/qa --jq .id)"');
     await run(commandsOf(answer));
     expect(shop.sandbox.state.environments.find(({ name }) => name === 'uat')?.reviewers).toEqual(['octo-org/qa']);
+  });
+
+  it('does not take a team that it may not see for nobody, and prints nothing that would remove it', async () => {
+    inOrder();
+    shop.sandbox.given.environment('uat', { reviewers: ['octo-org/qa'], preventSelfReview: false, refPolicy: [] });
+    const answer = await ask(PIPELINE, {}, { actions: 'read', contents: 'read', issues: 'read' });
+    const uat = answer.subjects.find(({ name }) => name === 'environment uat');
+    expect(uat?.differences.map(({ code }) => code)).toEqual(expect.arrayContaining(['reviewers_unnamed', 'refs_barred']));
+    expect(uat?.commands).toEqual([]);
+  });
+
+  it('warns of several teams, which the token of a job cannot tell apart, whatever its own token may see', async () => {
+    inOrder();
+    shop.sandbox.given.environment('uat', { reviewers: ['octo-org/qa', 'octo-org/release'] });
+    const answer = await ask(PIPELINE.replace('by: [octo-org/qa]', 'by: [octo-org/qa, octo-org/release]'));
+    expect(codes(answer)).toEqual({ 'environment uat': ['should reviewers_unnamed'] });
+    expect(answer.out).toContain('reviewers-token');
   });
 
   it('advises to close a guarded environment to refs that no route brings, and opens it to every branch where one does', async () => {

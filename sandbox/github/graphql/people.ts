@@ -3,7 +3,8 @@ import type { Signature } from '../git-repository.ts';
 import { nodeId } from '../node-id.ts';
 import { userByEmail } from '../rest/shapes.ts';
 import { type Environment, findTeam, findUser, type Team, type User } from '../state.ts';
-import { connection, type PageArguments } from './connection.ts';
+import { maySeeTeams } from '../tokens.ts';
+import { connection, githubError, type PageArguments } from './connection.ts';
 import type { ActorSource, Fields, GraphqlContext, ResolverTable } from './resolver.ts';
 
 const GHOST: User = { id: 10137, login: 'ghost', type: 'User', emails: [], role: 'none' };
@@ -79,7 +80,10 @@ function gitTimestamp({ at, offset }: Signature): string {
   return `${local}${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** Reviewers of an environment, teams and users. */
+/**
+ * Reviewers of an environment, teams and users. A team that the token may not see leaves a gap in the list (source: GitHub's answers to tokens of apps
+ * without `members: read`, as people report them).
+ */
 export function reviewers(environment: Environment, args: PageArguments, context: GraphqlContext): unknown {
   return connection(
     environment.reviewers,
@@ -87,7 +91,10 @@ export function reviewers(environment: Environment, args: PageArguments, context
     (name) => name,
     (name) => {
       const found = findTeam(context.state, name);
-      return found === undefined ? actor(context, name) : { __typename: 'Team', team: found };
+      if (found === undefined) return actor(context, name);
+      const side = maySeeTeams(context.state, context.identity) ? 'named' : context.place.switches.teamsInGraphql;
+      if (side === 'forbidden') return githubError('FORBIDDEN', 'Resource not accessible by integration');
+      return side === 'null' ? null : { __typename: 'Team', team: found };
     },
   );
 }

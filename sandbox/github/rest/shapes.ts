@@ -21,6 +21,7 @@ import {
   type Team,
   type User,
 } from '../state.ts';
+import { maySeeTeams } from '../tokens.ts';
 
 /** Address of the repository in the API. */
 export function repositoryUrl(place: Place): string {
@@ -407,7 +408,10 @@ function environmentMention(place: Place, source: Environment): Record<string, u
 export function reviewers(context: Context, source: Environment): unknown[] {
   return source.reviewers.flatMap((name) => {
     const found = findTeam(context.state, name);
-    if (found !== undefined) return [{ type: 'Team', reviewer: team(context.place, found) }];
+    if (found !== undefined) {
+      const named = maySeeTeams(context.state, context.identity) || context.place.switches.teamsInRest === 'named';
+      return named ? [{ type: 'Team', reviewer: team(context.place, found) }] : [];
+    }
     return name.includes('/') ? [] : [{ type: 'User', reviewer: userOf(context, name) }];
   });
 }

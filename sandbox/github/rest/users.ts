@@ -1,5 +1,6 @@
 import { notFound, Refusal, type RestContext } from '../context.ts';
 import { findTeam, findUser, type Role } from '../state.ts';
+import { maySeeTeams } from '../tokens.ts';
 import { type Endpoints, ok, reads } from './endpoint.ts';
 import { fullTeam, fullUser, simpleUser } from './shapes.ts';
 
@@ -32,10 +33,9 @@ export const userEndpoints: Endpoints<Ids> = {
     if (user === undefined) throw notFound();
     return ok(fullUser(context, user, false));
   }),
-  // A workflow's token sees nothing of an organisation.
   'teams/get-by-name': reads('metadata', (context) => {
     const found = findTeam(context.state, `${context.path['org']}/${context.path['team_slug']}`);
-    if (found === undefined || context.identity.kind === 'app') throw notFound();
+    if (found === undefined || !maySeeTeams(context.state, context.identity)) throw notFound();
     return ok(fullTeam(context, found));
   }),
   'repos/get-collaborator-permission-level': reads('metadata', (context) => {

@@ -1,4 +1,4 @@
-import { whyInsufficient } from '../approvals.ts';
+import { asksSomebody, whyInsufficient } from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
@@ -19,7 +19,7 @@ function ofEntry(context: EntryContext): readonly Reason[] {
     ];
   }
   if (protection.value === null) return [reasonOf('environment_missing', name, { because: `GitHub has no environment ${name}.` })];
-  if (protection.value.reviewers.length === 0)
+  if (!asksSomebody(protection.value))
     return [reasonOf('reviewers_missing', name, { because: `${name} has no required reviewers on GitHub.` })];
   if (context.approvals?.missing === 0) return NO_REASONS;
   const why = whyInsufficient(gate, protection.value, context.candidate.evidence, name);

@@ -167,7 +167,7 @@ COPY mona_2026, line 3: "3\tmona@shop.example"`,
   ],
   [
     'pg_restore: error: could not execute query: ERROR:  duplicate key value violates unique constraint "mona"\nDETAIL:  Key (email)=(mona@shop.example) already exists.\nCONTEXT:  COPY customers, line 3: "3\tmona@shop.example"',
-    'a value that must be unique is there already (unique_violation) (SQLSTATE 23505), line 3 of its data',
+    'a value that must be unique is there already (unique_violation) (SQLSTATE 23505)',
   ],
   ['pg_restore: error: could not execute query: ERROR:  mona says no', 'the server refused a statement'],
   ['pg_restore: error: unsupported version (1.99) in file header', 'it does not know the version of the archive'],
