@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RecordPayload } from '../../src/github/record-payload.ts';
 import { type JobRun, PRODUCTION_ONLY, startWorld, type World } from './world.ts';
 
@@ -159,6 +159,28 @@ describe('a record that names a run of a workflow file that came with the candid
     run.approve('mona', 'production');
     const job = await run.deploy('production');
     expect(job.outputs['explanation']).toMatch(/is of another workflow \(\.github\/workflows\/mine\.yml\)/);
+  });
+});
+
+describe('a record of a job before in the same run', () => {
+  it('counts when GitHub lists the job that left it as ended a moment late', async () => {
+    const run = await inDev();
+    const { jobs } = world.sandbox.state;
+    const job = jobs.find(({ name }) => name.endsWith('dev'));
+    Object.assign(job ?? {}, { status: 'in_progress', conclusion: null });
+    const plan = run.plan();
+    await vi.waitFor(() => expect(world.sandbox.requests.lines().some((line) => line.includes('/jobs'))).toBe(true), 10_000);
+    world.sandbox.given.finishJob(job?.id ?? 0, 'success');
+    expect((await plan).outputs).toMatchObject({ environment: 'staging', verdict: 'deploy' });
+  });
+
+  it('does not while it goes on, and running the job again later helps', async () => {
+    const run = await inDev();
+    const job = world.sandbox.state.jobs.find(({ name }) => name.endsWith('dev'));
+    Object.assign(job ?? {}, { status: 'in_progress', conclusion: null });
+    expect((await run.plan()).outputs).toMatchObject({ environment: 'dev', verdict: 'deploy' });
+    world.sandbox.given.finishJob(job?.id ?? 0, 'success');
+    expect((await run.plan()).outputs).toMatchObject({ environment: 'staging', verdict: 'deploy' });
   });
 });
 

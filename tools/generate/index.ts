@@ -1,4 +1,5 @@
 import { actionFile } from './action-file.ts';
+import { beliefsPage } from './beliefs.ts';
 import { fillRegions, inputTable, outputTable } from './io-tables.ts';
 import { maskingDocs, maskingJsonSchema } from './masking.ts';
 import { makeOpenApiExtract } from './openapi-extract.ts';
@@ -13,6 +14,7 @@ export const generated: Readonly<Record<string, (present: string) => string | Pr
   'action.yml': actionFile,
   'sandbox/github/openapi-extract.json': makeOpenApiExtract,
   'README.md': (present) => fillRegions(present, { inputs: inputTable(), outputs: outputTable() }),
+  'docs/github-beliefs.md': beliefsPage,
   'docs/masking.md': maskingDocs,
   'docs/pipeline.md': pipelineDocs,
   'docs/reasons.md': reasonsPage,

@@ -1,0 +1,267 @@
+import type { Switches } from './switches.ts';
+
+/** How much is known: GitHub says so; its published code or schema shows it; others saw it and said so; nobody here knows. */
+export type Status = 'documented' | 'source' | 'seen' | 'unverified';
+
+/** Something that the product takes for granted about GitHub. */
+export interface Belief {
+  /** Never reused for another belief. */
+  readonly id: string;
+  readonly belief: string;
+  readonly status: Status;
+  /** Where it is said, or what is known. */
+  readonly source: string;
+  /** What the product does if it is otherwise. */
+  readonly otherwise: string;
+  /** The test of that: its file, and how its title begins. */
+  readonly test: { readonly file: string; readonly title: string };
+  /** What the sandbox can be told about it; where there is none yet, it stands on the favourable side. */
+  readonly switch?: keyof Switches;
+}
+
+const acceptance = (file: string, title: string) => ({ file: `test/acceptance/${file}.test.ts`, title });
+const chain = (file: string, title: string) => ({ file: `test/chain/${file}.test.ts`, title });
+const github = (file: string, title: string) => ({ file: `test/github/${file}.test.ts`, title });
+
+export const BELIEFS: readonly Belief[] = [
+  // Environments and approvals
+  {
+    id: 'missing-environment',
+    belief: 'A job that names an environment which does not exist creates it, without any protection.',
+    status: 'documented',
+    source: 'Deployments and environments; REST, environments',
+    otherwise: 'A gate counts only where the environment and its reviewers are seen, so nothing changes.',
+    test: chain('gates', 'an environment that GitHub does not have is no open door'),
+  },
+  {
+    id: 'team-in-graphql',
+    belief: "A job's token cannot name the teams among an environment's reviewers in GraphQL: FORBIDDEN at the place, or nothing.",
+    status: 'seen',
+    source: 'actions/github-script#572, cli/cli#14317, cli/cli#10948, abhinav/git-spice#972',
+    otherwise: 'Where they are named, their names are compared with the gate.',
+    test: acceptance('teams', 'opens with the job’s own token when %s'),
+    switch: 'teamsInGraphql',
+  },
+  {
+    id: 'team-in-rest',
+    belief: "The REST API names the teams among an environment's reviewers for a job's token.",
+    status: 'unverified',
+    source: 'GET /repos/{owner}/{repo}/environments asks for actions: read; nothing is said about teams',
+    otherwise: 'One team without a name is taken for the one that the gate names; several need the input reviewers-token.',
+    test: acceptance('teams', 'is refused before anybody is asked, naming the permission that is missing'),
+    switch: 'teamsInRest',
+  },
+  {
+    id: 'approvals-without-deployment',
+    belief: 'Approvals of jobs with `deployment: false` are listed among the approvals of the run.',
+    status: 'unverified',
+    source: 'that such a job waits for reviewers is seen (max-sixty/tend#852); the list is not described for it',
+    otherwise: '`approval_missing` at the door; `evidence: enforced` with `oidc: true` counts the hold instead.',
+    test: acceptance('gates', 'a gate that wants to see approvals stays closed when GitHub does not list them'),
+  },
+  {
+    id: 'approval-names-nothing',
+    belief: 'A listed approval has no attempt, no job and no commit.',
+    status: 'source',
+    source: 'OpenAPI description, environment-approvals',
+    otherwise: 'Nothing: attempts that asked for something else void the approvals of the run all the same.',
+    test: chain('approvals', 'and not for what the branch holds when the run is run again'),
+  },
+  {
+    id: 'one-reviewer-suffices',
+    belief: 'One of the listed reviewers releases a job; there is no N of M.',
+    status: 'documented',
+    source: 'Deployments and environments, required reviewers (six at most)',
+    otherwise: 'Several approvals are collected by several jobs, and distinct people are counted.',
+    test: chain('gates', 'one person is one approval, however often they give it'),
+  },
+  {
+    id: 'bypass-listed',
+    belief: "An administrator's bypass is not listed as an approval.",
+    status: 'unverified',
+    source: 'the page offers a bypass; the list of approvals is not described for it',
+    otherwise: 'It counts as the approval that it is listed as; the documentation says how to forbid it.',
+    test: { file: 'test/starting/doctor.test.ts', title: 'counts what a bypass means where GitHub’s own hold is the evidence' },
+  },
+  {
+    id: 'unanswered',
+    belief: 'A job that nobody approves for thirty days fails, and costs no minute.',
+    status: 'documented',
+    source: 'Actions limits',
+    otherwise: 'The run ends in another way; records say what went in.',
+    test: chain('gates', 'nobody answering for thirty days ends the run, and costs no runner a minute'),
+  },
+  {
+    id: 'concurrency-before-approval',
+    belief: 'A job takes its concurrency group before it is approved.',
+    status: 'seen',
+    source: 'community discussion 17401, hypothesis/lms#4533',
+    otherwise: 'Nothing: no shipped job with a gate has a group; the queue is kept in the records.',
+    test: { file: 'test/workflows.test.ts', title: 'has no concurrency where people are waited for' },
+  },
+  // Runs and jobs
+  {
+    id: 'job-list',
+    belief: "The list of a run's jobs is GitHub's own: nothing that runs in a job changes a job's name, attempt or conclusion.",
+    status: 'source',
+    source: 'OpenAPI description, workflow-jobs: only reading operations',
+    otherwise: 'A record could be forged again; production’s gate and the digest stand.',
+    test: acceptance('confirmed-records', 'does not count when it names $name'),
+  },
+  {
+    id: 'job-list-lags',
+    belief: 'A job may be listed as going on for a moment after it ended.',
+    status: 'unverified',
+    source: 'nothing is said about how fresh the list is',
+    otherwise: 'Nothing: it is looked at up to three times, two seconds apart.',
+    test: acceptance('confirmed-records', 'counts when GitHub lists the job that left it as ended a moment late'),
+  },
+  {
+    id: 'job-attempts',
+    belief: 'With `filter=all` the list holds the jobs of every attempt, each with its attempt.',
+    status: 'source',
+    source: 'OpenAPI description, list-jobs-for-workflow-run and the schema `job`',
+    otherwise: 'A record of an attempt that is not listed counts no more: `record_unverified`, and that stage comes next again.',
+    test: acceptance('confirmed-records', 'does not count when it names $name'),
+  },
+  {
+    id: 'job-name-length',
+    belief: "Each part of a job's name is cut to a hundred characters, the last three of them dots.",
+    status: 'source',
+    source: 'actions/runner, JobNameBuilder.cs; kata-containers#11176',
+    otherwise: 'A name that says nothing voids approvals of earlier attempts; a new run is the way on.',
+    test: { file: 'test/github/asked-before.test.ts', title: 'a name that GitHub has cut to a hundred characters says nothing' },
+  },
+  {
+    id: 'runs-expire',
+    belief: 'Runs are kept ninety days by default, and can be deleted.',
+    status: 'documented',
+    source: 'Actions retention',
+    otherwise: 'Records whose run is gone count where a later confirmed one rests on them; otherwise the first stage comes next.',
+    test: acceptance('confirmed-records', 'counts when a later one, which GitHub confirms, rests on it'),
+  },
+  {
+    id: 'referenced-workflows',
+    belief: 'A run lists the reusable workflows that it calls, directly or not.',
+    status: 'source',
+    source: 'OpenAPI description, schema `workflow-run`, referenced_workflows',
+    otherwise: 'What another file of the repository left counts only where that file is on the default branch.',
+    test: acceptance('confirmed-records', 'counts %s: it rests on nothing'),
+  },
+  {
+    id: 'pull-request-runs',
+    belief: 'Runs of pull requests and forks have an event that begins with `pull_request`, or another head repository.',
+    status: 'documented',
+    source: 'Events that trigger workflows; schema `workflow-run`',
+    otherwise: 'Their file has another path or commit than the candidate’s, and they do not count for that.',
+    test: chain('artifacts', 'is not what a pull request onto somebody’s own branch uploaded'),
+  },
+  {
+    id: 'rerun-by-job-token',
+    belief: "A job's token with `actions: write` may run a run again.",
+    status: 'documented',
+    source: 'REST, re-run a workflow; execution protections may forbid it',
+    otherwise: '`resume` says so once and fails; a person runs the run again.',
+    test: chain('resume', 'fails once for all when the token may not'),
+  },
+  {
+    id: 'cancel-signals',
+    belief: 'A cancelled step gets SIGINT, after 7.5 s SIGTERM, after 2.5 s more it is killed; the post phase runs.',
+    status: 'source',
+    source: 'actions/runner, ProcessInvoker.cs',
+    otherwise: 'The next run closes the record that was left open.',
+    test: acceptance('interrupted', 'closes the record of a run whose machine was lost, and goes on'),
+  },
+  {
+    id: 'post-job-status',
+    belief: 'An input whose default is `${{ job.status }}` tells the post phase how the job ended.',
+    status: 'seen',
+    source: 'github/branch-deploy relies on it',
+    otherwise: 'A job whose end is not told is not recorded as a success.',
+    test: acceptance('phases', 'a job whose end the runner does not tell is not recorded as a success'),
+  },
+  {
+    id: 'waiting-is-no-time',
+    belief: '`timeout-minutes` does not count while a job waits for its reviewers.',
+    status: 'unverified',
+    source: 'inferred: a job may wait thirty days, and the default limit is six hours',
+    otherwise: 'The job fails while it waits; give the workflows a larger `timeout-minutes`.',
+    test: chain('gates', 'nobody answering for thirty days ends the run, and costs no runner a minute'),
+  },
+  // Identity
+  {
+    id: 'identity-environment',
+    belief: "The claim `environment` of a job's identity names its environment, also with `deployment: false`.",
+    status: 'unverified',
+    source: 'OpenID Connect reference; `deployment: false` is not mentioned there',
+    otherwise: '`enforcement_unproven`; an approval that is listed counts.',
+    test: acceptance('gates', 'a job without an identity is told what proves the hold, and opens for an approval that is listed'),
+  },
+  // Deployments, as records
+  {
+    id: 'payload-encoding',
+    belief: 'A deployment’s payload comes back in GraphQL as JSON text, or as JSON text of JSON text.',
+    status: 'seen',
+    source: 'both were seen in answers',
+    otherwise: 'Nothing: both are read.',
+    test: github('evidence', 'come back as stored, payload encoded %s'),
+  },
+  {
+    id: 'creator-kind',
+    belief: 'GraphQL tells whether a person or an app created a deployment.',
+    status: 'source',
+    source: 'GraphQL schema, Deployment.creator',
+    otherwise: 'A record without a creator proves nothing.',
+    test: chain('artifacts', 'any run, written by a person'),
+  },
+  {
+    id: 'large-ids',
+    belief: '`databaseId` is null once an id exceeds 32 bits.',
+    status: 'source',
+    source: 'GraphQL schema: Int',
+    otherwise: 'Nothing: ids are taken from addresses and node ids.',
+    test: acceptance('large-ids', 'are read all the same'),
+  },
+  {
+    id: 'status-lists',
+    belief: 'The newest status of a deployment comes first in the REST list.',
+    status: 'documented',
+    source: 'REST, deployment statuses',
+    otherwise: 'A status whose answer was lost is told as not set, and the job fails; running it again mends it.',
+    test: { file: 'test/faults/afterwards.test.ts', title: 'is a success when only the answer about the success was lost' },
+  },
+  // The API
+  {
+    id: 'errors-under-200',
+    belief: 'GraphQL tells errors under status 200, beside the data that it could read.',
+    status: 'documented',
+    source: 'GraphQL, rate limits and errors',
+    otherwise: 'Nothing: what is missing is unread in both cases.',
+    test: github('evidence', 'leaves unread what GitHub gives in part'),
+  },
+  {
+    id: 'date-header',
+    belief: 'Every answer carries a Date header with GitHub’s own time.',
+    status: 'seen',
+    source: 'every answer that was seen',
+    otherwise: 'Nothing is decided: there is no clock to trust.',
+    test: github('client', 'without a Date header is no basis for a decision'),
+  },
+  {
+    id: 'short-object-id',
+    belief: 'GraphQL finds a blob by the first twelve digits of its id.',
+    status: 'unverified',
+    source: '`Repository.object(expression:)` takes what git rev-parse takes; shortened blob ids are not mentioned',
+    otherwise:
+      'After a change of the pipeline file, a run that is run again as a whole needs its approvals anew in a new run (`approval_stale`).',
+    test: chain('approvals', 'in all jobs of a run that is run again: stricter rules keep it'),
+  },
+  {
+    id: 'rate-limit-headers',
+    belief: 'A limit that is reached says when it ends: `x-ratelimit-reset` or `retry-after`.',
+    status: 'documented',
+    source: 'REST, rate limits',
+    otherwise: 'The request is repeated three times and then given up with a message.',
+    test: { file: 'test/faults/afterwards.test.ts', title: 'records a success as soon as a %s limit lets it' },
+  },
+];

@@ -1,0 +1,38 @@
+import { BELIEFS, type Belief, type Status } from '../../sandbox/github/beliefs.ts';
+
+const INTRODUCTION = `# What is believed about GitHub
+
+The product was written against GitHub's documentation, its published schemas and code, and what others report. This is what it takes for granted, where that is said, and what happens if it is otherwise. Nothing here
+opens a door if it is false.
+
+*Generated from \`sandbox/github/beliefs.ts\` by \`npm run generate\`.*
+`;
+
+const SECTIONS: readonly (readonly [Status, string, string])[] = [
+  [
+    'unverified',
+    'Not verified',
+    'Nobody here could ask GitHub. Both outcomes work. The sandbox stands on the unfavourable side of those that have a switch.',
+  ],
+  ['seen', 'Seen by others', 'Reported by people who saw it; GitHub does not say it.'],
+  ['source', 'In GitHub’s source', 'Read in the published schemas or in the runner’s code.'],
+  ['documented', 'Documented', 'GitHub’s documentation says it.'],
+];
+
+/** `docs/github-beliefs.md`: every belief under its status, the least certain first. */
+export function beliefsPage(): string {
+  const sections = SECTIONS.map(([status, title, text]) => {
+    const rows = BELIEFS.filter((belief) => belief.status === status).map(row);
+    return `## ${title}\n\n${text}\n\n| id | belief | source | if it is otherwise | test |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  });
+  return [INTRODUCTION, ...sections].join('\n');
+}
+
+function row({ id, belief, source, otherwise, test, switch: side }: Belief): string {
+  const told = side === undefined ? '' : ` Switch of the sandbox: \`${side}\`.`;
+  return `| \`${id}\` | ${cell(belief)} | ${cell(source)} | ${cell(otherwise)}${told} | \`${test.file}\`: *${cell(test.title)}…* |`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
