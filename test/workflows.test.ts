@@ -63,6 +63,12 @@ describe.each(workflowFiles(root))('%s', (path) => {
     expect(checkouts.filter((step) => step.with?.['persist-credentials'] !== false)).toEqual([]);
   });
 
+  test('names itself by a path that is documented', () => {
+    const named = jobs.flatMap(([, job]) => [job['uses'], ...(job.steps ?? []).map((step) => step.uses)]);
+    const own = named.map(String).filter((uses) => uses.startsWith('$'));
+    for (const uses of own) expect(uses).toMatch(/^\$\/\.github\/(?:actions\/promote|workflows\/\w+\.yml)$/);
+  });
+
   test('has no concurrency where people are waited for', () => {
     expect(jobs.filter(([, job]) => job.environment !== undefined && job.concurrency !== undefined)).toEqual([]);
   });

@@ -188,6 +188,14 @@ export const BELIEFS: readonly Belief[] = [
     otherwise: 'The job fails while it waits; give the workflows a larger `timeout-minutes`.',
     test: chain('gates', 'nobody answering for thirty days ends the run, and costs no runner a minute'),
   },
+  {
+    id: 'self-path',
+    belief: '`uses: $/path` is the action at that path of the repository and commit of the workflow file.',
+    status: 'documented',
+    source: 'Workflow syntax (July 2026), runner 2.336.0; `$/` alone works in steps of workflows and is not documented',
+    otherwise: 'The shipped workflows do not run; `promote init --local` writes a chain that names the action by tag or commit.',
+    test: { file: 'test/workflows.test.ts', title: 'names itself by a path that is documented' },
+  },
   // Identity
   {
     id: 'identity-environment',

@@ -31,6 +31,7 @@ const ACTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'post-on-failure': telling('main: main.js, post: post.js, post-if: failure()'),
   'pre-never': telling("pre: pre.js, pre-if: github.ref == 'none', main: main.js"),
   old: { 'action.yml': 'name: Old\ndescription: Old\nruns: { using: node20, main: main.js }' },
+  pathless: { 'action.yml': 'name: P\ndescription: P\nruns: { using: composite, steps: [{ uses: $/ }] }' },
   docker: { 'action.yml': 'name: D\ndescription: D\nruns: { using: docker, image: Dockerfile }' },
   broken: { 'action.yml': 'name: B\ndescription: B\nruns: { using: node24 }' },
   environment: {
@@ -253,6 +254,8 @@ const refused: readonly (readonly [what: string, uses: string, message: RegExp])
   ['a folder without an action', '$/src', /Can't find 'action\.yml' or 'action\.yaml' for `uses: \$\/src`/],
   ['an unknown repository', 'octo-org/unknown@v1', /has no repository octo-org\/unknown/],
   ['an action without ref', 'actions/checkout', /names no action/],
+  ['the repository of the workflow without a path', '$', /`uses: \$` names no action/],
+  ['a composite action that names its own repository without a path', '$/pathless', /within a composite action names no path/],
 ];
 
 for (const [topic, rows] of Object.entries({ 'JavaScript actions': javascript, 'composite actions': composite })) {

@@ -1,7 +1,10 @@
 import { INPUTS, OUTPUTS } from '../../src/commands/action-io.ts';
 
-/** `action.yml` from the registries of inputs and outputs. */
-export function actionFile(): string {
+/**
+ * An `action.yml` from the registries of inputs and outputs.
+ * @param bundle path of the committed bundle as seen from the file's folder; the runner joins the two
+ */
+export function actionFile(bundle: string): string {
   const lines = [
     '# Generated from src/commands/action-io.ts: npm run generate',
     'name: Promote',
@@ -21,8 +24,8 @@ export function actionFile(): string {
     ...Object.entries(OUTPUTS).flatMap(([name, description]) => [`  ${name}:`, `    description: ${JSON.stringify(description)}`]),
     'runs:',
     '  using: node24',
-    '  main: dist/index.js',
-    '  post: dist/index.js',
+    `  main: ${bundle}`,
+    `  post: ${bundle}`,
     '  post-if: always()',
   ];
   return `${lines.join('\n')}\n`;

@@ -11,7 +11,9 @@ import { callerTemplate, chainTemplate } from './starter-workflows.ts';
 
 /** One entry per generated file: its path, and a function from its present text to what it should say. */
 export const generated: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
-  'action.yml': actionFile,
+  'action.yml': () => actionFile('dist/index.js'),
+  // Named by the shipped workflows: a path behind `$/` is documented, `$/` alone is not.
+  '.github/actions/promote/action.yml': () => actionFile('../../../dist/index.js'),
   'sandbox/github/openapi-extract.json': makeOpenApiExtract,
   'README.md': (present) => fillRegions(present, { inputs: inputTable(), outputs: outputTable() }),
   'docs/github-beliefs.md': beliefsPage,

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 const FOLDERS = ['.github/workflows', 'workflows-templates'];
 
@@ -13,8 +13,9 @@ export function workflowFiles(root: string): readonly string[] {
   );
 }
 
+/** The action as others name it, and as the shipped workflows do. */
 export function actionFiles(root: string): readonly string[] {
-  return readdirSync(root).filter((name) => /^action\.ya?ml$/.test(name));
+  return ['action.yml', '.github/actions/promote/action.yml'].filter((path) => existsSync(join(root, path)));
 }
 
 /**
@@ -26,7 +27,10 @@ export function writeForOlderTools(root: string, folder: string): { folder: stri
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, '.github/workflows'), { recursive: true });
   mkdirSync(join(folder, '.git'), { recursive: true });
-  for (const name of actionFiles(root)) writeFileSync(join(folder, name), readFileSync(join(root, name)));
+  for (const path of actionFiles(root)) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    writeFileSync(join(folder, path), readFileSync(join(root, path)));
+  }
   // The action is complete only with what it names.
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist/index.js'), '');

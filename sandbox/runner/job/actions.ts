@@ -68,7 +68,8 @@ export function isInWorkspace(uses: string): boolean {
 export function loadAction(uses: string, places: ActionPlaces): Action {
   if (uses.startsWith('docker://')) throw new Unsupported(`The sandbox does not run Docker actions: ${uses}`);
   if (isInWorkspace(uses)) return readAction(uses, { folder: join(places.workspace, uses), repository: null, ref: null });
-  if (uses === '$' || uses.startsWith('$/')) {
+  if (uses === '$') throw new Unsupported('`uses: $` names no action: a path follows, as in $/path.');
+  if (uses.startsWith('$/')) {
     const source = places.request.workflowSource;
     return readAction(uses, { folder: join(filesOf(source, places), uses.slice(1)), repository: source.repository, ref: source.sha });
   }

@@ -43,8 +43,14 @@ function lookAt(job: Job, step: UsesStep): Action {
   });
   if (action.kind === 'stand-in') refuseUnknownInputs(step, Object.keys(action.standIn.inputs));
   if (action.kind === 'composite')
-    for (const inner of action.steps) if (inner.kind === 'uses' && !isInWorkspace(inner.uses)) lookAt(job, inner);
+    for (const inner of action.steps) if (inner.kind === 'uses' && !isInWorkspace(inner.uses)) lookAt(job, assertPath(inner));
   return action;
+}
+
+/** Source: actions/runner, PipelineConstants.TryParseSelfRepository, which steps of composite actions go through. */
+function assertPath(step: UsesStep): UsesStep {
+  if (step.uses === '$/') throw new Unsupported('`uses: $/` within a composite action names no path, as in $/path.');
+  return step;
 }
 
 function refuseUnknownInputs(step: UsesStep, known: readonly string[]): void {
