@@ -62,6 +62,8 @@ export interface SandboxOptions {
   readonly rateLimit?: number;
   /** The first id given out. Default 1001. From 2 ** 31 on GraphQL gives `null` for it, as its `Int` has 32 bits. */
   readonly firstId?: number;
+  /** Nodes that a GraphQL query may ask for before GitHub answers only in part (`RESOURCE_LIMITS_EXCEEDED`). Default: any number. */
+  readonly mostNodes?: number;
   /** What is not known of GitHub. Default: the unfavourable side of each. */
   readonly switches?: Partial<Switches>;
   /** Added to every answer. Default 0. */
@@ -329,6 +331,8 @@ export interface Sandbox {
   identity(job: JobIdentity): Readonly<Record<string, string>>;
   token(options?: TokenOptions): string;
   inject(injection: Injection): Injected;
+  /** As `mostNodes`, from now on. */
+  limitNodes(most: number): void;
   /** Runs `action` once, just before the first matching request is served (or just after it was). */
   before(match: Match, action: () => void | Promise<void>): Injected;
   after(match: Match, action: () => void | Promise<void>): Injected;

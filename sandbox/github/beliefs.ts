@@ -248,6 +248,14 @@ export const BELIEFS: readonly Belief[] = [
     test: github('evidence', 'leaves unread what GitHub gives in part'),
   },
   {
+    id: 'one-large-query',
+    belief: 'GitHub answers one query for all that a decision needs.',
+    status: 'seen',
+    source: 'since July 2026 some are answered in part, with RESOURCE_LIMITS_EXCEEDED: github-readme-stats#4916, markscribe#103',
+    otherwise: 'It is asked in at most twenty parts, then piece by piece with shorter lists; what is too costly even so is unread.',
+    test: github('evidence', 'is asked in parts %s, and the evidence is the same'),
+  },
+  {
     id: 'date-header',
     belief: 'Every answer carries a Date header with GitHub’s own time.',
     status: 'seen',

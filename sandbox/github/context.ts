@@ -22,6 +22,8 @@ export interface Place {
   readonly payloadEncoding: 'once' | 'twice';
   readonly rateLimit: number;
   readonly switches: Switches;
+  /** See `SandboxOptions`. */
+  readonly mostNodes: number;
 }
 
 export interface Context {

@@ -34,7 +34,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const requests = new Requests();
   const injections = new Injections();
   const violations: string[] = [];
-  const base = { webUrl: '', apiUrl: '' };
+  const base = { webUrl: '', apiUrl: '', mostNodes: options.mostNodes ?? Number.POSITIVE_INFINITY };
   const place: Place = {
     owner,
     name,
@@ -48,9 +48,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     git,
     clock,
-    payloadEncoding: options.payloadEncoding ?? 'once',
-    rateLimit: options.rateLimit ?? 1000,
-    switches: { ...UNFAVOURABLE, ...options.switches },
+    ...settingsOf(options),
+    get mostNodes() {
+      return base.mostNodes;
+    },
   };
   const parts: ServerParts = {
     place,
@@ -92,6 +93,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     identity: (job) => parts.identities.variablesFor(base.webUrl, job),
     token: (tokenOptions = {}) => createToken(tokens, tokenOptions, clock.now()),
     inject: (injection) => injections.inject(injection, snapshot),
+    limitNodes(most) {
+      base.mostNodes = most;
+    },
     before: (match, action) => injections.before.arm(match, action, 1),
     after: (match, action) => injections.after.arm(match, action, 1),
     onRequest: (listener) => requests.listeners.push(listener),
@@ -106,6 +110,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function settingsOf({ payloadEncoding = 'once', rateLimit = 1000, switches }: SandboxOptions) {
+  return { payloadEncoding, rateLimit, switches: { ...UNFAVOURABLE, ...switches } };
 }
 
 /** @throws when there is no Git repository in that folder */

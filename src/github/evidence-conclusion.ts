@@ -3,6 +3,7 @@ import { madeVersion } from '../decision/version.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { commitGraph } from './commit-graph.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
+import { sparing } from './evidence-parts.ts';
 import { HOLD_LABEL, VETO_LABEL } from './evidence-query.ts';
 import type { EvidencePort, EvidenceRequest, Gathered, Material } from './evidence-request.ts';
 import { type VoidApprovals, voidApprovalsOf } from './gathered-approvals.ts';
@@ -27,7 +28,8 @@ export { evidenceAnswer } from './evidence-answer.ts';
  * The evidence from an answer that holds what was needed; what did not fit into it, or cannot be seen from it, is asked for here.
  * @throws GitHubError when GitHub cannot be asked at all.
  */
-export async function conclude(client: EvidencePort, material: Material): Promise<Gathered> {
+export async function conclude(port: EvidencePort, material: Material): Promise<Gathered> {
+  const client = sparing(port);
   const { request, answer, policy, subject } = material;
   const sha = subject.sha ?? '';
   const names = neededNames(policy.pipeline, subject.ref);

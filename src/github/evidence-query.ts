@@ -88,24 +88,18 @@ const HISTORY_FIELDS = `${PAGE_INFO}
       ${AUTHORS}
     }`;
 
-const FRAGMENTS = `
-fragment Lineage on Commit {
+/** By name; a query names those that it uses. */
+const FRAGMENTS: Readonly<Record<string, string>> = {
+  Lineage: `fragment Lineage on Commit {
   history(first: ${SIZES.history}) { nodes { oid parents(first: ${SIZES.parents}) { totalCount nodes { oid } } } }
-}
-fragment Tip on Ref {
+}`,
+  Tip: `fragment Tip on Ref {
   target { __typename oid ... on Commit { ...Lineage } ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } } }
-}
-fragment Candidate on Commit {
-  oid
-  ${AUTHORS}
-  file(path: $path) { oid }
-  deployments(environments: $environments, first: ${SIZES.candidateRecords}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }
-  history(first: ${SIZES.history}) { ${HISTORY_FIELDS} }
-}
-fragment Deployment on Deployment {
+}`,
+  Deployment: `fragment Deployment on Deployment {
   ${DEPLOYMENT_FIELDS}
-}
-fragment Labelled on IssueConnection {
+}`,
+  Labelled: `fragment Labelled on IssueConnection {
   ${PAGE_INFO}
   nodes {
     number title url createdAt author { __typename login }
@@ -120,10 +114,8 @@ fragment Labelled on IssueConnection {
       }
     }
   }
-}`;
-
-const PROTECTION = `
-fragment Protection on Environment {
+}`,
+  Protection: `fragment Protection on Environment {
   protectionRules(first: ${SIZES.protectionRules}) {
     totalCount
     nodes {
@@ -131,10 +123,10 @@ fragment Protection on Environment {
       reviewers(first: ${SIZES.reviewers}) { totalCount nodes { __typename ... on User { login } ... on Team { combinedSlug } } }
     }
   }
-}`;
+}`,
+};
 
-const REVIEWS = `
-    run: object(oid: $runHeadSha) {
+const REVIEWS = `run: object(oid: $runHeadSha) {
       ... on Commit {
         checkSuites(last: ${SIZES.checkSuites}) {
           nodes {
@@ -155,65 +147,116 @@ function issuesWith(alias: string, label: string): string {
   return `${alias}: issues(first: ${SIZES.issues}, states: [OPEN], labels: ["${label}"], ${order}) { ...Labelled }`;
 }
 
-/** The query for all evidence at once. */
-export function evidenceQuery(question: Question): Query {
-  const { environments, protections, migrations } = question;
-  const records = environments.map((name, index) => ({ name, variable: `r${index}` }));
-  const environmentNames = protections.map((name, index) => ({ name, variable: `p${index}` }));
-  const objects = migrations.map((path, index) => ({ name: `${question.candidate}:${path}`, variable: `m${index}` }));
-  const siblings = question.siblings.map((path, index) => ({ name: path, variable: `s${index}` }));
-  const named = [...records, ...environmentNames, ...objects, ...siblings];
-  const optional = [
-    ...(question.runHeadSha === null ? [] : [{ declaration: '$runHeadSha: GitObjectID!', selection: REVIEWS }]),
-    ...(question.planned === null
+/** Something that can be asked for by itself; answers to several are merged where they name the same object. */
+interface Piece {
+  readonly name: string;
+  readonly selection: string;
+  readonly variables: Readonly<Record<string, readonly [type: string, value: unknown]>>;
+}
+
+const TEXT = 'String!';
+const SHA = 'GitObjectID!';
+
+function piecesOf(question: Question): readonly Piece[] {
+  const { path, candidate, ref, alternativeRef, environments, protections, migrations, siblings, runHeadSha, planned } = question;
+  const candidates = { candidate: [TEXT, candidate] } as const;
+  const atCandidate = (fields: string): string =>
+    `candidate: object(expression: $candidate) { __typename oid ... on Commit { ${fields} } }`;
+  const piece = (name: string, selection: string, variables: Piece['variables'] = {}): Piece => ({ name, selection, variables });
+  const named = (letter: string, names: readonly string[], selection: (variable: string) => string): readonly Piece[] =>
+    names.map((value, index) => piece(`${letter}${index}`, selection(`${letter}${index}`), { [`${letter}${index}`]: [TEXT, value] }));
+  const onDefaultBranch = (fields: string): string => `defaultBranchRef { name target { ... on Commit { ${fields} } } }`;
+  return [
+    piece('policy', onDefaultBranch(`file(path: $path) { oid type object { ${FILE_FIELDS} } }${path === ROOT ? '' : ROOT_FILE}`), {
+      path: [TEXT, path],
+    }),
+    piece(
+      'candidate',
+      `${atCandidate(`${AUTHORS} file(path: $path) { oid }`)}
+    candidate: object(expression: $candidate) { ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } } }`,
+      {
+        ...candidates,
+        path: [TEXT, path],
+      },
+    ),
+    piece('lineage', onDefaultBranch('...Lineage')),
+    piece('history', atCandidate(`history(first: ${SIZES.history}) { ${HISTORY_FIELDS} }`), candidates),
+    piece(
+      'deployments',
+      atCandidate(
+        `deployments(environments: $environments, first: ${SIZES.candidateRecords}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }`,
+      ),
+      { ...candidates, environments: ['[String!]!', environments] },
+    ),
+    piece('ref', 'ref: ref(qualifiedName: $ref) { ...Tip }', { ref: [TEXT, ref] }),
+    ...(alternativeRef === null
       ? []
-      : [{ declaration: '$planned: GitObjectID!', selection: `\n    planned: object(oid: $planned) { ${FILE_FIELDS} }` }]),
-    ...(question.alternativeRef === null
-      ? []
-      : [{ declaration: '$alternativeRef: String!', selection: '\n    alternativeRef: ref(qualifiedName: $alternativeRef) { ...Tip }' }]),
+      : [
+          piece('alternativeRef', 'alternativeRef: ref(qualifiedName: $alternativeRef) { ...Tip }', {
+            alternativeRef: [TEXT, alternativeRef],
+          }),
+        ]),
+    ...(runHeadSha === null ? [] : [piece('run', REVIEWS, { runHeadSha: [SHA, runHeadSha] })]),
+    ...(planned === null ? [] : [piece('planned', `planned: object(oid: $planned) { ${FILE_FIELDS} }`, { planned: [SHA, planned] })]),
+    piece('holds', issuesWith('holds', HOLD_LABEL)),
+    piece('vetoes', issuesWith('vetoes', VETO_LABEL)),
+    ...named(
+      'r',
+      environments,
+      (variable) =>
+        `${variable}: deployments(environments: [$${variable}], first: ${SIZES.records}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }`,
+    ),
+    ...named('p', protections, (variable) => `${variable}: environment(name: $${variable}) { ...Protection }`),
+    ...named(
+      'm',
+      migrations.map((where) => `${candidate}:${where}`),
+      (variable) => `${variable}: object(expression: $${variable}) { oid }`,
+    ),
+    ...named('s', siblings, (variable) => onDefaultBranch(`${variable}: file(path: $${variable}) { object { ${FILE_FIELDS} } }`)),
   ];
-  const declarations = [
-    '$owner: String!, $repo: String!, $path: String!, $candidate: String!, $ref: String!, $environments: [String!]!',
-    ...optional.map(({ declaration }) => declaration),
-    ...named.map(({ variable }) => `$${variable}: String!`),
-  ];
-  const text = `query Evidence(${declarations.join(', ')}) {
+}
+
+/** Names of all pieces of a question, in their order. */
+export function pieceNames(question: Question): readonly string[] {
+  return piecesOf(question).map(({ name }) => name);
+}
+
+/** The query for all evidence at once, or for the pieces that are named. */
+export function evidenceQuery(question: Question, names: readonly string[] = pieceNames(question)): Query {
+  const { owner, repo } = question;
+  const pieces = piecesOf(question).filter(({ name }) => names.includes(name));
+  const variables = Object.assign({}, ...pieces.map((piece) => piece.variables)) as Piece['variables'];
+  const declared = Object.entries(variables).map(([name, [type]]) => `, $${name}: ${type}`);
+  const selections = pieces.map(({ selection }) => `\n    ${selection}`).join('');
+  const text = `query Evidence($owner: String!, $repo: String!${declared.join('')}) {
   rateLimit { cost remaining resetAt }
-  repository(owner: $owner, name: $repo) {
-    defaultBranchRef {
-      name
-      target { ... on Commit { ...Lineage file(path: $path) { oid type object { ${FILE_FIELDS} } }${question.path === ROOT ? '' : ROOT_FILE}${siblings.map(({ variable }) => ` ${variable}: file(path: $${variable}) { object { ${FILE_FIELDS} } }`).join('')} } }
-    }
-    candidate: object(expression: $candidate) {
-      __typename oid
-      ... on Commit { ...Candidate }
-      ... on Tag { target { __typename oid ... on Tag { target { __typename oid } } } }
-    }
-    ref: ref(qualifiedName: $ref) { ...Tip }${optional.map(({ selection }) => selection).join('')}
-    ${issuesWith('holds', HOLD_LABEL)}
-    ${issuesWith('vetoes', VETO_LABEL)}${records
-      .map(
-        ({ variable }) =>
-          `\n    ${variable}: deployments(environments: [$${variable}], first: ${SIZES.records}, ${NEWEST_FIRST}) { ${PAGE_INFO} nodes { ...Deployment } }`,
-      )
-      .join(
-        '',
-      )}${environmentNames.map(({ variable }) => `\n    ${variable}: environment(name: $${variable}) { ...Protection }`).join('')}${objects
-      .map(({ variable }) => `\n    ${variable}: object(expression: $${variable}) { oid }`)
-      .join('')}
+  repository(owner: $owner, name: $repo) {${selections}
   }
-}${FRAGMENTS}${protections.length === 0 ? '' : PROTECTION}`;
-  const { owner, repo, path, candidate, ref, alternativeRef, runHeadSha, planned } = question;
+}`;
   return {
-    text,
-    variables: {
-      ...{ owner, repo, path, candidate, ref, environments },
-      ...(runHeadSha === null ? {} : { runHeadSha }),
-      ...(planned === null ? {} : { planned }),
-      ...(alternativeRef === null ? {} : { alternativeRef }),
-      ...Object.fromEntries(named.map(({ name, variable }) => [variable, name])),
-    },
+    text: withFragments(text),
+    variables: { owner, repo, ...Object.fromEntries(Object.entries(variables).map(([name, [, value]]) => [name, value])) },
   };
+}
+
+function withFragments(text: string): string {
+  const used = new Set<string>();
+  let whole = text;
+  for (;;) {
+    const missing = [...whole.matchAll(/\.\.\.([A-Z]\w*)/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => name in FRAGMENTS && !used.has(name));
+    const [next] = missing;
+    if (next === undefined) return whole;
+    used.add(next);
+    whole += `\n${FRAGMENTS[next]}`;
+  }
+}
+
+/** The same query for a quarter of each list that can be read on; the others must come whole. */
+export function withShorterLists(text: string): string {
+  const pattern = /\b((?:history|deployments|issues)\([^()]*?\bfirst: )(\d+)/g;
+  return text.replaceAll(pattern, (_, before: string, size: string) => `${before}${Math.ceil(Number(size) / 4)}`);
 }
 
 /** Further records of one environment; all of them from the newest when `after` is `null`. */
@@ -353,7 +396,7 @@ export function issuesQuery(owner: string, repo: string, label: string, after: s
     issues(first: ${SIZES.issues}, after: $after, states: [OPEN], labels: $labels, orderBy: { field: CREATED_AT, direction: ASC }) { ...Labelled }
   }
 }
-${FRAGMENTS.slice(FRAGMENTS.indexOf('fragment Labelled'))}`,
+${FRAGMENTS['Labelled']}`,
     variables: { owner, repo, labels: [label], after },
   };
 }

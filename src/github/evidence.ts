@@ -1,6 +1,7 @@
 import { listedPaths } from '../pipeline/listing.ts';
 import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
+import type { GraphqlAnswer } from './client.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, type Question } from './evidence-query.ts';
@@ -35,7 +36,7 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
       client.graphql(text, variables),
       underWay().then(() => import('./evidence-conclusion.ts')),
     ]);
-    const answer = evidenceAnswer(answered, `${request.owner}/${request.repo}`);
+    const answer = evidenceAnswer(await inParts(client, question, answered), `${request.owner}/${request.repo}`);
     policy = trustedPolicy(answer.policyFile, request.pipelinePath, answer.defaultBranch, policy);
     siblings = assertListed(answer.rootFile, policy.pipeline, answer.defaultBranch);
     const settled = settle(subject, answer, request.candidate.fork);
@@ -47,6 +48,13 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
     subject = settled;
   }
   throw new EvidenceError('The candidate or the pipeline file keeps changing while it is being read. Run the job again.');
+}
+
+/** GitHub may find one query for everything too costly; hardly any is, so what asks in parts is loaded only then. */
+async function inParts(client: EvidencePort, question: Question, answered: GraphqlAnswer): Promise<GraphqlAnswer> {
+  if (!answered.errors.some(({ type }) => type === 'RESOURCE_LIMITS_EXCEEDED')) return answered;
+  const { askInParts } = await import('./evidence-parts.ts');
+  return askInParts(client, question, answered);
 }
 
 /** A later look of the same job is about the same commit, also where the ref has moved on meanwhile. */

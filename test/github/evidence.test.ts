@@ -732,6 +732,48 @@ describe('records', () => {
   });
 });
 
+describe('a query that GitHub finds too costly', () => {
+  /** Holds, vetoes, records of two environments, and more of each than a short list holds. */
+  async function grownShop(): Promise<Shop> {
+    const shop = await shopWith();
+    for (let index = 0; index < 15; index += 1)
+      shop.github.given.issue({ title: `v0.0.${index}: no`, labels: ['promote:veto'], author: 'hubot' });
+    for (let index = 0; index < 8; index += 1) {
+      const sha = shop.git.sha('main~1');
+      shop.github.given.deployment({
+        sha,
+        environment: 'uat',
+        statuses: ['failure'],
+        createdAt: shop.github.clock.now() - 1000 * (9 - index),
+      });
+    }
+    await promote(shop, 'dev', {}, 'success');
+    return shop;
+  }
+  const what = ({ evidence, changes }: Gathered) => ({ evidence, changes });
+
+  test.each([
+    ['as a whole', 8000],
+    ['in each of its parts, too', 1500],
+  ])('is asked in parts %s, and the evidence is the same', async (_how, mostNodes) => {
+    const shop = await grownShop();
+    const usual = await gather(shop);
+    const requests = shop.github.requests.count;
+    shop.github.limitNodes(mostNodes);
+    shop.github.requests.reset();
+    expect(what(await gather(shop))).toEqual(what(usual));
+    expect(shop.github.requests.count).toBeGreaterThan(requests + 3);
+    expect(shop.github.requests.count).toBeLessThanOrEqual(requests + 21 + 12);
+  });
+
+  test('leaves unread what is too costly even by itself, in GitHub’s words', async () => {
+    const shop = await grownShop();
+    shop.github.limitNodes(400);
+    const { evidence } = await gather(shop);
+    expect(evidence.holds).toMatchObject({ read: false, why: expect.stringContaining('Resource limits for this query exceeded') });
+  });
+});
+
 describe('the commit graph', () => {
   test('tells what contains what; where it does not reach, GitHub is asked', async () => {
     const shop = await shopWith();
