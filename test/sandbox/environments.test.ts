@@ -79,6 +79,23 @@ it('have neighbours: labels that issues bring along, and branches that are prote
   expect(await names('?protected=false')).not.toContain('main');
 });
 
-it('hide teams from a workflow’s token', async () => {
-  expect((await shop.get('/orgs/octo-org/teams/qa')).status).toBe(404);
+it('hide teams from a workflow’s token: in GraphQL with an error at the place, or as a gap; in REST by leaving them out; a token that may read members sees them', async () => {
+  const { given } = shop.sandbox;
+  given.environment('uat', { reviewers: ['octo-org/qa'] });
+  const job = shop.sandbox.token({ permissions: { actions: 'read', contents: 'read' } });
+  const rules = 'protectionRules(first: 1) { nodes { reviewers(first: 6) { totalCount nodes { ... on Team { combinedSlug } } } } }';
+  const query = `query { repository(owner: "octo-org", name: "shop") { environment(name: "uat") { ${rules} } } }`;
+  const asked = async (token: string) => (await shop.query(query, {}, token)).body;
+  const named = async (token: string) => (await shop.get('environments/uat', token)).body.protection_rules[0].reviewers.length;
+  const path = ['repository', 'environment', 'protectionRules', 'nodes', 0, 'reviewers', 'nodes', 0];
+
+  expect((await shop.get('/orgs/octo-org/teams/qa', job)).status).toBe(404);
+  const forbidden = await asked(job);
+  expect(forbidden.errors).toMatchObject([{ type: 'FORBIDDEN', path }]);
+  expect(forbidden.data.repository.environment.protectionRules.nodes[0].reviewers).toEqual({ totalCount: 1, nodes: [null] });
+  expect(await named(job)).toBe(0);
+  expect((await asked(admin)).data.repository.environment.protectionRules.nodes[0].reviewers.nodes).toEqual([
+    { combinedSlug: 'octo-org/qa' },
+  ]);
+  expect(await named(admin)).toBe(1);
 });

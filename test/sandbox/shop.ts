@@ -10,6 +10,7 @@ export const EVERYTHING: Permissions = {
   contents: 'read',
   deployments: 'write',
   issues: 'write',
+  members: 'read',
   'pull-requests': 'read',
 };
 
