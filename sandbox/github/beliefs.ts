@@ -165,6 +165,15 @@ export const BELIEFS: readonly Belief[] = [
     test: chain('resume', 'fails once for all when the token may not'),
   },
   {
+    id: 'masked-output',
+    belief:
+      'An output of a job in which a secret is hidden does not leave the job, and each line of a secret is hidden wherever it occurs.',
+    status: 'source',
+    source: 'actions/runner, JobExtension.cs and Worker.cs',
+    otherwise: 'Nothing: a chain goes on only where a job said that the candidate went in.',
+    test: chain('time', 'goes no further either when GitHub drops what the job said'),
+  },
+  {
     id: 'cancel-signals',
     belief: 'A cancelled step gets SIGINT, after 7.5 s SIGTERM, after 2.5 s more it is killed; the post phase runs.',
     status: 'source',

@@ -7,6 +7,17 @@ export const ENVIRONMENT_SECRETS = 'PROMOTE_ENV';
 /** A value of the runner's own vocabulary, or too short to be told from other text: masking it would only garble logs and lose outputs. */
 const SHORTEST_MASKED = 4;
 const PLAIN_WORDS: ReadonlySet<string> = new Set(['true', 'false', 'null']);
+/** What outputs of jobs say, besides. */
+const ORDINARY: ReadonlySet<string> = new Set([
+  ...PLAIN_WORDS,
+  'deploy',
+  'wait',
+  'blocked',
+  'superseded',
+  'complete',
+  'success',
+  'failure',
+]);
 
 /**
  * The secrets for one environment's own commands, from the dotenv text in `PROMOTE_ENV`: `NAME=value` is for every environment, and
@@ -19,6 +30,7 @@ export async function secretsOf(job: Job, environment: string): Promise<Readonly
   const { parse } = await import('dotenv');
   const entries = Object.entries(parse(job.environmentSecrets));
   warnOfDropped(job, droppedLines(job.environmentSecrets, parse));
+  warnOfOrdinary(job);
   for (const [key, value] of entries) maskValue(job, key, value);
   const shared = entries.filter(([key]) => !key.includes('.'));
   const own = entries.flatMap(([key, value]) => {
@@ -57,6 +69,18 @@ function warnOfDropped(job: Job, lines: readonly Line[]): void {
     'warning',
     `${ENVIRONMENT_SECRETS} is not understood in line ${which}`,
     'What stands there reaches no command. Write NAME=value or ENVIRONMENT.NAME=value, both with letters from a to z, digits, "_", "-" and "." only. An environment whose name has another character, such as a space or a slash, cannot be named so: keep its secrets in the environment itself and the chain in your own jobs (promote init --local).',
+  );
+}
+
+/** GitHub hides each line of the secret wherever it occurs, and drops outputs with it, those by which a chain goes on too. */
+function warnOfOrdinary({ environmentSecrets, toolkit }: Job): void {
+  const isOrdinary = (line: string): boolean => line !== '' && (line.length < SHORTEST_MASKED || ORDINARY.has(line.toLowerCase()));
+  const lines = environmentSecrets.split(/\r\n|\r|\n/).flatMap((line, index) => (isOrdinary(line.trim()) ? [String(index + 1)] : []));
+  if (lines.length === 0) return;
+  toolkit.annotate(
+    'warning',
+    `${ENVIRONMENT_SECRETS} hides ordinary text: line ${listed(lines)}`,
+    'GitHub hides what stands in a line of a secret wherever it occurs, and drops every output of a job in which it does. Write the value on one line, for instance in base64, and decode it where it is used.',
   );
 }
 

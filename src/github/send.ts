@@ -52,7 +52,21 @@ function checked(answer: Answer, query: boolean): Answer {
   if (answer.status >= 200 && answer.status < 300 && answer.status !== 204) assertJson(answer, query);
   if (answer.status >= 300 && answer.status < 400 && answer.status !== 304)
     throw new BrokenAnswer(`the answer is a redirect (${answer.status}) that leads nowhere; does the address belong to GitHub's API?`);
-  return answer;
+  return query ? withFailureFirst(answer) : answer;
+}
+
+/** What GitHub says when it failed inside, which the retry plugin repeats. */
+const FAILED_INSIDE = /Something went wrong while executing your query/;
+
+/** The plugin looks at the first error alone, and a field that the token may not see may come before it. */
+function withFailureFirst(answer: Answer): Answer {
+  if (!FAILED_INSIDE.test(answer.text)) return answer;
+  const data = JSON.parse(answer.text) as { errors?: readonly { readonly message?: unknown }[] };
+  const failed = (error: { readonly message?: unknown }): boolean => FAILED_INSIDE.test(String(error.message));
+  const errors = data.errors ?? [];
+  if (!errors.some(failed)) return answer;
+  const ordered = [...errors.filter(failed), ...errors.filter((error) => !failed(error))];
+  return { ...answer, text: JSON.stringify({ ...data, errors: ordered }) };
 }
 
 /** Address or headers are such that Node sends nothing. Repeating does not help. */

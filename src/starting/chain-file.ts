@@ -27,6 +27,8 @@ interface Leg extends Chain {
   readonly id: string;
   /** Jobs that must be over before, or skipped. */
   readonly needs: readonly string[];
+  /** Those of them that deploy. */
+  readonly before: readonly string[];
 }
 
 /**
@@ -49,7 +51,7 @@ export function chainFile(pipeline: Pipeline, settings: ChainSettings): string {
       ...(isAttested(pipeline) ? ['attest'] : []),
       ...earlier.flatMap(last),
     ];
-    return [{ ...chain, environment, id: ids.get(name) ?? name, needs }];
+    return [{ ...chain, environment, id: ids.get(name) ?? name, needs, before: earlier.map((one) => ids.get(one) ?? one) }];
   });
   const jobs = [
     planJob(chain),
@@ -298,11 +300,12 @@ function rulesOnRoutes(pipeline: Pipeline, name: string): readonly Environment[]
 }
 
 function legJobs(leg: Leg): readonly (readonly string[])[] {
-  const { environment, id, needs } = leg;
+  const { environment, id, needs, before } = leg;
   const gates = gateJobs({
     pipeline: leg.pipeline,
     ids: id,
     needs,
+    before,
     target: environment.name,
     when: [entryOf(leg, 'deploy')],
     approvals: entryOf(leg, 'approvals'),
@@ -319,7 +322,7 @@ function vetoJob(chain: Chain): readonly string[] {
   return [
     'veto: # what a rollback leaves, in a job that runs nothing of the repository',
     '  needs: plan',
-    ...indented(condition('inputs.rollback', "needs.plan.outputs.entries != '{}'"), 2),
+    ...indented(condition([], 'inputs.rollback', "needs.plan.outputs.entries != '{}'"), 2),
     '  runs-on: ubuntu-latest',
     '  timeout-minutes: 15',
     ...indented(permissionLines(GRANTS.veto), 2),
@@ -337,9 +340,13 @@ function entryOf({ environment }: Leg, key: 'deploy' | 'approvals' | 'acceptance
   return `fromJSON(needs.plan.outputs.entries)[${quoted(environment.name)}].${key}`;
 }
 
-/** What a job runs under: nothing before it failed or was cancelled, no earlier environment stopped the chain, and the plan goes this far. */
-function condition(...also: readonly string[]): readonly string[] {
-  const all = ["!cancelled() && !failure() && needs.plan.result == 'success'", ...also, "join(needs.*.outputs.stopped, '') == ''"];
+/**
+ * What a job runs under: nothing before it failed or was cancelled, the plan goes this far, and every environment before it was entered where the run led there.
+ * Each has to say so: GitHub drops an output in which it hides something.
+ */
+function condition(before: readonly string[], ...also: readonly string[]): readonly string[] {
+  const entered = before.map((id) => `(needs.${id}.result == 'skipped' || needs.${id}.outputs.entered == 'true')`);
+  const all = ["!cancelled() && !failure() && needs.plan.result == 'success'", ...also, ...entered];
   return ['if: >-', ...all.map((one, at) => `  ${at === 0 ? '${{ ' : '&& '}${one}${at === all.length - 1 ? ' }}' : ''}`)];
 }
 
@@ -347,6 +354,8 @@ interface GateJobs {
   readonly pipeline: Pipeline;
   readonly ids: string;
   readonly needs: readonly string[];
+  /** Those of them that deploy. */
+  readonly before: readonly string[];
   /** The environment on GitHub whose reviewers are asked. */
   readonly target: string;
   readonly when: readonly string[];
@@ -360,6 +369,7 @@ function gateJobs({
   pipeline,
   ids,
   needs,
+  before,
   target,
   when,
   approvals,
@@ -372,7 +382,7 @@ function gateJobs({
       `${id}:`,
       ...entry('name', `${literal(`${target}: approval ${index + 1}`)}${askedFor(pipeline)}`, 2),
       `  needs: ${flow([...needs, ...(index === 0 ? [] : [`${ids}-gate-${index}`])])}`,
-      ...indented(condition(...when, `${approvals} > ${index + 1}`), 2),
+      ...indented(condition(before, ...when, `${approvals} > ${index + 1}`), 2),
       '  runs-on: ubuntu-latest',
       '  timeout-minutes: 5 # of running; people take the time they need',
       ...indented(protectedBy(target), 2),
@@ -413,13 +423,13 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     `${id}:`,
     ...entry('name', `${literal(environment.name)}${askedFor(pipeline)}`, 2),
     `  needs: ${flow(needs)}`,
-    ...indented(condition(entryOf(leg, 'deploy')), 2),
+    ...indented(condition(leg.before, entryOf(leg, 'deploy')), 2),
     '  runs-on: ubuntu-latest',
     '  timeout-minutes: 180 # of running; people take the time they need',
     ...indented(protectedBy(environment.name, environment.url), 2),
     ...indented(permissionLines(isAttested(pipeline) ? GRANTS.deployAttested : GRANTS.deploy), 2),
     '  outputs:',
-    "    stopped: ${{ steps.promote.outputs.proceed != 'true' && steps.promote.outputs.verdict != 'complete' && steps.promote.outputs.verdict || '' }}",
+    "    entered: ${{ steps.promote.outputs.proceed == 'true' || steps.promote.outputs.verdict == 'complete' }}",
     '  steps:',
     ...indented(checkout(), 4),
     ...indented(setup(settings), 4),
@@ -531,8 +541,9 @@ function acceptJobs(leg: Leg): readonly (readonly string[])[] {
   const target = demands[0]?.environment;
   if (target === undefined) return [];
   const needs = [...leg.needs, id];
+  const before = [...leg.before, id];
   const ids = `${id}-accept`;
-  const gates = gateJobs({ pipeline, ids, needs, target, when: [], approvals: entryOf(leg, 'acceptance-approvals'), demands });
+  const gates = gateJobs({ pipeline, ids, needs, before, target, when: [], approvals: entryOf(leg, 'acceptance-approvals'), demands });
   const inputs = {
     command: 'accept',
     environment: literal(environment.name),
@@ -544,7 +555,7 @@ function acceptJobs(leg: Leg): readonly (readonly string[])[] {
     `${ids}:`,
     ...entry('name', `${literal(target)}${askedFor(pipeline)}`, 2),
     `  needs: ${flow([...needs, ...gates.map((gate) => gate.id)])}`,
-    ...indented(condition(`${entryOf(leg, 'acceptance')} != ''`), 2),
+    ...indented(condition(before, `${entryOf(leg, 'acceptance')} != ''`), 2),
     '  runs-on: ubuntu-latest',
     '  timeout-minutes: 15 # of running; people take the time they need',
     ...indented(protectedBy(target), 2),

@@ -119,6 +119,16 @@ describe('the secret PROMOTE_ENV', () => {
     expect(job.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toMatch(/token-(?:of|without)/);
   });
 
+  it('is warned of where a line would hide ordinary text, by its number and never by what it says', async () => {
+    world = await startWorld({ pipeline: productionWith('true') });
+    world.variables['PROMOTE_ENV'] = "production.KEY='{\n  \"a\": \"long enough to be told\"\n}'\nwait\nproduction.NAME=a-name";
+    const candidate = world.push();
+    candidate.approve('mona', 'production');
+    const { log } = await candidate.deploy('production');
+    expect(log).toMatch(/^::warning title=PROMOTE_ENV hides ordinary text%3A line 3 and 4::/m);
+    expect(log).not.toContain('long enough to be told"\n}');
+  });
+
   it('keeps PROMOTE_ENV from a command where it holds nothing for it', async () => {
     world = await startWorld({ pipeline: PRODUCTION_ONLY.replace('sleep 0.2', 'env') });
     world.variables['PROMOTE_ENV'] = 'staging.TOKEN=stagings-secret';

@@ -66,6 +66,24 @@ describe('waiting for time', () => {
     expect(shop.live('production')?.message).toBe('thought over');
   });
 
+  it('goes no further either when GitHub drops what the job said, because a secret hides the word', async () => {
+    const window = "gate: { approvals: 1 }, windows: [{ days: mon-fri, hours: '09:00-16:00', zone: UTC }], ";
+    const pipeline = SHORT.replace('{ role: development, ', `{ role: development, ${window}`);
+    // Each line of a secret is hidden wherever it occurs, and an output in which something is hidden does not leave the job.
+    shop = await openShop({ pipeline, secrets: { PROMOTE_ENV: "NOTE='first\nwait\nlast'" } });
+    shop.sandbox.given.environment('dev', { reviewers: ['mona'] });
+    const run = await shop.push('main', 'late');
+    await shop.advance(7);
+    await shop.approve(run, 'dev', 'mona');
+    expect(shop.log(run, 'Stage 1 (dev) / Deploy to dev')).toContain('outside_window');
+    expect(shop.run(run)).toMatchObject({
+      status: 'completed',
+      conclusion: 'success',
+      jobs: { 'Stage 2': 'skipped' },
+    });
+    expect(shop.history()).toEqual([]);
+  });
+
   it('a freeze that begins while people think, and a hold, keep it out as well', async () => {
     const frozen = `${SHORT}freezes:\n  - { environments: [production], from: 2026-03-02T12:00, until: 2026-03-03T12:00, zone: UTC, reason: audit }\n`;
     shop = await openShop({ pipeline: frozen });

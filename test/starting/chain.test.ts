@@ -42,13 +42,14 @@ routes:
 `);
 
 /** Whether a job would run, given what the plan says and how the jobs that it needs ended. */
-function runs(job: Job | undefined, entries: Json, ended: Readonly<Record<string, { result?: string; stopped?: string }>> = {}): boolean {
+function runs(job: Job | undefined, entries: Json, ended: Readonly<Record<string, { result?: string; entered?: string }>> = {}): boolean {
   if (job?.if === undefined) throw new Error('no such job, or no condition');
   const ids = typeof job.needs === 'string' ? [job.needs] : (job.needs ?? []);
   const needs = Object.fromEntries(
     ids.map((id) => {
-      const { result = 'success', stopped } = ended[id] ?? {};
-      return [id, { result, outputs: stopped === undefined ? {} : { stopped } }];
+      const { result = 'success', entered = 'true' } = ended[id] ?? {};
+      // What a job did not say, or GitHub dropped, is not there.
+      return [id, { result, outputs: result === 'success' && entered !== '' ? { entered } : {} }];
     }),
   );
   const outputs = { entries: JSON.stringify(entries) };
@@ -103,10 +104,10 @@ describe('the chain as jobs', () => {
     expect(runs(jobs['production'], entries)).toBe(true);
     expect(runs(jobs['production'], entries, { training: { result: 'failure' } })).toBe(false);
     expect(runs(jobs['production'], entries, { 'production-gate-1': { result: 'failure' } })).toBe(false);
-    expect(runs(jobs['production'], entries, { uat: { stopped: 'superseded' } })).toBe(false);
-    expect(runs(jobs['production'], entries, { uat: { stopped: '' } })).toBe(true);
+    expect(runs(jobs['production'], entries, { uat: { entered: 'false' } })).toBe(false);
+    expect(runs(jobs['production'], entries, { uat: { entered: '' } })).toBe(false);
     expect(
-      runs(jobs['production'], entries, { dev: { stopped: 'wait' }, uat: { result: 'skipped' }, training: { result: 'skipped' } }),
+      runs(jobs['production'], entries, { dev: { entered: 'false' }, uat: { result: 'skipped' }, training: { result: 'skipped' } }),
     ).toBe(false);
   });
 
@@ -116,7 +117,7 @@ describe('the chain as jobs', () => {
     expect(runs(jobs['uat-accept-gate-1'], entries, { uat: { result: 'skipped' } })).toBe(true);
     expect(runs(jobs['uat-accept'], entries, { uat: { result: 'skipped' } })).toBe(true);
     expect(runs(jobs['uat-accept'], { uat: NOBODY })).toBe(false);
-    expect(runs(jobs['uat-accept'], { uat: { ...NOBODY, acceptance: 'uat-acceptance' } }, { uat: { stopped: 'wait' } })).toBe(false);
+    expect(runs(jobs['uat-accept'], { uat: { ...NOBODY, acceptance: 'uat-acceptance' } }, { uat: { entered: 'false' } })).toBe(false);
   });
 
   it('fails where nothing would be deployed: no command in the pipeline file, and no steps yet', () => {
@@ -188,7 +189,7 @@ describe('names and commands from outside', () => {
     expect(
       [...read].filter(
         (one) =>
-          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.(?:plan|build)\.outputs|needs\.\*\.outputs|needs\.plan\.result|steps\.(?:promote|before|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
+          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.[a-z_][\w-]*\.(?:outputs|result)|steps\.(?:promote|before|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
             one,
           ),
       ),
