@@ -121,7 +121,7 @@ describe('the secret PROMOTE_ENV', () => {
 
   it('is warned of where a line would hide ordinary text, by its number and never by what it says', async () => {
     world = await startWorld({ pipeline: productionWith('true') });
-    world.variables['PROMOTE_ENV'] = "production.KEY='{\n  \"a\": \"long enough to be told\"\n}'\nwait\nproduction.NAME=a-name";
+    world.variables['PROMOTE_ENV'] = 'production.KEY=\'{\n  "a": "long enough to be told"\n}\'\nwait\nproduction.NAME=a-name';
     const candidate = world.push();
     candidate.approve('mona', 'production');
     const { log } = await candidate.deploy('production');
