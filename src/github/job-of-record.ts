@@ -27,10 +27,12 @@ export function hasJobOf(record: StoredRecord, jobs: readonly RunJob[], names: J
   const ofAttempt = jobs.filter(({ attempt }) => attempt === record.run?.attempt);
   // Where the jobs that enter say so, those that say nothing do not; a rehearsal enters nowhere.
   const told = record.kind !== 'rehearsal' && ofAttempt.some(({ name }) => askOf(name) !== null);
+  const isNamed = ofAttempt.some(({ name }) => isNamedFor(record, name.toLowerCase(), names));
   return ofAttempt.some((job) => {
-    if (!succeeded(job, trust) || asksNobody(job.name) || APPROVAL.test(job.name)) return false;
+    if (!succeeded(job, trust) || asksNobody(job.name) || APPROVAL.test(job.name) || stayedOutOf(record, job)) return false;
     const ask = askOf(job.name);
-    if (ask === null) return !told && isSilentJobOf(record, job, names, trust);
+    // Nor do those that name no environment, where one names this one.
+    if (ask === null) return !told && isSilentJobOf(record, job, names, { ...trust, ownFile: trust.ownFile && !isNamed });
     const sameArtifact = ask.artifact === null || record.stored === null || ask.artifact === record.stored.id;
     return isNamedFor(record, ask.where, names) && record.sha.startsWith(ask.commit) && sameArtifact;
   });
@@ -38,6 +40,11 @@ export function hasJobOf(record: StoredRecord, jobs: readonly RunJob[], names: J
 
 function succeeded({ status, conclusion }: RunJob, { underWay }: Trust): boolean {
   return conclusion === 'success' || (underWay && status === 'in_progress');
+}
+
+/** A job may end well without letting anything in; what it rehearsed it has rehearsed all the same. */
+function stayedOutOf({ kind }: StoredRecord, { stayedOut }: RunJob): boolean {
+  return stayedOut && (kind === 'promotion' || kind === 'rollback');
 }
 
 /** One that does not say what for: its runner and its time have to fit. */

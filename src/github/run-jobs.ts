@@ -19,7 +19,12 @@ export interface RunJob {
   readonly completedAt: number | null;
   /** Name of the runner it ran on; `null` when nobody knows. */
   readonly runner: string | null;
+  /** It said so itself: it waits, or something newer went in, and it ended quietly. */
+  readonly stayedOut: boolean;
 }
+
+/** Name of the step by which a job that ends quietly says that nothing went in; it runs only then. */
+export const STAYED_OUT = 'Nothing went in';
 
 const pageSchema = whenNeeded(() =>
   z.object({
@@ -33,6 +38,7 @@ const pageSchema = whenNeeded(() =>
         started_at: z.nullish(z.string()),
         completed_at: z.nullish(z.string()),
         runner_name: z.nullish(z.string()),
+        steps: z.nullish(z.array(z.object({ name: z.string(), conclusion: z.nullish(z.string()) }))),
       }),
     ),
   }),
@@ -91,6 +97,7 @@ function asJob(job: Listed, attempt: number): RunJob {
     startedAt: instant(job.started_at),
     completedAt: instant(job.completed_at),
     runner: job.runner_name || null,
+    stayedOut: (job.steps ?? []).some(({ name, conclusion }) => name === STAYED_OUT && conclusion === 'success'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { STAYED_OUT } from '../github/run-jobs.ts';
 import type { Acceptance, Environment, Gate, Pipeline } from '../pipeline/model.ts';
 import { jobIds } from './job-ids.ts';
 import { pathOrder } from './path-order.ts';
@@ -437,6 +438,9 @@ function deployJob(leg: Leg, needs: readonly string[]): readonly string[] {
     ...indented(rehearse(leg, ours), 4),
     ...indented(ourStep(leg, { command: 'deploy', ...ours, ...file, rollback: ROLLBACK, 'when-blocked': 'continue' }), 4),
     ...indented(ownSteps(leg), 4),
+    `    - name: ${STAYED_OUT} # GitHub lists steps with their ends: a record that says otherwise does not count`,
+    "      if: ${{ steps.promote.outputs.proceed != 'true' && steps.promote.outputs.verdict != 'complete' }}",
+    '      run: echo "The step before says why."',
     '    - name: The door is closed',
     "      if: ${{ steps.promote.outputs.verdict == 'blocked' }}",
     ...indented(explainAndFail(), 6),

@@ -87,6 +87,33 @@ const FORGERIES: readonly Forgery[] = [
     why: /attempt 1 of run \d+ has no job/,
   },
   {
+    name: 'a job of the run that names nothing, where another names the environment and failed',
+    run: ({ id }) => {
+      const { given } = world.sandbox;
+      given.finishJob(given.job(id, { name: 'Deploy to staging' }).id, 'failure');
+      given.finishJob(given.job(id, { name: 'tests' }).id, 'success');
+      return { id, attempt: 1 };
+    },
+    why: /attempt 1 of run \d+ has no job/,
+  },
+  {
+    name: 'a job that ended quietly and let nothing in',
+    run: ({ id }) => {
+      const { given } = world.sandbox;
+      const said = {
+        number: 1,
+        name: 'Nothing went in',
+        status: 'completed',
+        conclusion: 'success',
+        startedAt: 0,
+        completedAt: 0,
+      } as const;
+      given.finishJob(given.job(id, { name: 'Deploy to staging', steps: [said] }).id, 'success');
+      return { id, attempt: 1 };
+    },
+    why: /attempt 1 of run \d+ has no job/,
+  },
+  {
     name: 'a run of a pull request',
     run: ({ sha }) => ranElsewhere(sha, { event: 'pull_request', headBranch: 'mine' }),
     why: /is of a pull request or a fork/,

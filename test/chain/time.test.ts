@@ -84,6 +84,22 @@ describe('waiting for time', () => {
     expect(shop.history()).toEqual([]);
   });
 
+  it('and a record that somebody writes about such a run does not make it one that went in', async () => {
+    const window = "gate: { approvals: 1 }, windows: [{ days: mon-fri, hours: '09:00-16:00', zone: UTC }], ";
+    shop = await openShop({ pipeline: SHORT.replace('{ role: development, ', `{ role: development, ${window}`) });
+    shop.sandbox.given.environment('dev', { reviewers: ['mona'] });
+    const run = await shop.push('main', 'late');
+    await shop.advance(7);
+    await shop.approve(run, 'dev', 'mona');
+    expect(shop.run(run)).toMatchObject({ conclusion: 'success' });
+    const sha = shop.repository.sha('main');
+    shop.forge({ sha, environment: 'dev', run });
+    const byHand = await shop.byHand({ environment: 'production', ref: 'refs/heads/main', sha });
+    expect(shop.run(byHand)).toMatchObject({ status: 'completed', conclusion: 'failure' });
+    expect(shop.log(byHand, 'Plan')).toContain('record_unverified');
+    expect(shop.history()).toEqual([]);
+  });
+
   it('a freeze that begins while people think, and a hold, keep it out as well', async () => {
     const frozen = `${SHORT}freezes:\n  - { environments: [production], from: 2026-03-02T12:00, until: 2026-03-03T12:00, zone: UTC, reason: audit }\n`;
     shop = await openShop({ pipeline: frozen });

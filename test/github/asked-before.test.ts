@@ -6,7 +6,17 @@ const COMMIT = 'a'.repeat(32);
 const RULES = 'b'.repeat(12);
 
 function job(name: string, changes: Partial<RunJob> = {}): RunJob {
-  return { name, attempt: 1, status: 'completed', conclusion: 'success', startedAt: 0, completedAt: 1, runner: null, ...changes };
+  return {
+    name,
+    attempt: 1,
+    status: 'completed',
+    conclusion: 'success',
+    startedAt: 0,
+    completedAt: 1,
+    runner: null,
+    stayedOut: false,
+    ...changes,
+  };
 }
 
 test('jobs say in their names what they ask for', () => {
