@@ -40,7 +40,8 @@ routes:
   - { name: release, tags: ['v*'], path: [uat, staging, production] }
   - { name: mainline, branches: [main], path: [dev, uat, staging, production] }
   - { name: hotfix, branches: ['hotfix/**'], path: [staging, production] }
-  - { name: feature, branches: ['**'], path: [dev] }
+  # Not what GitHub's merge queue and Dependabot push: that is tried before it is merged, and Dependabot's pushes get no secrets.
+  - { name: feature, branches: ['**', '!gh-readonly-queue/**', '!dependabot/**'], path: [dev] }
 `;
 
 /** The built-in pipeline. `path` is where the repository would keep its own, for messages. */

@@ -4,6 +4,7 @@ import type { Role } from '../pipeline/model.ts';
 import { patternOf } from '../pipeline/ref-patterns.ts';
 import { type PlannedEnvironment, planEnvironments } from './plan-environments.ts';
 import type { Described } from './repository.ts';
+import { NOT_OF_PEOPLE } from './triggers.ts';
 import { flow, type Inline, indented, remark, scalar } from './yaml-text.ts';
 
 const DOCUMENTATION = 'https://github.com/org/promote-action/blob/v1/docs';
@@ -167,7 +168,7 @@ function routes(planned: readonly PlannedEnvironment[], defaultBranch: string, s
     { name: 'release', tags: [service === null ? 'v*' : `${service}-v*`], path: names(reliedOn) },
     { name: 'mainline', branches: [patternOf(defaultBranch)], path: names(planned) },
     { name: 'hotfix', branches: ['hotfix/**'], path: names(urgent) },
-    { name: 'feature', branches: ['**'], path: names(first) },
+    { name: 'feature', branches: ['**', ...NOT_OF_PEOPLE], path: names(first) },
   ];
   return [
     '# The first route that takes a branch or a tag decides where it may go, and in which order.',

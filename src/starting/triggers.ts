@@ -6,7 +6,7 @@ import { flow, indented } from './yaml-text.ts';
  * @param inputs of a start by hand
  */
 export function triggerLines(pipeline: Pipeline, inputs: readonly string[] = []): readonly string[] {
-  const branches = taken(pipeline.routes.flatMap((route) => route.branches));
+  const branches = ofPeople(pipeline.routes.flatMap((route) => route.branches));
   const tags = taken(pipeline.routes.flatMap((route) => route.tags));
   return [
     'on:',
@@ -20,8 +20,18 @@ export function triggerLines(pipeline: Pipeline, inputs: readonly string[] = [])
   ];
 }
 
+/** Branches of GitHub's merge queue, which are tried before they are merged, and of Dependabot, whose pushes get a token that only reads and no secrets. */
+export const NOT_OF_PEOPLE: readonly string[] = ['!gh-readonly-queue/**', '!dependabot/**'];
+
 /** A pattern that takes names back takes them from one route only; the plan tells what has no route. */
 function taken(patterns: readonly string[]): readonly string[] {
   const positive = [...new Set(patterns.filter((pattern) => !pattern.startsWith('!')))];
   return positive.includes('**') ? ['**'] : positive;
+}
+
+/** Of the branches that routes take, all but those that no person pushes, unless a route names them. */
+function ofPeople(patterns: readonly string[]): readonly string[] {
+  const branches = taken(patterns);
+  if (!branches.includes('**')) return branches;
+  return [...branches, ...NOT_OF_PEOPLE.filter((pattern) => !patterns.some((one) => one.startsWith(pattern.slice(1, -2))))];
 }

@@ -9,6 +9,7 @@ import { blobId } from '../../src/pipeline/blob-id.ts';
 import { BUILT_IN_TEXT, builtInPipeline } from '../../src/pipeline/built-in.ts';
 import { loadList, loadPipeline } from '../../src/pipeline/load.ts';
 import { printResolved } from '../../src/pipeline/print.ts';
+import { selectRoute } from '../../src/pipeline/routes.ts';
 import { EXAMPLE, file, problemsIn, said } from './problems.ts';
 
 const MODELS = join(import.meta.dirname, '../../docs/models');
@@ -132,6 +133,12 @@ describe('the built-in pipeline', () => {
 
   it('begins with the line that editors read', () => {
     expect(BUILT_IN_TEXT.split('\n')[0]).toMatch(/^# yaml-language-server: \$schema=https:\S+\/schema\/pipeline\.schema\.json$/);
+  });
+
+  it('has no way for what GitHub’s merge queue and Dependabot push, and one for every branch of a person', () => {
+    const routeOf = (branch: string) => selectRoute(builtInPipeline('.github/promote.yml'), `refs/heads/${branch}`)?.name ?? null;
+    expect(['gh-readonly-queue/main/pr-7-0123', 'dependabot/npm_and_yarn/left-1.2.3'].map(routeOf)).toEqual([null, null]);
+    expect(['topic', 'hotfix/total', 'dependable/topic', 'main'].map(routeOf)).toEqual(['feature', 'hotfix', 'feature', 'mainline']);
   });
 });
 

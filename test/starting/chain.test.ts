@@ -132,6 +132,18 @@ describe('the chain as jobs', () => {
   });
 });
 
+describe('what starts the workflow', () => {
+  const started = (feature: string) =>
+    parse(callerFile(load(`environments: { dev: { role: development } }\nroutes: [{ name: feature, branches: ${feature}, path: [dev] }]`)))
+      .on.push;
+
+  it('is no push of GitHub’s merge queue or of Dependabot, unless a route asks for it', () => {
+    expect(started("['**']")).toEqual({ branches: ['**', '!gh-readonly-queue/**', '!dependabot/**'] });
+    expect(started("['**', 'dependabot/npm/**']")).toEqual({ branches: ['**', '!gh-readonly-queue/**'] });
+    expect(started('[main]')).toEqual({ branches: ['main'] });
+  });
+});
+
 describe('names and commands from outside', () => {
   const NAMES = [
     'plan',
