@@ -112,4 +112,19 @@ describe('from a push to production', () => {
     expect(shop.run(run).conclusion).toBe('failure');
     expect(shop.live('staging')).toBeNull();
   });
+
+  it('asks for an acceptance that is missing where the version is already, deploys nothing again, and goes on', async () => {
+    const accepting = PIPELINE.replace('by: [octo-org/qa] }\n', 'by: [octo-org/qa] }\n    acceptance: { approvals: 1 }\n');
+    shop = await openShop({ pipeline: accepting });
+    shop.sandbox.given.environment('uat-acceptance', { reviewers: ['mona'] });
+    const run = await shop.push('main', 'try this');
+    await shop.approve(run, 'uat', 'hubot');
+    await shop.runner.cancel(run);
+    await shop.runner.settled();
+    await shop.rerun(run);
+    expect(shop.run(run).jobs).toMatchObject({ 'Stage 1 (uat) / Deploy to uat': 'skipped', 'Stage 1 (uat) / Accept in uat': 'waiting' });
+    await shop.approve(run, 'uat-acceptance', 'mona');
+    expect(shop.live('staging')?.message).toBe('try this');
+    expect(shop.history().filter((line) => line.startsWith('uat'))).toEqual(['uat try this']);
+  });
 });
