@@ -302,6 +302,29 @@ describe('a record whose run is gone', () => {
   });
 });
 
+describe('what it costs', () => {
+  it('is at most eight requests a deploy, also where another run tried the candidate and a third one left what is live', async () => {
+    const pipeline = THREE.replace('routes:', "routes:\n  - { name: release, tags: ['v*'], path: [staging, production] }");
+    world = await startWorld({ pipeline, artifacts: 'own' });
+    const before = world.push();
+    before.approve('mona', 'production');
+    for (const name of ['dev', 'staging', 'production']) expect(await before.deploy(name)).toMatchObject({ exitCode: 0 });
+    before.finish('success');
+    const tried = world.push();
+    await tried.promoteThrough('dev', 'staging');
+    tried.finish('success');
+    world.repository.tag('v2.0.0', tried.sha);
+    const payload = { ref: 'refs/tags/v2.0.0', after: tried.sha, head_commit: { id: tried.sha } };
+    const release = world.run({ sha: tried.sha, ref: 'refs/tags/v2.0.0', payload });
+    release.approve('mona', 'production');
+    // One for the evidence, and two for the run that tried it.
+    expect(await release.plan()).toMatchObject({ requests: 3, outputs: { environment: 'production', verdict: 'deploy' } });
+    const job = await release.deploy('production');
+    expect(job).toMatchObject({ exitCode: 0, outputs: { proceed: 'true' } });
+    expect(job.requestsInAll).toBeLessThanOrEqual(8);
+  });
+});
+
 describe('a version of last year', () => {
   const released = async (message: string, ...through: string[]): Promise<JobRun> => {
     const run = world.push('main', message);

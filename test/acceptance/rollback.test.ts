@@ -69,7 +69,7 @@ describe('a rollback', () => {
     const again = world.run({ sha: bad.sha });
     again.approve('mona', 'production');
     const job = await again.deploy('production');
-    expect(job).toMatchObject({ exitCode: 1, requestsInAll: 5, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
+    expect(job).toMatchObject({ exitCode: 1, requestsInAll: 3, outputs: { verdict: 'blocked', reason: 'vetoed', proceed: 'false' } });
     const [veto] = openVetoes();
     expect(job.outputs['explanation']).toContain(`/issues/${veto?.number}`);
     expect((await again.plan()).outputs).toMatchObject({ verdict: 'blocked', reason: 'vetoed' });
