@@ -202,7 +202,8 @@ export const BELIEFS: readonly Belief[] = [
     belief: '`uses: $/path` is the action at that path of the repository and commit of the workflow file.',
     status: 'documented',
     source: 'Workflow syntax (July 2026), runner 2.336.0; `$/` alone works in steps of workflows and is not documented',
-    otherwise: 'The shipped workflows do not run; `promote init --local` writes a chain that names the action by tag or commit.',
+    otherwise:
+      'The shipped workflows do not run, as on GitHub Enterprise Server; `promote init --local` writes a chain that names the action by tag or commit.',
     test: { file: 'test/workflows.test.ts', title: 'names itself by a path that is documented' },
   },
   // Identity
@@ -213,6 +214,14 @@ export const BELIEFS: readonly Belief[] = [
     source: 'OpenID Connect reference; `deployment: false` is not mentioned there',
     otherwise: '`enforcement_unproven`; an approval that is listed counts.',
     test: acceptance('gates', 'a job without an identity is told what proves the hold, and opens for an approval that is listed'),
+  },
+  {
+    id: 'identity-subject',
+    belief: 'The subject of an identity has ids of owner and repository in repositories created or renamed since July 2026.',
+    status: 'documented',
+    source: 'OpenID Connect reference, subject claims',
+    otherwise: 'Nothing: the claims `repository`, `run_id`, `run_attempt` and `environment` are read, never the subject.',
+    test: acceptance('gates', 'that trust needs a job that GitHub held: one that %s enters nothing'),
   },
   // Deployments, as records
   {
