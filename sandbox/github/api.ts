@@ -64,7 +64,7 @@ export interface SandboxOptions {
   readonly firstId?: number;
   /** Nodes that a GraphQL query may ask for before GitHub answers only in part (`RESOURCE_LIMITS_EXCEEDED`). Default: any number. */
   readonly mostNodes?: number;
-  /** What is not known of GitHub. Default: the unfavourable side of each. */
+  /** What is not known of GitHub. Default: `DEFAULT_SIDES`. */
   readonly switches?: Partial<Switches>;
   /** Added to every answer. Default 0. */
   readonly latencyMs?: number;
@@ -315,6 +315,8 @@ export interface Sandbox {
   readonly owner: string;
   readonly name: string;
   readonly defaultBranch: string;
+  /** Which side of each of them it stands on. */
+  readonly switches: Switches;
   /** Folder of the Git repository. */
   readonly repositoryPath: string;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import { IdentityProvider } from './identity.ts';
 import { Requests } from './request-log.ts';
 import { createGitHubServer, type ServerParts } from './server.ts';
 import { emptyState } from './state.ts';
-import { UNFAVOURABLE } from './switches.ts';
+import { DEFAULT_SIDES } from './switches.ts';
 import { createToken, type Tokens } from './tokens.ts';
 
 export type * from './api.ts';
@@ -83,6 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     owner,
     name,
     defaultBranch: place.defaultBranch,
+    switches: place.switches,
     repositoryPath: options.repositoryPath,
     clock,
     state,
@@ -113,7 +114,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 function settingsOf({ payloadEncoding = 'once', rateLimit = 1000, switches }: SandboxOptions) {
-  return { payloadEncoding, rateLimit, switches: { ...UNFAVOURABLE, ...switches } };
+  return { payloadEncoding, rateLimit, switches: { ...DEFAULT_SIDES, ...switches } };
 }
 
 /** @throws when there is no Git repository in that folder */

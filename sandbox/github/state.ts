@@ -174,13 +174,15 @@ export interface Job {
   labels: string[];
   /** Name of the machine it was given to, RUNNER_NAME inside of it. Default: `sandbox`. */
   runnerName?: string;
-  /** The environment that the job enters, and since when it waits there. */
-  environment: { name: string; url: string; waitingSince: number | null } | null;
+  /** The environment that the job enters, and since when it waits there; `deployment: false` where GitHub makes none for it. */
+  environment: { name: string; url: string; waitingSince: number | null; deployment?: boolean } | null;
   createdAt: number;
   startedAt: number | null;
   completedAt: number | null;
   steps: JobStep[];
   outputs: Record<string, string>;
+  /** It ended, and nobody has listed it since. */
+  endUnlisted?: boolean;
   /** Markdown of the steps' summaries. */
   summary: string;
   annotations: JobAnnotation[];

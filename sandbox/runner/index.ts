@@ -22,7 +22,7 @@ import { type RunParts, type RunPlan, WorkflowRun } from './run.ts';
 import { nextSchedules } from './schedule.ts';
 import { Sources } from './sources.ts';
 import { isSkipped, isTriggered, type Occurrence } from './triggers.ts';
-import type { WorkflowFile } from './workflow-file.ts';
+import type { WorkflowFile, WorkflowTree } from './workflow-file.ts';
 
 export type * from './api.ts';
 
@@ -35,6 +35,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
 /** Events that start workflows even when GITHUB_TOKEN caused them, or that GitHub itself causes. */
 const CAUSED_BY_ANYBODY = ['repository_dispatch', 'schedule', 'workflow_run'];
+
+const A_HUNDRED = 100;
+
+/** Jobs that a workflow and those it calls define, each once whatever its matrix. */
+function jobsIn(tree: WorkflowTree): number {
+  const called = [...tree.calls.values()].reduce((sum, one) => sum + jobsIn(one), 0);
+  return tree.file.jobs.length - tree.calls.size + called;
+}
 
 interface Review {
   readonly user: string;
@@ -160,6 +168,7 @@ class SandboxRunner implements Runner {
     const loading = { sources: this.#sources, caller: this.#sources.own(occurrence.sha), callerRef: occurrence.ref };
     try {
       const tree = await loadTree(file, null, grants, loading);
+      this.#assertFewJobs(tree);
       const run = this.#run(file.path, file.name, occurrence);
       run.calls = calledBy(tree);
       const own = occurrence.forked ? {} : (secrets ?? {});
@@ -178,6 +187,13 @@ class SandboxRunner implements Runner {
       if (error instanceof WorkflowProblem) return this.#failedStart(file.path, file.name, occurrence, error.message).id;
       throw error;
     }
+  }
+
+  /** The limit is the server's, and not published. */
+  #assertFewJobs(tree: WorkflowTree): void {
+    const jobs = jobsIn(tree);
+    if (this.#sandbox.switches.manyJobs === 'refused' && jobs > A_HUNDRED)
+      throw new WorkflowProblem(`The workflow defines ${jobs} jobs; at most ${A_HUNDRED} are allowed.`);
   }
 
   #launch(plan: RunPlan): void {

@@ -46,19 +46,19 @@ export async function runJob(parts: JobParts, { run, subject, shared }: JobSurro
   const { sandbox } = parts;
   const began = performance.now();
   const token = sandbox.token({ permissions: tokenPermissions(grantsOfLeg(leg, subject)) });
-  const deployment = ownDeployment(sandbox, subject, leg, job);
+  const deployment = ownDeployment(sandbox, subject, job);
   try {
     const request = requestOf(parts, { run, subject, shared }, leg, job, token);
     const result = await parts.executeJob(request, portsOf(parts, leg, job));
     job.summary = result.summary;
     if (job.environment !== null) job.environment.url = result.environmentUrl ?? '';
-    report(sandbox, deployment, result.conclusion, result.environmentUrl ?? '');
+    report(sandbox, job, deployment, result.conclusion, result.environmentUrl ?? '');
     return { conclusion: result.conclusion, outputs: result.outputs };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (!(error instanceof ExpressionProblem)) parts.violation(`job ${job.name}: ${message}`);
     fail(parts, job, message);
-    report(sandbox, deployment, 'failure', '');
+    report(sandbox, job, deployment, 'failure', '');
     return { conclusion: 'failure', outputs: {} };
   } finally {
     sandbox.revoke(token);
@@ -111,26 +111,28 @@ function withToken(secrets: Readonly<Record<string, string>>, token: string): Re
   return Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, value.replaceAll(TOKEN_TO_COME, token)] as const));
 }
 
-/** Secrets and variables that the job's environment adds reach only workflows of the repository itself. */
+/** Variables that the job's environment adds reach only workflows of the repository itself. Whether its secrets reach others, nobody knows. */
 function ofEnvironment(
   parts: JobParts,
   leg: Leg,
   job: Job,
-  given: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  what: 'environmentSecrets' | 'environmentVariables',
 ): Readonly<Record<string, string>> {
   const own = sameRepository(leg.group.instance.tree.file.source.repository, `${parts.sandbox.owner}/${parts.sandbox.name}`);
+  const reach = own || (what === 'environmentSecrets' && parts.sandbox.switches.environmentSecrets === 'given');
   const name = job.environment?.name.toLowerCase();
-  if (!own || name === undefined) return {};
+  if (!reach || name === undefined) return {};
+  const given = parts[what];
   return Object.entries(given).find(([environment]) => environment.toLowerCase() === name)?.[1] ?? {};
 }
 
 function requestOf(parts: JobParts, { run, subject, shared }: JobSurroundings, leg: Leg, job: Job, token: string): JobRequest {
   const { definition, instance } = leg.group;
   const { file } = instance.tree;
-  const vars = { ...shared.vars, ...ofEnvironment(parts, leg, job, parts.environmentVariables) };
+  const vars = { ...shared.vars, ...ofEnvironment(parts, leg, job, 'environmentVariables') };
   const secrets: Record<string, string> = {
     ...withToken(instance.secrets, token),
-    ...(subject.forked ? {} : ofEnvironment(parts, leg, job, parts.environmentSecrets)),
+    ...(subject.forked ? {} : ofEnvironment(parts, leg, job, 'environmentSecrets')),
     GITHUB_TOKEN: token,
   };
   const github = { ...shared.github, job: definition.id, token };
@@ -165,7 +167,8 @@ function requestOf(parts: JobParts, { run, subject, shared }: JobSurroundings, l
 /** What the runner gives to a job that may have an identity. */
 function identityOf({ sandbox }: JobParts, run: Run, job: Job, grants: Grants): Readonly<Record<string, string>> {
   if (grants['id-token'] !== 'write') return {};
-  return sandbox.identity({ runId: run.id, attempt: run.attempt, environment: job.environment?.name ?? null });
+  const isSilent = job.environment?.deployment === false && sandbox.switches.identityWithoutDeployment === 'silent';
+  return sandbox.identity({ runId: run.id, attempt: run.attempt, environment: isSilent ? null : (job.environment?.name ?? null) });
 }
 
 /** The workflow file that the job stands in: in a called workflow that one, not the caller's. */
@@ -190,9 +193,8 @@ function defaultsOf(file: WorkflowFile, contexts: Contexts): JobRequest['default
 }
 
 /** GitHub records a deployment for every job with an environment, unless the job says `deployment: false`. */
-function ownDeployment(sandbox: Sandbox, subject: RunSubject, leg: Leg, job: Job): Deployment | null {
-  const environment = childOf(leg.group.definition.token, 'environment');
-  if (job.environment === null || childOf(environment, 'deployment')?.toString() === 'false') return null;
+function ownDeployment(sandbox: Sandbox, subject: RunSubject, job: Job): Deployment | null {
+  if (job.environment === null || job.environment.deployment === false) return null;
   const deployment = addDeployment(sandbox.state, {
     sha: subject.sha,
     ref: shortRef(subject.ref),
@@ -207,7 +209,7 @@ function ownDeployment(sandbox: Sandbox, subject: RunSubject, leg: Leg, job: Job
     production: sameName(job.environment.name, 'production'),
     createdAt: sandbox.clock.now(),
   });
-  addStatus(sandbox.state, deployment, { ...byActions(sandbox), state: 'in_progress' });
+  addStatus(sandbox.state, deployment, { ...byActions(sandbox, job), state: 'in_progress' });
   return deployment;
 }
 
@@ -217,11 +219,18 @@ const STATE_OF: Readonly<Record<JobResult['conclusion'], 'success' | 'failure' |
   cancelled: 'error',
 };
 
-function report(sandbox: Sandbox, deployment: Deployment | null, conclusion: JobResult['conclusion'], environmentUrl: string): void {
+function report(
+  sandbox: Sandbox,
+  job: Job,
+  deployment: Deployment | null,
+  conclusion: JobResult['conclusion'],
+  environmentUrl: string,
+): void {
   if (deployment === null) return;
-  addStatus(sandbox.state, deployment, { ...byActions(sandbox), state: STATE_OF[conclusion], environmentUrl });
+  addStatus(sandbox.state, deployment, { ...byActions(sandbox, job), state: STATE_OF[conclusion], environmentUrl });
 }
 
-function byActions(sandbox: Sandbox) {
-  return { creator: ACTIONS_BOT, createdAt: sandbox.clock.now() };
+function byActions(sandbox: Sandbox, job: Job) {
+  const logUrl = `${sandbox.url}/${sandbox.owner}/${sandbox.name}/actions/runs/${job.runId}/job/${job.id}`;
+  return { creator: ACTIONS_BOT, createdAt: sandbox.clock.now(), logUrl };
 }

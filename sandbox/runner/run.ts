@@ -116,10 +116,14 @@ export class WorkflowRun {
     listed: boolean;
     bypass: boolean;
   }): void {
-    addReview(this.#parts.sandbox.state, this.run, review, this.#now);
-    for (const leg of [...jobLegs(this.#root)]) {
+    const released = [...jobLegs(this.#root)].filter(
+      ({ state, gate }) => state === 'waiting' && gate !== null && review.environments.some((name) => sameName(name, gate.environment)),
+    );
+    const listed = review.listed && this.#isListed(review.bypass, released);
+    addReview(this.#parts.sandbox.state, this.run, { ...review, listed }, this.#now);
+    for (const leg of released) {
       const { gate } = leg;
-      if (leg.state !== 'waiting' || gate === null || !review.environments.some((name) => sameName(name, gate.environment))) continue;
+      if (gate === null) continue;
       if (review.state === 'rejected') {
         this.#failLeg(leg, `${review.user} rejected the deployment to ${gate.environment}.`);
         continue;
@@ -129,6 +133,13 @@ export class WorkflowRun {
       this.#passGate(leg);
     }
     this.#proceed();
+  }
+
+  /** Whether GitHub's list shows a review of these jobs. */
+  #isListed(bypass: boolean, released: readonly Leg[]): boolean {
+    const { bypasses, approvalsWithoutDeployment } = this.#parts.sandbox.switches;
+    if (bypass && bypasses === 'unlisted') return false;
+    return approvalsWithoutDeployment === 'listed' || released.some(({ job }) => job?.environment?.deployment !== false);
   }
 
   /** Environments for which jobs wait: for reviewers, or only for time. */
@@ -357,13 +368,14 @@ export class WorkflowRun {
     }
     const { state } = this.#parts.sandbox;
     const environment = ensureEnvironment(state, name, this.#now);
-    job.environment = { name: environment.name, url: '', waitingSince: null };
+    job.environment = { name: environment.name, url: '', waitingSince: null, deployment: this.#makesDeployment(leg) };
     const problem = refProblem(state, environment, this.plan.subject.ref);
     if (problem !== null) {
       this.#failLeg(leg, problem);
       return;
     }
     const gate = gateOf(environment, this.#now);
+    gate.approved ||= this.#wasApproved(leg, environment.name);
     leg.gate = gate;
     leg.state = 'waiting';
     if (isOpen(gate, this.#now)) {
@@ -377,11 +389,25 @@ export class WorkflowRun {
     if (!gate.approved) leg.withdrawals.push(agenda.add(gate.since + LONGEST_WAIT, () => this.#expireGate(leg)));
   }
 
+  /** By its reviewers in an earlier attempt, where that counts: what is another environment's job now was another job then. */
+  #wasApproved(leg: Leg, environment: string): boolean {
+    const { state, switches } = this.#parts.sandbox;
+    if (switches.rerunGates === 'ask') return false;
+    const earlier = state.jobs.filter(({ runId, key, attempt }) => runId === this.run.id && key === leg.key && attempt < this.run.attempt);
+    const began = earlier.some((job) => job.startedAt !== null && sameName(job.environment?.name ?? '', environment));
+    return began && this.run.reviews.some((review) => review.environments.some((name) => sameName(name, environment)));
+  }
+
   #environmentName(leg: Leg): string {
     const token = childOf(leg.group.definition.token, 'environment');
     if (token === undefined) return '';
     const name = childOf(token, 'name') ?? token;
     return asText(evaluateToken(name, { contexts: legContexts(this.#shared, leg) }));
+  }
+
+  #makesDeployment(leg: Leg): boolean {
+    const token = childOf(childOf(leg.group.definition.token, 'environment'), 'deployment');
+    return token === undefined || isTruthy(evaluateToken(token, { contexts: legContexts(this.#shared, leg) }));
   }
 
   #passGate(leg: Leg): void {
@@ -476,6 +502,7 @@ export class WorkflowRun {
     job.status = 'completed';
     job.conclusion = result;
     job.completedAt = this.#now;
+    job.endUnlisted = job.startedAt !== null;
     if (job.environment !== null) job.environment.waitingSince = null;
     this.#tellJob(job);
   }

@@ -1,13 +1,13 @@
 import type { Decision } from '../decision/decision.ts';
 import { instantText } from '../decision/wording.ts';
 import { type RecordsSince, readRecordsSince } from '../github/records-since.ts';
-import { listWorkflowRuns, rerunRun, type WorkflowRun } from '../github/workflow-runs.ts';
+import { listWorkflowRuns, rerunRun, startWorkflow, type WorkflowRun } from '../github/workflow-runs.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { resumeBrief, type TakenUp } from '../report/resume.ts';
 import { orElse } from './consequence.ts';
 import { gatherFor } from './gathering.ts';
 import type { Job } from './job.ts';
-import { decideAbout, type WaitingCandidate, wasInVain } from './waiting-candidate.ts';
+import { decideAbout, targetsFor, type WaitingCandidate, wasInVain } from './waiting-candidate.ts';
 import { environmentsOnPaths, waitingRuns } from './waiting-runs.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -18,16 +18,25 @@ const MOST_ATTEMPTS = 50;
 const MOST_PAGES = 5;
 const MOST_DECISIONS = 40;
 
+/** Events whose candidate is the commit and ref that GitHub lists the run under. */
+const EVENTS = ['push', 'create', 'release', 'workflow_dispatch'] as const;
+
 /**
- * Events whose candidate is the commit and ref that GitHub lists the run under. A run that somebody started by hand may be about another
- * ref than the one it is listed under, and nobody tells which.
+ * A run that a person started by hand may be about another ref than the one it is listed under, and nobody tells which. What a look started anew is about the
+ * ref it was started on.
  */
-const EVENTS = ['push', 'create', 'release'] as const;
+function isOfItsRef({ event, actor }: { readonly event: (typeof EVENTS)[number]; readonly actor: string | null }): boolean {
+  return event !== 'workflow_dispatch' || actor === ACTIONS;
+}
+
+/** Whom GitHub names where the token of a job acted. */
+const ACTIONS = 'github-actions[bot]';
 
 /**
  * Takes up every candidate whose time has come: a run of this workflow that ended well although its candidate had further to go, and
  * before which nothing stands any more. Its run is run again, with its own commit, artifact and reviews. GitHub refuses that for a run
- * in progress, so overlapping looks take each candidate up once.
+ * in progress, so overlapping looks take each candidate up once. Where the token may not run anything again, the workflow is started
+ * anew on the candidate's ref, as long as that still points to it; looks of the shipped workflows then wait for one another.
  */
 export async function resume(job: Job): Promise<void> {
   const workflow = workflowFile(job);
@@ -59,7 +68,7 @@ async function runsSince(job: Job, workflow: string, since: number): Promise<rea
       listWorkflowRuns(job.client, job.run, { workflow, event, since, mostPages: MOST_PAGES }),
     );
     if (!complete) warnCut(job, `Only the newest ${runs.length} runs on ${event} were looked at.`);
-    all.push(...runs);
+    all.push(...runs.filter(({ actor }) => isOfItsRef({ event, actor })));
   }
   return all.filter(({ refName }) => refName !== null);
 }
@@ -144,15 +153,41 @@ async function goOn(job: Job, candidate: WaitingCandidate, onTheirWay: readonly 
     return { ...found, outcome: 'in vain', why: '' };
   }
   const rerun = await orElse(`${version} could not be taken up.`, () => rerunRun(job.client, job.run, run.id));
-  const result: TakenUp = { ...found, why: '', ...rerun };
+  const result: TakenUp = { ...found, why: '', ...(rerun.outcome === 'forbidden' ? await startAnew(job, candidate, rerun.why) : rerun) };
   tell(job, result);
   return result;
+}
+
+/** Where the token may run nothing again, it may still start a workflow. That begins at the tip of a ref, so a candidate behind it is left to people. */
+async function startAnew(job: Job, { run, gathered }: WaitingCandidate, why: string): Promise<Pick<TakenUp, 'outcome' | 'why'>> {
+  const { refName } = run;
+  if (refName === null || gathered.tip !== run.sha) {
+    return { outcome: 'forbidden', why: `${why} Nor can it be started anew, as ${refName ?? 'its ref'} points to another commit now.` };
+  }
+  if (targetsFor(ACTIONS, gathered).length === 0) {
+    const how = `Start the workflow on ${refName} as a person: a gate on its way excludes whoever started the run, and ${ACTIONS} would have.`;
+    return { outcome: 'forbidden', why: `${why} ${how}` };
+  }
+  const started = await orElse(`${refName} could not be started anew.`, () =>
+    startWorkflow(job.client, job.run, workflowFile(job), refName),
+  );
+  if (started.outcome === 'anew') return { outcome: 'anew', why: '' };
+  return {
+    outcome: 'forbidden',
+    why: `${why} Nor could the workflow be started anew on ${refName}; it needs "workflow_dispatch:" for that. ${started.why}`,
+  };
 }
 
 /** What the token may not do at all is told once, at the end. */
 function tell(job: Job, { outcome, version, run, targets, why }: TakenUp): void {
   const say = (level: 'notice' | 'warning', what: string, message: string) => job.toolkit.annotate(level, `${version} ${what}`, message);
   if (outcome === 'started') say('notice', 'is taken up', `Its time has come: run ${run.id} goes on to ${targets.join(', ')}.`);
+  if (outcome === 'anew')
+    say(
+      'notice',
+      'is taken up',
+      `Its time has come: the workflow starts anew on ${run.refName}, for ${targets.join(', ')}, as this token may not run anything again.`,
+    );
   if (outcome === 'running') say('notice', 'was not taken up', `Run ${run.id} goes on already.`);
   if (outcome === 'refused') say('warning', 'was not taken up', `Run ${run.id} stays as it is. ${why} Start it anew by hand.`);
 }

@@ -49,6 +49,13 @@ export async function decideAbout(job: Job, policyText: string | null, run: Work
   }
 }
 
+/** Where the candidate would go first if a bot had started its run: nowhere where a gate excludes whoever did. */
+export function targetsFor(bot: string, gathered: Gathered): readonly string[] {
+  const { pipeline, evidence, now } = gathered;
+  const candidate = { ...evidence.candidate, bot };
+  return targetsOf(gathered, decide(pipeline, { ...evidence, candidate }, now));
+}
+
 function targetsOf(gathered: Gathered, decision: Decision): readonly string[] {
   const [first = []] = reachOf(gathered.pipeline, decision).stages;
   return first.map(({ environment }) => environment);
@@ -59,7 +66,7 @@ function targetsOf(gathered: Gathered, decision: Decision): readonly string[] {
  * began nor when it ended, the attempt brought the candidate nowhere, and nobody lifted a hold or a veto since.
  */
 export async function wasInVain(job: Job, { run, gathered }: WaitingCandidate): Promise<boolean> {
-  if (run.attempt < 2 || hasComeOn(run, gathered)) return false;
+  if (!run.isRepeated || hasComeOn(run, gathered)) return false;
   const { pipeline, evidence } = gathered;
   const wasBarred = (at: number) => targetsOf(gathered, decide(pipeline, evidence, at)).length === 0;
   if (wasBarred(run.startedAt) || wasBarred(run.updatedAt)) return false;

@@ -8,6 +8,7 @@ import {
   countApprovals,
   initiatorMissing,
   NONE_COUNTS,
+  unlistedText,
   whyAuthorsUnread,
   whyInsufficient,
   whyUnproven,
@@ -138,7 +139,7 @@ function asking(
     }
   }
   const given = counted.given.length === 0 ? 'nobody has given one that counts' : `only ${counted.given.join(', ')} gave one that counts`;
-  const because = `${asked.approvals} approval${asked.approvals === 1 ? '' : 's'} of ${asked.environment} asked for, and ${given}.`;
+  const because = `${asked.approvals} approval${asked.approvals === 1 ? '' : 's'} of ${asked.environment} asked for, and ${given}.${unlistedText(asked.environment, protection, evidence)}`;
   const code = evidence.moment === 'plan' ? 'acceptance_required' : 'acceptance_unapproved';
   return [reasonOf(code, name, { because, who: approversOf(asked, protection) })];
 }

@@ -218,6 +218,13 @@ function outsideText(gate: Gate, protection: Protection): string {
   return `the gate counts ${gate.by.join(', ')} only, ${whom}, and an approval does not say for which team it was given`;
 }
 
+/** Ends a reason at the door: GitHub let this job start although its reviewers are asked, and shows nobody who let it. There are two such cases, which the list cannot tell apart. */
+export function unlistedText(environment: string, protection: Protection | null, { moment, run }: Evidence): string {
+  const isListed = !run.reviews.read || run.reviews.value.some(({ environments }) => includesName(environments, environment));
+  if (moment !== 'door' || isListed || protection === null || !asksSomebody(protection)) return '';
+  return ` GitHub asks reviewers of ${environment}, let this job start, and lists no review: either the job has "deployment: false", for which GitHub may list none, or an administrator started it past them.`;
+}
+
 function unnamedText({ unnamed }: Protection): string {
   const teams = unnamed === 1 ? 'one of the required reviewers is a team' : `${unnamed} of the required reviewers are teams`;
   return `${teams} that this job's token may not name (it lacks the organisation's permission "members: read")`;

@@ -196,7 +196,7 @@ function present<T>(nodes: readonly (T | null)[] | null): readonly T[] {
   return (nodes ?? []).flatMap((node) => (node === null ? [] : [node]));
 }
 
-const fileSchema = z.object({
+export const fileSchema = z.object({
   text: z.optional(nullable(z.string())),
   isBinary: z.optional(nullable(z.boolean())),
   isTruncated: z.optional(z.boolean()),
@@ -225,9 +225,12 @@ function siblingOf(answer: GraphqlAnswer, index: number): Read<string | null> {
 
 /** A file's text; `null` when there is none of that id, or it is no text of ordinary size. */
 export function fileAt(answer: GraphqlAnswer, path: Path): Read<string | null> {
-  return mapped(nullablePiece(answer, path, z.optional(fileSchema)), (file) =>
-    file?.isTruncated === false && file.isBinary !== true ? (file.text ?? null) : null,
-  );
+  return mapped(nullablePiece(answer, path, z.optional(fileSchema)), (file) => textOf(file ?? null));
+}
+
+/** The whole text of a file; `null`: it is none, or too large to come whole. */
+export function textOf(file: z.output<typeof fileSchema> | null): string | null {
+  return file?.isTruncated === false && file.isBinary !== true ? (file.text ?? null) : null;
 }
 
 const objectSchema = z.object({ __typename: z.string(), oid: z.string() });

@@ -80,6 +80,7 @@ export async function conclude(port: EvidencePort, material: Material): Promise<
     now: answer.date,
     changes: changesOf(names, records.byEnvironment, entering.graph, entering.ancestry.commits, sha),
     defaultBranch: answer.defaultBranch,
+    tip: tip.read ? (tip.value?.commit ?? null) : null,
     ancestry: entering.ancestry,
     attempts: approvals.attempts,
     confirmed,

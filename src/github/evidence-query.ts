@@ -26,6 +26,7 @@ export const SIZES = {
   checkSuites: 20,
   reviews: 15,
   reviewEnvironments: 10,
+  versions: 50,
   page: 100,
 } as const;
 
@@ -69,7 +70,7 @@ export interface Query {
 
 const DEPLOYMENT_FIELDS = `id databaseId commitOid environment task payload createdAt ref { name prefix } creator { __typename login }
       latestStatus { state createdAt }
-      statuses(first: ${SIZES.statuses}) { totalCount nodes { state createdAt } }`;
+      statuses(first: ${SIZES.statuses}) { totalCount nodes { state createdAt environmentUrl } }`;
 
 const NEWEST_FIRST = 'orderBy: { field: CREATED_AT, direction: DESC }';
 
@@ -286,7 +287,7 @@ export function statusesQuery(deployments: readonly { readonly id: string; reado
   const declared = deployments.map((_, index) => `$d${index}: ID!, $a${index}: String`).join(', ');
   const asked = deployments.map(
     (_, index) =>
-      `\n  d${index}: node(id: $d${index}) { ... on Deployment { statuses(first: ${SIZES.page}, after: $a${index}) { ${PAGE_INFO} totalCount nodes { state createdAt } } } }`,
+      `\n  d${index}: node(id: $d${index}) { ... on Deployment { statuses(first: ${SIZES.page}, after: $a${index}) { ${PAGE_INFO} totalCount nodes { state createdAt environmentUrl } } } }`,
   );
   const values = deployments.flatMap(({ id, after }, index) => [
     [`d${index}`, id],
@@ -312,9 +313,23 @@ fragment Deployment on Deployment { ${DEPLOYMENT_FIELDS} }`,
   };
 }
 
-/** Texts of files by the first digits of their blob ids, as `f0`, `f1`, … */
-export function filesQuery(owner: string, repo: string, ids: readonly string[]): Query {
-  const variables = ids.map((id, index) => [`f${index}`, id] as const);
+/** The last versions of a file on the default branch, newest first. */
+export function versionsQuery(owner: string, repo: string, path: string): Query {
+  return {
+    text: `query Versions($owner: String!, $repo: String!, $path: String!) {
+  repository(owner: $owner, name: $repo) {
+    defaultBranchRef { target { ... on Commit {
+      history(first: ${SIZES.versions}, path: $path) { nodes { file(path: $path) { oid object { ${FILE_FIELDS} } } } }
+    } } }
+  }
+}`,
+    variables: { owner, repo, path },
+  };
+}
+
+/** Texts of files as `f0`, `f1`, … @param places each as git rev-parse takes it: `refs/heads/main:path` */
+export function filesQuery(owner: string, repo: string, places: readonly string[]): Query {
+  const variables = places.map((place, index) => [`f${index}`, place] as const);
   return {
     text: `query Files($owner: String!, $repo: String!, ${variables.map(([name]) => `$${name}: String!`).join(', ')}) {
   repository(owner: $owner, name: $repo) {${variables.map(([name]) => `\n    ${name}: object(expression: $${name}) { ${FILE_FIELDS} }`).join('')}

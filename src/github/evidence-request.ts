@@ -80,6 +80,8 @@ export interface Gathered {
   /** What would enter each environment of the path; an environment whose present version could not be read has none. */
   readonly changes: ReadonlyMap<string, Changes>;
   readonly defaultBranch: string;
+  /** The commit that the candidate's ref points to; `null`: it is gone, or could not be read. */
+  readonly tip: string | null;
   /** Where the candidate's artifact was kept when it was recorded; `null` when no record says. */
   readonly storedArtifact: StoredArtifact | null;
   /** What was learned about the candidate's history; it does not change while a job runs. */

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { Read, Review } from '../decision/evidence.ts';
 import { includesName } from '../decision/names.ts';
 import { shortSha } from '../decision/wording.ts';
@@ -8,8 +9,8 @@ import { PipelineFileError } from '../pipeline/problem.ts';
 import { acceptanceRelaxedSince, relaxedSince } from '../pipeline/relaxed-since.ts';
 import { asRead } from './as-read.ts';
 import { type Ask, type Attempt, attemptsOf } from './asked-before.ts';
-import { assertAnswered, fileAt } from './evidence-answer.ts';
-import { filesQuery } from './evidence-query.ts';
+import { assertAnswered, fileSchema, piece, textOf } from './evidence-answer.ts';
+import { versionsQuery } from './evidence-query.ts';
 import type { EvidencePort, Material } from './evidence-request.ts';
 import type { NeededNames } from './needed-names.ts';
 import type { OwnJobs } from './vouched-records.ts';
@@ -30,8 +31,9 @@ interface Place {
   readonly relaxed: (before: Pipeline) => readonly string[];
 }
 
-/** Further versions of the pipeline file that are read, in one request. */
-const MOST_FILES = 5;
+const versionsSchema = z.object({
+  nodes: z.array(z.nullable(z.object({ file: z.nullish(z.object({ oid: z.string(), object: z.nullish(fileSchema) })) }))),
+});
 
 /**
  * Finds out which approvals of the run were given for something else than is at stake now: the pipeline file was relaxed since the run was planned, or
@@ -102,29 +104,37 @@ async function rulesBefore(client: EvidencePort, material: Material, attempts: R
   const planned = request.plannedPolicy ?? null;
   const asked = attempts?.read === true ? attempts.value.flatMap(({ asks }) => asks.map(({ rules }) => rules)) : [];
   const unknown = distinct(asked).filter((id) => !policy.pipeline.hash.startsWith(id) && !(planned ?? '').startsWith(id));
-  const files = unknown.length === 0 ? null : await filesOf(client, material, unknown.slice(0, MOST_FILES));
+  const files = unknown.length === 0 ? null : await versionsOf(client, material);
   return (id) => {
     if (policy.pipeline.hash.startsWith(id)) return { read: true, value: policy.pipeline };
     const builtIn = builtInPipeline(path);
     if (builtIn.hash.startsWith(id)) return { read: true, value: builtIn };
     if (planned?.startsWith(id)) return pipelineFrom(answer.planned, path);
     if (files === null || !files.read) return files ?? NOT_FOUND;
-    return pipelineFrom(files.value.get(id) ?? NOT_FOUND, path);
+    const version = files.value.find(({ oid }) => oid.startsWith(id));
+    return version === undefined ? NOT_FOUND : pipelineFrom({ read: true, value: version.text }, path);
   };
 }
 
 const NOT_FOUND = { read: false, why: 'it could not be found' } as const;
 
-function filesOf(
-  client: EvidencePort,
-  { request }: Material,
-  ids: readonly string[],
-): Promise<Read<ReadonlyMap<string, Read<string | null>>>> {
+interface Version {
+  /** Id of the blob. */
+  readonly oid: string;
+  /** `null`: no text of ordinary size. */
+  readonly text: string | null;
+}
+
+/** The last versions of the pipeline file on the default branch, in one request: GitHub finds no blob by the first digits of its id. */
+function versionsOf(client: EvidencePort, { request }: Material): Promise<Read<readonly Version[]>> {
   return asRead(async () => {
-    const { text, variables } = filesQuery(request.owner, request.repo, ids);
+    const { text, variables } = versionsQuery(request.owner, request.repo, request.pipelinePath);
     const answer = await client.graphql(text, variables);
     assertAnswered(answer, 'the repository');
-    return { read: true, value: new Map(ids.map((id, index) => [id, fileAt(answer, [`f${index}`])])) };
+    const read = piece(answer, ['defaultBranchRef', 'target', 'history'], versionsSchema);
+    if (!read.read) return read;
+    const files = read.value.nodes.flatMap((node) => node?.file ?? []);
+    return { read: true, value: files.map(({ oid, object }) => ({ oid, text: textOf(object ?? null) })) };
   });
 }
 

@@ -164,15 +164,28 @@ export function readRecordsPage(page: unknown, environment: string | null): Reco
   const parsed = pageSchema.safeParse(page);
   if (!parsed.success) throw new GitHubError('unusable', 'a list of deployments is not as GitHub describes it');
   const { pageInfo, nodes } = parsed.data;
-  const records = nodes.map((node) => {
+  const records = nodes.flatMap((node) => {
     const deployment = deploymentNodeSchema.safeParse(node);
     if (!deployment.success) throw new GitHubError('unusable', 'a deployment could not be read');
-    return readRecord(deployment.data, environment ?? deployment.data.environment ?? '');
+    const { data } = deployment;
+    return isMarkedAsNone(data) ? [] : [readRecord(data, environment ?? data.environment ?? '')];
   });
   return { records, next: nextPage(pageInfo) };
 }
 
-const statusSchema = z.object({ state: z.string(), createdAt: z.string() });
+/** Ends the environment's address in jobs whose own deployment says nothing: only an ended one has it, and only those can be live. */
+export const NO_RECORD = '#promote';
+
+/**
+ * Whether it is one of those that GitHub creates for a job with an `environment`, in a job that says so itself: it names the run's commit, which need not be the candidate,
+ * and is there also where people were only asked, or nothing went in. What was deployed is told by the records. Whoever marks a deployment so could as well make none.
+ */
+function isMarkedAsNone({ creator, payload, statuses }: DeploymentNode): boolean {
+  const isGitHubs = creator?.__typename === 'Bot' && [null, '', '{}', '"{}"', '""', 'null'].includes(payload);
+  return isGitHubs && (statuses?.nodes ?? []).some((status) => status?.environmentUrl?.endsWith(NO_RECORD) === true);
+}
+
+const statusSchema = z.object({ state: z.string(), createdAt: z.string(), environmentUrl: z.nullish(z.string()) });
 
 /** A deployment as the evidence query asks for it (`DEPLOYMENT_FIELDS` in evidence-query.ts). */
 export const deploymentNodeSchema = z.object({

@@ -15,9 +15,8 @@ import { isOfOwnWorkflow, type RunFacts, type RunsAsked } from './vouched-runs.t
 /** The jobs of the run that asks, asked for once unless they are wanted anew. */
 export type OwnJobs = (anew?: boolean) => Promise<Read<readonly RunJob[]>>;
 
-/** How often the own run's jobs are looked at while one of them is said to go on. */
-const MOST_LOOKS = 3;
-const BETWEEN_LOOKS_MS = 2000;
+/** Pauses between looks at the jobs of a run while the one that left a record is said to go on. */
+const BETWEEN_LOOKS_MS = [500, 3500];
 
 /** Other runs than the one that asks, at most. */
 const MOST_RUNS = 4;
@@ -205,28 +204,35 @@ class Vouching {
     if (facts === null) return GONE;
     const trust = await this.#trustIn(facts, record);
     if (typeof trust === 'string') return trust;
-    const jobs = this.#jobs.get(run.id) ?? readRunJobs(this.#parts.client, request, run.id);
-    this.#jobs.set(run.id, jobs);
-    return this.#wordOfJobs(record, await jobs, { ownFile: trust, underWay: false });
+    const jobsOf = (anew = false): Promise<Read<readonly RunJob[]>> => {
+      const asked = anew ? undefined : this.#jobs.get(run.id);
+      const jobs = asked ?? readRunJobs(this.#parts.client, request, run.id);
+      this.#jobs.set(run.id, jobs);
+      return jobs;
+    };
+    return this.#wordOnceEnded(record, jobsOf, trust);
   }
 
-  /**
-   * A job that goes on confirms nothing but what it did in an earlier step: its rehearsal, before it deploys. What is about to be left cannot be there yet.
-   * GitHub may list a job that ended a moment ago as one that goes on; then it is asked again.
-   */
+  /** A job that goes on confirms nothing but what it did in an earlier step: its rehearsal, before it deploys. What is about to be left cannot be there yet. */
   async #wordOfOwnRun(record: StoredRecord): Promise<string | null> {
-    const { request } = this.#parts.material;
-    const isOwnAttempt = record.run?.attempt === request.run?.attempt;
-    const isOwnPlace = record.environment.toLowerCase() === request.leaves?.environment.toLowerCase();
-    const isDeploying = request.leaves?.kind === 'promotion' || request.leaves?.kind === 'rollback';
-    const underWay = isOwnAttempt && isOwnPlace && isDeploying && record.kind === 'rehearsal';
-    for (let looks = 1; ; looks += 1) {
-      const jobs = await this.#parts.ownJobs(looks > 1);
-      const word = this.#wordOfJobs(record, jobs, { ownFile: true, underWay });
-      const mayHaveEnded =
-        isOwnAttempt && !isOwnPlace && jobs.read && hasJobOf(record, jobs.value, this.#names, { ownFile: true, underWay: true });
-      if (word === null || !mayHaveEnded || looks === MOST_LOOKS) return word;
-      await setTimeout(BETWEEN_LOOKS_MS);
+    const { leaves, run } = this.#parts.material.request;
+    const isHere = record.run?.attempt === run?.attempt && record.environment.toLowerCase() === leaves?.environment.toLowerCase();
+    const isDeploying = leaves?.kind === 'promotion' || leaves?.kind === 'rollback';
+    const isOwnJobs = isHere && (isDeploying ? record.kind !== 'acceptance' : record.kind === leaves?.kind);
+    if (!isOwnJobs) return this.#wordOnceEnded(record, this.#parts.ownJobs, true);
+    const underWay = isDeploying && record.kind === 'rehearsal';
+    return this.#wordOfJobs(record, await this.#parts.ownJobs(), { ownFile: true, underWay });
+  }
+
+  /** A job closes its record a moment before it ends, and GitHub may list one that ended as one that goes on; then it is asked again. */
+  async #wordOnceEnded(record: StoredRecord, jobsOf: OwnJobs, ownFile: boolean): Promise<string | null> {
+    for (let looks = 0; ; looks += 1) {
+      const jobs = await jobsOf(looks > 0);
+      const word = this.#wordOfJobs(record, jobs, { ownFile, underWay: false });
+      const mayHaveEnded = jobs.read && hasJobOf(record, jobs.value, this.#names, { ownFile, underWay: true });
+      const pause = BETWEEN_LOOKS_MS[looks];
+      if (word === null || !mayHaveEnded || pause === undefined) return word;
+      await setTimeout(pause);
     }
   }
 

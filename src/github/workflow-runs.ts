@@ -10,6 +10,10 @@ export interface WorkflowRun {
   readonly sha: string;
   /** Branch or tag by its short name; `null` where the event has none. */
   readonly refName: string | null;
+  /** Login of whoever, or of the bot that, caused it; `null` where GitHub does not say. */
+  readonly actor: string | null;
+  /** It repeats an earlier one: a later attempt, or started anew by a bot. */
+  readonly isRepeated: boolean;
   /** It goes on: something runs, is queued, or waits for people. */
   readonly underWay: boolean;
   /** `success`, `failure` …; `null` while it goes on. */
@@ -30,6 +34,8 @@ const runSchema = z.object({
   conclusion: z.nullable(z.string()),
   created_at: z.string(),
   run_started_at: z.optional(z.string()),
+  event: z.optional(z.string()),
+  actor: z.nullish(z.object({ login: z.string() })),
   updated_at: z.string(),
 });
 const pageSchema = z.object({ total_count: z.number(), workflow_runs: z.array(runSchema) });
@@ -84,6 +90,8 @@ function asRun(run: z.output<typeof runSchema>): WorkflowRun {
     attempt: run.run_attempt ?? 1,
     sha: run.head_sha,
     refName: run.head_branch,
+    actor: run.actor?.login ?? null,
+    isRepeated: (run.run_attempt ?? 1) > 1 || run.event === 'workflow_dispatch',
     underWay,
     conclusion: underWay ? null : run.conclusion,
     createdAt: Date.parse(run.created_at),
@@ -120,5 +128,34 @@ export async function rerunRun(client: Pick<GitHubClient, 'request'>, repository
     const read = await readRunStatus(client, repository, run);
     if (read !== null && read.status !== 'completed') return { outcome: 'running' };
     return { outcome: 'refused', why: `GitHub refuses to run it again: ${error.said ?? error.message}.` };
+  }
+}
+
+/** What came of starting a workflow anew. `refused`: GitHub will not, and `why` says it to people. */
+export type Started = { readonly outcome: 'anew' } | { readonly outcome: 'refused'; readonly why: string };
+
+/**
+ * Starts a workflow on a branch or tag, as *Run workflow* does. A job's token may, where it may not run a run again.
+ * @param ref short name of the branch or tag
+ * @throws GitHubError when GitHub cannot be asked
+ * @see https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+ */
+export async function startWorkflow(
+  client: Pick<GitHubClient, 'request'>,
+  { owner, repo }: Repository,
+  workflow: string,
+  ref: string,
+): Promise<Started> {
+  try {
+    await client.request('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
+      owner,
+      repo,
+      workflow_id: workflow,
+      ref,
+    });
+    return { outcome: 'anew' };
+  } catch (error) {
+    if (!(error instanceof GitHubError) || !['refused', 'permission', 'missing'].includes(error.failure)) throw error;
+    return { outcome: 'refused', why: error.message };
   }
 }

@@ -9,16 +9,17 @@ export interface TakenUp {
   /** Where it goes first. */
   readonly targets: readonly string[];
   /**
-   * `running`: its run goes on already · `in vain`: it was run again before, and that led nowhere · `refused`: GitHub will not run this one
+   * `anew`: the workflow was started anew for it, as the token may run nothing again · `running`: its run goes on already · `in vain`: it was run again before, and that led nowhere · `refused`: GitHub will not run this one
    * again · `forbidden`: the token may not run any.
    */
-  readonly outcome: 'started' | 'running' | 'in vain' | 'refused' | 'forbidden';
+  readonly outcome: 'started' | 'anew' | 'running' | 'in vain' | 'refused' | 'forbidden';
   /** Why GitHub refused; empty otherwise. */
   readonly why: string;
 }
 
 const BECAME: Readonly<Record<TakenUp['outcome'], string>> = {
   started: 'is run again',
+  anew: 'could not be run again; a new one was started in its place',
   running: 'goes on already',
   'in vain': 'was run again in vain; look at it, and run it again by hand',
   refused: 'cannot be run again; start it anew by hand',
@@ -34,6 +35,6 @@ export function resumeBrief(taken: readonly TakenUp[], repositoryUrl: string): s
     listed(targets.map((name) => escapeMarkdown(name))),
     `${link(`run ${run.id}`, `${repositoryUrl}/actions/runs/${run.id}`)} ${BECAME[outcome]}`,
   ]);
-  const started = taken.filter(({ outcome }) => outcome === 'started').length;
+  const started = taken.filter(({ outcome }) => outcome === 'started' || outcome === 'anew').length;
   return `### ${started} of ${taken.length} taken up\n\n${table(['candidate', 'commit', 'goes to', 'its run'], rows)}\n`;
 }

@@ -1,3 +1,4 @@
+import { NO_RECORD } from '../github/records.ts';
 import { STAYED_OUT } from '../github/run-jobs.ts';
 import type { Acceptance, Environment, Gate, Pipeline } from '../pipeline/model.ts';
 import { jobIds } from './job-ids.ts';
@@ -163,6 +164,7 @@ function resumeJob(chain: Chain): readonly string[] {
   return [
     'resume: # takes up candidates whose time has come, by running their own run again',
     "  if: ${{ github.event_name == 'schedule' }}",
+    '  concurrency: promote-resume-${{ github.workflow_ref }} # one look after the other, so that each candidate is taken up once',
     '  runs-on: ubuntu-latest',
     '  timeout-minutes: 30',
     ...indented(permissionLines(GRANTS.resume), 2),
@@ -395,14 +397,11 @@ function gateJobs({
   });
 }
 
-/** Reviewers are asked by the environment; the record is ours, so that there is one and not two. */
+const RUN_PAGE = '${{ github.server_url }}/${{ github.repository }}/actions/runs/${{ github.run_id }}';
+
+/** Reviewers are asked by the environment. The mark at the end of its address says that the deployment which GitHub makes for the job is no record. */
 function protectedBy(name: string, url: string | null = null): readonly string[] {
-  return [
-    'environment:',
-    ...entry('name', literal(name), 2),
-    ...(url === null ? [] : entry('url', literal(url), 2)),
-    '  deployment: false',
-  ];
+  return ['environment:', ...entry('name', literal(name), 2), ...entry('url', `${url === null ? RUN_PAGE : literal(url)}${NO_RECORD}`, 2)];
 }
 
 /** What ends the name of a job that waits for an approval: GitHub keeps the names of every attempt, and so what each asked for. */

@@ -225,9 +225,9 @@ function waitTimer({ waitTimer: minutes }: EnvironmentSettings): readonly Differ
 function rulesOfApps({ otherRules }: EnvironmentSettings): readonly Difference[] {
   if (otherRules.length === 0) return [];
   return [
-    must(
+    should(
       'rules_of_apps',
-      'An App protects the environment with a rule of its own; a job with "deployment: false" fails where there is one.',
+      'An App protects the environment with a rule of its own: each job waits for it, and one with "deployment: false" fails.',
     ),
   ];
 }

@@ -89,10 +89,11 @@ describe('what was built once', () => {
     await shop.approve(run, 'production', 'mona');
     expect(shop.live('production')).toBeNull();
     await shop.advance(17);
-    await shop.approve(run, 'production', 'hubot');
+    const next = shop.goesOnAs(run);
+    await shop.approve(next, 'production', 'hubot');
     expect(shop.live('production')?.message).toBe('thought over');
     expect(shop.sandbox.state.artifacts.map(({ digest }) => digest)).toEqual(built);
-    expect(shop.log(run, 'Build / Build')).toContain('was built as');
+    expect(shop.log(next, 'Build / Build')).toContain('was built as');
   });
 
   it('is one artifact, also when a branch and a tag of the same commit are pushed together', async () => {

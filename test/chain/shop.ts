@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/github/index.ts';
 import { type Author, createRepository, type SampleRepository } from '../../sandbox/github/sample-repository.ts';
-import type { Job, Run } from '../../sandbox/github/state.ts';
+import type { Deployment, Job, Run } from '../../sandbox/github/state.ts';
 import { type Runner, type RunnerOptions, startRunner } from '../../sandbox/runner/index.ts';
 import { executeJob } from '../../sandbox/runner/job/execute.ts';
 
@@ -16,6 +16,7 @@ export const CALLER = `name: Promote
 on:
   push: { branches: ['**'], tags: ['v*'] }
   schedule: [{ cron: '17 9 * * *' }]
+  workflow_dispatch:
 permissions: {}
 jobs:
   promote:
@@ -238,8 +239,12 @@ export class Shop {
     return run;
   }
 
+  /** Where GitHub may let jobs of a later attempt start without asking anew, nobody is asked there. */
   async approve(run: number, environment: string, ...users: string[]): Promise<void> {
+    const of = this.sandbox.state.runs.find(({ id }) => id === run);
+    const mayBeOpen = this.sandbox.switches.rerunGates === 'open' && (of?.attempt ?? 1) > 1;
     for (const user of users) {
+      if (mayBeOpen && of?.waiting.includes(environment) === false) continue;
       await this.runner.review(run, { user, environments: [environment], state: 'approved', comment: `fine, says ${user}` });
       await this.runner.settled();
     }
@@ -266,6 +271,28 @@ export class Shop {
     if (run.problem !== null) throw new Error(`run ${id} could not start: ${run.problem}`);
     const jobs = this.#jobs(id).map((job) => [shortName(job), job.conclusion ?? job.status] as const);
     return { status: run.status, conclusion: run.conclusion, attempt: run.attempt, jobs: Object.fromEntries(jobs) };
+  }
+
+  /** The run that goes on with what a run began: itself, run again, or the last one that a look started anew for its commit. */
+  goesOnAs(run: number): number {
+    return this.#startedAnewFor(run).at(-1)?.id ?? run;
+  }
+
+  /** How often looks took up the candidate of a run. */
+  timesTakenUp(run: number): number {
+    return this.run(run).attempt - 1 + this.#startedAnewFor(run).length;
+  }
+
+  #startedAnewFor(run: number): readonly Run[] {
+    const of = this.sandbox.state.runs.find(({ id }) => id === run);
+    return this.sandbox.state.runs.filter(({ id, event, actor, headSha }) => {
+      return id > run && event === 'workflow_dispatch' && actor === 'github-actions[bot]' && headSha === of?.headSha;
+    });
+  }
+
+  /** What the product put on record, without the deployments that GitHub makes for jobs. */
+  records(): readonly Deployment[] {
+    return this.sandbox.state.deployments.filter(({ task }) => task.startsWith('promote:'));
   }
 
   /** The last run of a workflow, also one that a schedule started. */

@@ -79,8 +79,8 @@ describe('the chain as jobs', () => {
       production: ['plan', 'veto', 'build', 'dev', 'uat', 'uat-accept', 'training', 'production-gate-1', 'production-gate-2'],
       resume: [],
     });
-    expect(jobs['production']?.environment).toEqual({ name: 'production', url: 'https://shop.example', deployment: false });
-    expect(jobs['uat-accept']?.environment).toEqual({ name: 'uat-acceptance', deployment: false });
+    expect(jobs['production']?.environment).toEqual({ name: 'production', url: 'https://shop.example#promote' });
+    expect(jobs['uat-accept']?.environment).toEqual({ name: 'uat-acceptance', url: expect.stringMatching(/\/runs\/.*#promote$/) });
   });
 
   it('enters what the plan of the run leads to, and nothing else', () => {

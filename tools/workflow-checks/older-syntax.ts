@@ -19,7 +19,7 @@ export function actionFiles(root: string): readonly string[] {
 }
 
 /**
- * Writes the workflows as they would have been written before `uses: $/` and `environment.deployment`, which checkers do not know yet.
+ * Writes the workflows as they would have been written before `uses: $/`, which actionlint does not know yet.
  * What they check besides (types, inputs, outputs, shell) stays as it is.
  * @returns the folder, a repository of its own to them, and the workflows in it
  */
@@ -47,8 +47,6 @@ function olderSyntax(text: string): string {
   return (
     text
       .replaceAll('uses: $/', 'uses: ./')
-      .replaceAll(/, deployment: false }/g, ' }')
-      .replaceAll(/^ +deployment: false.*\n/gm, '')
       // The name that an organisation's page fills in.
       .replaceAll('$default-branch', 'main')
   );

@@ -44,5 +44,15 @@ function theJob(context: RestContext): Job {
 
 function jobsPage(context: RestContext, jobs: readonly Job[], address: string) {
   const wrap = (built: unknown[]) => ({ total_count: jobs.length, jobs: built });
-  return pageOf(context, `${repositoryUrl(context.place)}/${address}`, jobs, (one) => job(context, one), wrap);
+  return pageOf(context, `${repositoryUrl(context.place)}/${address}`, jobs, (one) => job(context, asListed(context, one)), wrap);
+}
+
+const A_MOMENT = 10_000;
+
+/** Where the list is late, the first look within a moment of a job's end still sees it go on. */
+function asListed({ place }: RestContext, of: Job): Job {
+  const justEnded = of.endUnlisted === true && place.clock.now() - (of.completedAt ?? 0) < A_MOMENT;
+  if (place.switches.jobList === 'current' || !justEnded) return of;
+  of.endUnlisted = false;
+  return { ...of, status: 'in_progress', conclusion: null, completedAt: null };
 }

@@ -2,7 +2,7 @@
 
 import type { RunnerHooks } from '../api.ts';
 import { NotServed, notFound, Refusal, type Reply, type RestContext } from '../context.ts';
-import { ensureWorkflow, type Run, type Workflow } from '../state.ts';
+import { ACTIONS_BOT, ensureWorkflow, type Run, sameName, type Workflow } from '../state.ts';
 import { bodyOf, type Endpoints, ok, pageOf, reads, refuseQuery, textIn, writes } from './endpoint.ts';
 import { workflow } from './job-shapes.ts';
 import { pageUrl, repositoryUrl, workflowRun } from './shapes.ts';
@@ -153,6 +153,8 @@ function endRun(context: RestContext, run: Run): void {
 async function rerun(context: RestContext, failedOnly: boolean): Promise<Reply> {
   const run = theRun(context);
   if (bodyOf(context)['enable_debug_logging'] === true) throw new NotServed('enable_debug_logging is not served');
+  const isJobs = sameName(context.identity.login, ACTIONS_BOT);
+  if (isJobs && context.place.switches.rerunByJobs === 'refused') throw new Refusal(403, 'Resource not accessible by integration');
   if (run.status !== 'completed') throw new Refusal(403, 'This workflow is already running');
   if (failedOnly && run.conclusion === 'success') throw new Refusal(403, 'This workflow run has no failed jobs to re-run');
   await running(context).rerun(run.id, { user: context.identity.login, failedOnly });

@@ -1,6 +1,15 @@
 import { listed } from '../../pipeline/listed.ts';
 import type { Gate } from '../../pipeline/model.ts';
-import { approversOf, authorsMissing, type Count, initiatorMissing, NONE_COUNTS, whyAuthorsUnread, whyUnproven } from '../approvals.ts';
+import {
+  approversOf,
+  authorsMissing,
+  type Count,
+  initiatorMissing,
+  NONE_COUNTS,
+  unlistedText,
+  whyAuthorsUnread,
+  whyUnproven,
+} from '../approvals.ts';
 import type { EntryContext } from '../context.ts';
 import type { Reason } from '../decision.ts';
 import { NO_REASONS, reasonOf } from '../reason.ts';
@@ -41,7 +50,9 @@ function ofEntry(context: EntryContext): readonly Reason[] {
     const because = `${missingText(gate, count)} What ${listed(count.stale)} approved let another promotion of this run enter already.`;
     return [reasonOf('approval_stale', name, { because, who })];
   }
-  return [reasonOf('approval_missing', name, { because: missingText(gate, count), who })];
+  return [
+    reasonOf('approval_missing', name, { because: `${missingText(gate, count)}${unlistedText(name, context.protection, evidence)}`, who }),
+  ];
 }
 
 function missingText(gate: Gate, count: Count): string {
