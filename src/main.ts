@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as core from '@actions/core';
-import { ENVIRONMENT_SECRETS } from './commands/environment-secrets.ts';
+import { CALLERS_SECRETS, ENVIRONMENT_SECRETS } from './commands/environment-secrets.ts';
 import type { Job, Toolkit } from './commands/job.ts';
 import { plan } from './commands/plan.ts';
 import { fileCommand } from './file-command.ts';
@@ -83,6 +83,7 @@ function prepareJob(phase: 'main' | 'post'): Job {
     reviewersClient: input.reviewersToken === null ? null : clientWith(input.reviewersToken),
     readCheckout: (path) => readIfPresent(join(run.workspace, path)),
     environmentSecrets: process.env[ENVIRONMENT_SECRETS] ?? '',
+    callersSecrets: process.env[CALLERS_SECRETS] ?? '',
     sleep: (milliseconds) => sleep(milliseconds),
   };
 }

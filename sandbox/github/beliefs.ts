@@ -15,8 +15,10 @@ export interface Belief {
   readonly otherwise: string;
   /** The test of that: its file, and how its title begins. */
   readonly test: { readonly file: string; readonly title: string };
-  /** What the sandbox can be told about it; where there is none yet, it stands on the favourable side. */
+  /** What the sandbox can be told about it. */
   readonly switch?: keyof Switches;
+  /** Why `npm run probe` cannot find out. */
+  readonly untriable?: string;
 }
 
 const acceptance = (file: string, title: string) => ({ file: `test/acceptance/${file}.test.ts`, title });
@@ -56,8 +58,10 @@ export const BELIEFS: readonly Belief[] = [
     belief: 'Approvals of jobs with `deployment: false` are listed among the approvals of the run.',
     status: 'unverified',
     source: 'that such a job waits for reviewers is seen (max-sixty/tend#852); the list is not described for it',
-    otherwise: '`approval_missing` at the door; `evidence: enforced` with `oidc: true` counts the hold instead.',
-    test: acceptance('gates', 'a gate that wants to see approvals stays closed when GitHub does not list them'),
+    otherwise:
+      'Jobs have a deployment of GitHub’s own by default, and approvals of those are listed. With the input `deployment: false`, `approval_missing` at the door says that GitHub may not list them.',
+    test: chain('deployments', 'that jobs make none: GitHub may not list who approved, and the door says so'),
+    switch: 'approvalsWithoutDeployment',
   },
   {
     id: 'approval-names-nothing',
@@ -80,8 +84,10 @@ export const BELIEFS: readonly Belief[] = [
     belief: "An administrator's bypass is not listed as an approval.",
     status: 'unverified',
     source: 'the page offers a bypass; the list of approvals is not described for it',
-    otherwise: 'It counts as the approval that it is listed as; the documentation says how to forbid it.',
-    test: { file: 'test/starting/doctor.test.ts', title: 'counts what a bypass means where GitHub’s own hold is the evidence' },
+    otherwise: 'It counts as the approval that it is listed as; `doctor` says so, and how to forbid it.',
+    test: chain('deployments', 'an administrator who starts it past its reviewers %s'),
+    switch: 'bypasses',
+    untriable: 'The API has no operation for a bypass; it is a button of the page.',
   },
   {
     id: 'unanswered',
@@ -90,6 +96,7 @@ export const BELIEFS: readonly Belief[] = [
     source: 'Actions limits',
     otherwise: 'The run ends in another way; records say what went in.',
     test: chain('gates', 'nobody answering for thirty days ends the run, and costs no runner a minute'),
+    untriable: 'It takes thirty days.',
   },
   {
     id: 'concurrency-before-approval',
@@ -110,11 +117,12 @@ export const BELIEFS: readonly Belief[] = [
   },
   {
     id: 'job-list-lags',
-    belief: 'A job may be listed as going on for a moment after it ended.',
+    belief: 'A job that ended is not listed as going on any more.',
     status: 'unverified',
     source: 'nothing is said about how fresh the list is',
-    otherwise: 'Nothing: it is looked at up to three times, two seconds apart.',
+    otherwise: 'It is looked at up to three times within four seconds.',
     test: acceptance('confirmed-records', 'counts when GitHub lists the job that left it as ended a moment late'),
+    switch: 'jobList',
   },
   {
     id: 'job-attempts',
@@ -139,6 +147,7 @@ export const BELIEFS: readonly Belief[] = [
     source: 'Actions retention',
     otherwise: 'Records whose run is gone count where a later confirmed one rests on them; otherwise the first stage comes next.',
     test: acceptance('confirmed-records', 'counts when a later one, which GitHub confirms, rests on it'),
+    untriable: 'It takes ninety days.',
   },
   {
     id: 'referenced-workflows',
@@ -159,10 +168,57 @@ export const BELIEFS: readonly Belief[] = [
   {
     id: 'rerun-by-job-token',
     belief: "A job's token with `actions: write` may run a run again.",
+    status: 'unverified',
+    source: 'REST, re-run a workflow, says so; execution protections, which no description covers, may forbid it',
+    otherwise: '`resume` starts the workflow anew on the candidate’s ref, or says who has to act.',
+    test: chain('resume', 'the workflow is started anew, once, look after look'),
+    switch: 'rerunByJobs',
+  },
+  {
+    id: 'rerun-asks-again',
+    belief: 'A job that was approved asks its reviewers again when its run is run again.',
+    status: 'unverified',
+    source: 'nothing is said about it',
+    otherwise:
+      'An approval that was not used yet still counts for the same commit, artifact and rules; for others none does, and a new run asks anew.',
+    test: chain('approvals', 'and not for what the branch holds when the run is run again; a new run goes in'),
+    switch: 'rerunGates',
+  },
+  {
+    id: 'rerun-takes-tag-again',
+    belief:
+      'A run that is run again as a whole takes the action and the called workflows from where their tag points now; its failed jobs alone keep the first commit.',
     status: 'documented',
-    source: 'REST, re-run a workflow; execution protections may forbid it',
-    otherwise: '`resume` says so once and fails; a person runs the run again.',
-    test: chain('resume', 'fails once for all when the token may not'),
+    source: 'Re-running workflows and jobs',
+    otherwise: 'Nothing: records are read whichever version of the action wrote them.',
+    test: chain('upgrades', 'ten upgrades in the middle of a promotion strand nothing'),
+  },
+  {
+    id: 'many-jobs',
+    belief: 'A run may define as many jobs as the shipped chain does, about 140 with all stages.',
+    status: 'unverified',
+    source: 'the server sets a limit whose value is not published',
+    otherwise: 'The run does not start, and says so; `promote init --local` writes a chain of the jobs that a pipeline needs.',
+    test: chain('deployments', 'a run that may not define so many jobs does not start'),
+    switch: 'manyJobs',
+  },
+  {
+    id: 'own-deployment-address',
+    belief:
+      'The success of a deployment that GitHub makes for a job has the address of the job’s environment, as `environment_url`, with what stands behind `#`.',
+    status: 'documented',
+    source: 'Workflow syntax, jobs.<job_id>.environment.url; REST, deployment statuses',
+    otherwise: 'It reads as somebody else’s deployment of the run’s commit: what lacks that commit is kept out, and nothing is let in.',
+    test: chain('deployments', 'are told from records, also where the run is of another commit'),
+  },
+  {
+    id: 'environment-secrets',
+    belief: 'Secrets of an environment reach a workflow of another repository.',
+    status: 'unverified',
+    source: 'Reuse workflows says so; others saw the contrary (actions/runner#4453, rios0rios0/pipelines#579)',
+    otherwise: 'Nothing needs them. One called `PROMOTE_ENV` goes before the caller’s where it is given, and the job says which it got.',
+    test: chain('secrets', 'a secret PROMOTE_ENV of an environment that is %s to the called workflow'),
+    switch: 'environmentSecrets',
   },
   {
     id: 'masked-output',
@@ -192,8 +248,9 @@ export const BELIEFS: readonly Belief[] = [
   {
     id: 'waiting-is-no-time',
     belief: '`timeout-minutes` does not count while a job waits for its reviewers.',
-    status: 'unverified',
-    source: 'inferred: a job may wait thirty days, and the default limit is six hours',
+    status: 'documented',
+    source:
+      'Workflow syntax: every job has a limit, of six hours where it says none. Deployments and environments: one may wait for thirty days.',
     otherwise: 'The job fails while it waits; give the workflows a larger `timeout-minutes`.',
     test: chain('gates', 'nobody answering for thirty days ends the run, and costs no runner a minute'),
   },
@@ -212,8 +269,9 @@ export const BELIEFS: readonly Belief[] = [
     belief: "The claim `environment` of a job's identity names its environment, also with `deployment: false`.",
     status: 'unverified',
     source: 'OpenID Connect reference; `deployment: false` is not mentioned there',
-    otherwise: '`enforcement_unproven`; an approval that is listed counts.',
-    test: acceptance('gates', 'a job without an identity is told what proves the hold, and opens for an approval that is listed'),
+    otherwise: 'Jobs have a deployment by default. With `deployment: false`: `enforcement_unproven`; an approval that is listed counts.',
+    test: chain('deployments', 'proves the hold where %s'),
+    switch: 'identityWithoutDeployment',
   },
   {
     id: 'identity-subject',
@@ -282,13 +340,22 @@ export const BELIEFS: readonly Belief[] = [
     test: github('client', 'without a Date header is no basis for a decision'),
   },
   {
-    id: 'short-object-id',
-    belief: 'GraphQL finds a blob by the first twelve digits of its id.',
-    status: 'unverified',
-    source: '`Repository.object(expression:)` takes what git rev-parse takes; shortened blob ids are not mentioned',
+    id: 'history-of-a-path',
+    belief: 'The history of a path lists the commits of the default branch that changed it.',
+    status: 'source',
+    source: 'GraphQL schema, Commit.history(path:)',
     otherwise:
       'After a change of the pipeline file, a run that is run again as a whole needs its approvals anew in a new run (`approval_stale`).',
     test: chain('approvals', 'in all jobs of a run that is run again: stricter rules keep it'),
+  },
+  {
+    id: 'schedules-stop',
+    belief: 'Schedules of public repositories stop after sixty days without activity.',
+    status: 'documented',
+    source: 'Events that trigger workflows, schedule',
+    otherwise: 'Nothing: what waits for time is taken up by the next look, whenever it comes, or by a person.',
+    test: chain('time', 'ends the run before a soak, and a schedule takes it up the next morning, once'),
+    untriable: 'It takes sixty days.',
   },
   {
     id: 'rate-limit-headers',

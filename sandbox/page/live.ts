@@ -32,7 +32,7 @@ const LIVE_KINDS = new Set(['promotion', 'rollback', 'deploy']);
 export function environmentViews(state: State): readonly EnvironmentView[] {
   return state.environments.map((environment) => {
     const records = state.deployments.filter((one) => sameName(one.environment, environment.name)).map(recordView);
-    const entering = records.filter(({ kind }) => LIVE_KINDS.has(kind));
+    const entering = records.filter((record) => LIVE_KINDS.has(record.kind) && !isJobsOwn(record));
     const succeeded = entering
       .filter(({ since }) => since !== null)
       .sort((a, b) => (b.since ?? 0) - (a.since ?? 0) || b.deployment.id - a.deployment.id);
@@ -45,6 +45,12 @@ export function environmentViews(state: State): readonly EnvironmentView[] {
       history: records.toReversed(),
     };
   });
+}
+
+/** One that GitHub made for a job of the product's: beside its record it says nothing, and while it goes on nobody can tell. */
+function isJobsOwn({ kind, deployment: { statuses } }: RecordView): boolean {
+  const isOver = statuses.some(({ state }) => FINAL.has(state));
+  return kind === 'deploy' && (!isOver || statuses.some(({ environmentUrl }) => environmentUrl.endsWith('#promote')));
 }
 
 /** An issue labelled as hold; its title names environments before the colon, and all of them when it names none. */

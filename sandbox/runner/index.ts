@@ -291,7 +291,16 @@ class SandboxRunner implements Runner {
     run.triggeringActor = user;
     run.startedAt = clock.now();
     run.updatedAt = clock.now();
-    this.#launch({ ...plan, kept });
+    const isWhole = options.failedOnly !== true && options.jobId === undefined;
+    await this.#work(async () => this.#launch({ ...plan, kept, ...(isWhole ? await this.#resolvedAnew(plan) : {}) }));
+  }
+
+  /** A run that is run again as a whole takes what it calls from where the refs point now; its failed jobs alone keep what they had (source: re-run workflows and jobs). */
+  async #resolvedAnew({ run, subject, tree, grants }: RunPlan): Promise<Pick<RunPlan, 'tree'>> {
+    const loading = { sources: this.#sources, caller: this.#sources.own(subject.sha), callerRef: subject.ref };
+    const anew = await loadTree(tree.file, null, grants, loading);
+    run.calls = calledBy(anew);
+    return { tree: anew };
   }
 
   #live(runId: number): WorkflowRun {

@@ -3,6 +3,11 @@ import type { Job } from './job.ts';
 
 /** The step's variable with the secrets of all environments, in dotenv form. */
 export const ENVIRONMENT_SECRETS = 'PROMOTE_ENV';
+/**
+ * The same as the caller handed it over. Whether a secret of the job's environment that is called like the first one replaces it is not known of workflows of
+ * another repository; this name is nobody's else.
+ */
+export const CALLERS_SECRETS = 'PROMOTE_ENV_OF_CALLER';
 
 /** A value of the runner's own vocabulary, or too short to be told from other text: masking it would only garble logs and lose outputs. */
 const SHORTEST_MASKED = 4;
@@ -22,15 +27,27 @@ const ORDINARY: ReadonlySet<string> = new Set([
 /**
  * The secrets for one environment's own commands, from the dotenv text in `PROMOTE_ENV`: `NAME=value` is for every environment, and
  * `production.NAME=value` only for production, as `NAME`; there it wins. Every value in the text is masked, whoever it is for.
- * What dotenv does not understand is masked too, and named by its line.
+ * What dotenv does not understand is masked too, and named by its line. Where GitHub gives the environment's own secret of that name, what it says goes before
+ * what the caller's says.
  * @returns variables by name; empty without the secret
  */
 export async function secretsOf(job: Job, environment: string): Promise<Readonly<Record<string, string>>> {
-  if (job.environmentSecrets.trim() === '') return {};
+  const { environmentSecrets, callersSecrets } = job;
+  if (callersSecrets.trim() === '' || callersSecrets === environmentSecrets) {
+    if (callersSecrets.trim() !== '') job.toolkit.info(`${ENVIRONMENT_SECRETS} is the secret that the calling workflow hands over.`);
+    return secretsIn(job, environmentSecrets, environment);
+  }
+  const which = environmentSecrets.trim() === '' ? 'missing in this job' : `the secret of the environment, which goes before the caller's`;
+  job.toolkit.info(`${ENVIRONMENT_SECRETS} is ${which}; what only the caller's says is taken from there.`);
+  return { ...(await secretsIn(job, callersSecrets, environment)), ...(await secretsIn(job, environmentSecrets, environment)) };
+}
+
+async function secretsIn(job: Job, text: string, environment: string): Promise<Readonly<Record<string, string>>> {
+  if (text.trim() === '') return {};
   const { parse } = await import('dotenv');
-  const entries = Object.entries(parse(job.environmentSecrets));
-  warnOfDropped(job, droppedLines(job.environmentSecrets, parse));
-  warnOfOrdinary(job);
+  const entries = Object.entries(parse(text));
+  warnOfDropped(job, droppedLines(text, parse));
+  warnOfOrdinary(job, text);
   for (const [key, value] of entries) maskValue(job, key, value);
   const shared = entries.filter(([key]) => !key.includes('.'));
   const own = entries.flatMap(([key, value]) => {
@@ -73,9 +90,9 @@ function warnOfDropped(job: Job, lines: readonly Line[]): void {
 }
 
 /** GitHub hides each line of the secret wherever it occurs, and drops outputs with it, those by which a chain goes on too. */
-function warnOfOrdinary({ environmentSecrets, toolkit }: Job): void {
+function warnOfOrdinary({ toolkit }: Job, text: string): void {
   const isOrdinary = (line: string): boolean => line !== '' && (line.length < SHORTEST_MASKED || ORDINARY.has(line.toLowerCase()));
-  const lines = environmentSecrets.split(/\r\n|\r|\n/).flatMap((line, index) => (isOrdinary(line.trim()) ? [String(index + 1)] : []));
+  const lines = text.split(/\r\n|\r|\n/).flatMap((line, index) => (isOrdinary(line.trim()) ? [String(index + 1)] : []));
   if (lines.length === 0) return;
   toolkit.annotate(
     'warning',

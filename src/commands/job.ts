@@ -111,5 +111,7 @@ export interface Job {
   readonly readCheckout: (path: string) => string | null;
   /** The secret `PROMOTE_ENV` as the step was given it; empty without one. */
   readonly environmentSecrets: string;
+  /** The secret `PROMOTE_ENV_OF_CALLER`; empty without one. */
+  readonly callersSecrets: string;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }

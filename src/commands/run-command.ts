@@ -153,7 +153,8 @@ function signalGroup(group: number | null, signal: NodeJS.Signals | 0): boolean 
 /** The action's own inputs (the token among them), outputs, state and other environments' secrets are no business of the command. */
 function withoutInputs(env: NodeJS.ProcessEnv, withheld: ReadonlySet<string> = new Set()): Record<string, string> {
   const kept = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && !withheld.has(name) && !/^(INPUT|STATE)_|^GITHUB_(STATE|OUTPUT)$|^PROMOTE_ENV$/.test(name),
+    ([name, value]) =>
+      value !== undefined && !withheld.has(name) && !/^(INPUT|STATE)_|^GITHUB_(STATE|OUTPUT)$|^PROMOTE_ENV(_OF_CALLER)?$/.test(name),
   );
   return Object.fromEntries(kept) as Record<string, string>;
 }

@@ -222,7 +222,7 @@ function outsideText(gate: Gate, protection: Protection): string {
 export function unlistedText(environment: string, protection: Protection | null, { moment, run }: Evidence): string {
   const isListed = !run.reviews.read || run.reviews.value.some(({ environments }) => includesName(environments, environment));
   if (moment !== 'door' || isListed || protection === null || !asksSomebody(protection)) return '';
-  return ` GitHub asks reviewers of ${environment}, let this job start, and lists no review: either the job has "deployment: false", for which GitHub may list none, or an administrator started it past them.`;
+  return ` GitHub asks reviewers of ${environment}, let this job start, and lists no review: either the job has "deployment: false", for which GitHub may list none (leave it out, or the input "deployment" at true), or an administrator started it past them (have a reviewer approve a new run).`;
 }
 
 function unnamedText({ unnamed }: Protection): string {

@@ -272,7 +272,7 @@ export const REASONS = {
   approval_missing: {
     effect: 'blocks',
     rule: 'approval',
-    fix: 'Run the failed jobs again, or start a new run, and have as many distinct people approve as the gate asks for. Where they did, and GitHub does not list it: leave `deployment: false` out of the job (in the shipped workflows: leave the input `deployment` at `true`), and start a new run.',
+    fix: 'Run the failed jobs again, or start a new run, and have as many distinct people approve as the gate asks for.',
     who: 'The reviewers of the environment.',
   },
   approval_stale: {

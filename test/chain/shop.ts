@@ -109,6 +109,8 @@ export interface ShopOptions extends Partial<Omit<SandboxOptions, 'repositoryPat
   readonly secrets?: RunnerOptions['secrets'];
   readonly environmentSecrets?: RunnerOptions['environmentSecrets'];
   readonly machine?: Readonly<Record<string, string>>;
+  /** Folder of the product as its tag names it now; asked whenever something of it is used. Default: the checkout. */
+  readonly product?: () => string;
 }
 
 /** A run as its page shows it. */
@@ -121,7 +123,7 @@ export interface RunSeen {
 }
 
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
-  const { pipeline = PIPELINE, caller = CALLER, files = {}, secrets, environmentSecrets, machine, ...sandboxOptions } = options;
+  const { pipeline = PIPELINE, caller = CALLER, files = {}, secrets, environmentSecrets, machine, product, ...sandboxOptions } = options;
   const folder = mkdtempSync(join(tmpdir(), 'promote-shop-'));
   const repository = createRepository(join(folder, 'repository'));
   repository.commit(
@@ -153,7 +155,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const runner = await startRunner({
     sandbox,
     folder: join(folder, 'runner'),
-    repositories: { 'org/promote-action': PROJECT },
+    repositories: {
+      get 'org/promote-action'() {
+        return product?.() ?? PROJECT;
+      },
+    },
     executeJob,
     machine: { SHOP_HOME: home, ...machine },
     ...(secrets === undefined ? {} : { secrets }),
@@ -322,6 +328,11 @@ export class Shop {
     const file = (name: string): string => readFileSync(join(this.home, environment, name), 'utf8').trim();
     if (!existsSync(join(this.home, environment, 'commit'))) return null;
     return { message: file('message'), commit: file('commit'), build: file('build') };
+  }
+
+  /** What a command wrote into the file of that name, ending in `.told`. */
+  told(name: string): string {
+    return readFileSync(join(this.home, `${name}.told`), 'utf8');
   }
 
   /** Every deployment to it fails from now on. */

@@ -201,7 +201,7 @@ describe('names and commands from outside', () => {
     expect(
       [...read].filter(
         (one) =>
-          !/^(?:github\.(?:token|run_id|run_attempt|event_name)|needs\.[a-z_][\w-]*\.(?:outputs|result)|steps\.(?:promote|before|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
+          !/^(?:github\.(?:token|run_id|run_attempt|event_name|server_url|repository|workflow_ref)|needs\.[a-z_][\w-]*\.(?:outputs|result)|steps\.(?:promote|before|upload)\.outputs|runner\.temp|inputs\.(?:environment|ref|sha|rollback))$/.test(
             one,
           ),
       ),

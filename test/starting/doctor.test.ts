@@ -364,7 +364,7 @@ describe('promote doctor', () => {
       fault: { status: 200, body: { total_count: 1, environments: [{ name: 'dev', protection_rules: [{ type: 'custom_rule' }] }] } },
     });
     const answer = await ask();
-    expect(codes(answer)['environment dev']).toEqual(['must rules_of_apps']);
+    expect(codes(answer)['environment dev']).toEqual(['should rules_of_apps']);
   });
 });
 

@@ -153,11 +153,12 @@ function endRun(context: RestContext, run: Run): void {
 async function rerun(context: RestContext, failedOnly: boolean): Promise<Reply> {
   const run = theRun(context);
   if (bodyOf(context)['enable_debug_logging'] === true) throw new NotServed('enable_debug_logging is not served');
+  const runner = running(context);
   const isJobs = sameName(context.identity.login, ACTIONS_BOT);
   if (isJobs && context.place.switches.rerunByJobs === 'refused') throw new Refusal(403, 'Resource not accessible by integration');
   if (run.status !== 'completed') throw new Refusal(403, 'This workflow is already running');
   if (failedOnly && run.conclusion === 'success') throw new Refusal(403, 'This workflow run has no failed jobs to re-run');
-  await running(context).rerun(run.id, { user: context.identity.login, failedOnly });
+  await runner.rerun(run.id, { user: context.identity.login, failedOnly });
   return { status: 201, body: {} };
 }
 

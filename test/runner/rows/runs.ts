@@ -241,8 +241,9 @@ jobs:
     expect: (stage) => expect(stage.ran.filter(({ attempt }) => attempt === 2).map(({ key }) => key)).toEqual(['b', 'c']),
   },
   {
-    behaviour: 're-running everything uses the same commit and event, keeps the reviews, and asks the reviewers anew',
+    behaviour: 're-running everything uses the same commit and event, keeps the reviews, and, where it is told so, asks the reviewers anew',
     source: RERUN,
+    options: { sandbox: { switches: { rerunGates: 'ask' } } },
     workflow: `
 on: push
 jobs:
@@ -263,6 +264,26 @@ jobs:
       expect(stage.request('a').contexts['github']).toMatchObject({ sha });
     },
     expect: (stage) => expect(stage.run()).toMatchObject({ attempt: 2, conclusion: 'success' }),
+  },
+  {
+    behaviour: 'a job that was approved starts at once when it is run again, unless it is told that GitHub asks anew; another job asks',
+    source: 'not published; the unfavourable side',
+    workflow: `
+on: push
+jobs:
+  a: ${job('environment: uat')}
+  b: ${job('needs: a, environment: uat')}`,
+    async play(stage) {
+      stage.sandbox.given.environment('uat', { reviewers: ['mona'] });
+      const id = await push(stage);
+      await stage.runner.review(id, { user: 'mona', environments: ['uat'], state: 'approved' });
+      await stage.runner.settled();
+      await stage.runner.cancel(id);
+      await stage.runner.settled();
+      await stage.runner.rerun(id);
+      await stage.runner.settled();
+    },
+    expect: (stage) => expect(stage.results()).toEqual({ a: 'success', b: 'waiting' }),
   },
   {
     behaviour: 'a run that is going on, has nothing failed, or is older than 30 days is not run again',
