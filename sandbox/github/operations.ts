@@ -2,6 +2,7 @@
 export const SERVED = [
   'actions/cancel-workflow-run',
   'actions/create-workflow-dispatch',
+  'actions/delete-workflow-run',
   'actions/download-artifact',
   'actions/download-job-logs-for-workflow-run',
   'actions/get-artifact',
@@ -43,6 +44,8 @@ export const SERVED = [
   'repos/create-deployment-status',
   'repos/create-dispatch-event',
   'repos/create-or-update-environment',
+  'repos/delete-an-environment',
+  'repos/delete-deployment',
   'repos/get',
   'repos/get-all-environments',
   'repos/get-branch',

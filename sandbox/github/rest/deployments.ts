@@ -8,6 +8,7 @@ import { deployment, deploymentStatus, repositoryUrl } from './shapes.ts';
 type Ids =
   | 'repos/create-deployment'
   | 'repos/create-deployment-status'
+  | 'repos/delete-deployment'
   | 'repos/get-deployment'
   | 'repos/get-deployment-status'
   | 'repos/list-deployment-statuses'
@@ -19,6 +20,14 @@ export const deploymentEndpoints: Endpoints<Ids> = {
     return page(context, `${repositoryUrl(context.place)}/deployments`, found, (one) => deployment(context, one));
   }),
   'repos/get-deployment': reads('deployments', (context) => ok(deployment(context, theDeployment(context)))),
+  'repos/delete-deployment': writes('deployments', (context) => {
+    const target = theDeployment(context);
+    // GitHub deletes the only one of a repository in any state, others only once they are inactive.
+    const isActive = target.statuses.at(-1)?.state === 'success' && context.state.deployments.length > 1;
+    if (isActive) throw new Refusal(422, 'We cannot delete an active deployment unless it is the only deployment in a given environment.');
+    context.state.deployments.splice(context.state.deployments.indexOf(target), 1);
+    return { status: 204, body: '' };
+  }),
   'repos/create-deployment': writes('deployments', createDeployment),
   'repos/list-deployment-statuses': reads('deployments', (context) => {
     const of = theDeployment(context);

@@ -7,6 +7,7 @@ import { environment, refPattern, repositoryUrl } from './shapes.ts';
 type Ids =
   | 'repos/create-deployment-branch-policy'
   | 'repos/create-or-update-environment'
+  | 'repos/delete-an-environment'
   | 'repos/get-all-environments'
   | 'repos/get-environment'
   | 'repos/list-deployment-branch-policies';
@@ -20,6 +21,11 @@ export const environmentEndpoints: Endpoints<Ids> = {
   }),
   'repos/get-environment': reads('actions', (context) => ok(environment(context, theEnvironment(context)))),
   'repos/create-or-update-environment': writes('administration', update),
+  'repos/delete-an-environment': writes('administration', (context) => {
+    const target = theEnvironment(context);
+    context.state.environments.splice(context.state.environments.indexOf(target), 1);
+    return { status: 204, body: '' };
+  }),
   'repos/list-deployment-branch-policies': reads('actions', (context) => {
     const target = theEnvironment(context);
     const patterns = Array.isArray(target.refPolicy) ? target.refPolicy : [];

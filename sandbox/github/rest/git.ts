@@ -2,6 +2,8 @@ import { timestamp } from '../clock.ts';
 import { NotServed, notFound, Refusal, type Reply, type RestContext } from '../context.ts';
 import type { GitCommit, TreeEntry } from '../git-repository.ts';
 import { nodeId } from '../node-id.ts';
+import { findUser } from '../state.ts';
+import { reaches } from '../tokens.ts';
 import { type Endpoints, ok, page, reads, refuseQuery } from './endpoint.ts';
 import { commit, diffEntry, fullRepository, gitCommit, pageUrl, pullRequest, repositoryUrl } from './shapes.ts';
 
@@ -21,7 +23,7 @@ type Ids =
   | 'repos/list-tags';
 
 export const gitEndpoints: Endpoints<Ids> = {
-  'repos/get': reads('metadata', (context) => ok(fullRepository(context.place))),
+  'repos/get': reads('metadata', (context) => ok({ ...fullRepository(context.place), permissions: permissionsOf(context) })),
   'git/get-ref': reads('contents', async (context) => {
     const name = `refs/${context.path['ref']}`;
     const oid = (await refsOf(context)).get(name);
@@ -62,6 +64,13 @@ export const gitEndpoints: Endpoints<Ids> = {
     return page(context, `${repositoryUrl(context.place)}/commits/${oid}/pulls`, found, (one) => pullRequest(context, one));
   }),
 };
+
+/** What the token's owner may do, in the five words that GitHub has for it. */
+function permissionsOf({ state, identity }: RestContext): Readonly<Record<string, boolean>> {
+  const role = identity.kind === 'app' ? 'none' : (findUser(state, identity.login)?.role ?? 'none');
+  const least = { admin: 'admin', maintain: 'maintain', push: 'write', triage: 'triage', pull: 'none' } as const;
+  return Object.fromEntries(Object.entries(least).map(([name, needed]) => [name, reaches(role, needed)]));
+}
 
 async function refsOf(context: RestContext): Promise<ReadonlyMap<string, string>> {
   return context.refs ?? context.place.git.refs();

@@ -10,6 +10,7 @@ import { pageUrl, repositoryUrl, workflowRun } from './shapes.ts';
 type Ids =
   | 'actions/cancel-workflow-run'
   | 'actions/create-workflow-dispatch'
+  | 'actions/delete-workflow-run'
   | 'actions/get-workflow'
   | 'actions/get-workflow-run'
   | 'actions/list-repo-workflows'
@@ -36,6 +37,12 @@ export const runEndpoints: Endpoints<Ids> = {
   }),
   'actions/get-workflow': reads('actions', async (context) => ok(workflow(context, await theWorkflow(context)))),
   'actions/cancel-workflow-run': writes('actions', cancel),
+  'actions/delete-workflow-run': writes('actions', (context) => {
+    const run = theRun(context);
+    if (run.status !== 'completed') throw new Refusal(403, 'Could not delete the workflow run');
+    context.state.runs.splice(context.state.runs.indexOf(run), 1);
+    return NO_CONTENT;
+  }),
   'actions/re-run-workflow': writes('actions', (context) => rerun(context, false)),
   'actions/re-run-workflow-failed-jobs': writes('actions', (context) => rerun(context, true)),
   'actions/create-workflow-dispatch': writes('actions', dispatch),
