@@ -7,8 +7,8 @@ import { EXPECTED, TOKEN } from './commands/expected.ts';
 import { HELP } from './commands/help.ts';
 import type { Inquiry, InquiryPorts } from './commands/inquiry.ts';
 import { inOptions } from './commands/option-words.ts';
-import { readAddresses } from './github/addresses.ts';
 import { createClient, type GitHubClient } from './github/client.ts';
+import { chooseServer, hostOf, type Server } from './github/server-choice.ts';
 import type { OnGitHub, RepositoryFiles } from './starting/repository.ts';
 
 /** The words on the command line, or the checkout they are about, do not make a question. */
@@ -79,12 +79,12 @@ async function answer(words: readonly string[]): Promise<number> {
 
 async function plan(values: Values): Promise<number> {
   const { answerPlan } = await import('./commands/answer-plan.ts');
-  return answerPlan(inquiryFrom(values, values.environment ?? null), ports());
+  return answerPlan(inquiryFrom(values, values.environment ?? null), ports(values));
 }
 
 async function explain(values: Values, environment: string): Promise<number> {
   const { answerExplain } = await import('./commands/answer-explain.ts');
-  return answerExplain({ ...inquiryFrom(values, environment), environment }, ports());
+  return answerExplain({ ...inquiryFrom(values, environment), environment }, ports(values));
 }
 
 async function printPipeline(values: Values): Promise<number> {
@@ -105,7 +105,7 @@ async function initialise(values: Values, only: 'pipeline' | 'workflow' | null):
     files: filesOf(root),
     defaultBranch: defaultBranchOfCheckout(),
     lookAtGitHub: () => lookAtGitHub(values),
-    findOwnCommit,
+    findOwnCommit: () => findOwnCommit(values),
     write: (path, text) => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text);
@@ -115,17 +115,17 @@ async function initialise(values: Values, only: 'pipeline' | 'workflow' | null):
 }
 
 /** Without a token, or where GitHub cannot be asked, the tag is named, and what is printed says how to pin it. */
-async function findOwnCommit(): Promise<string | null> {
-  if (tokenOrNull() === null) return null;
+async function findOwnCommit(values: Values): Promise<string | null> {
+  if (tokenOrNull(values) === null) return null;
   const [{ readCommit }, { OURS }] = await Promise.all([import('./github/settings.ts'), import('./starting/pins.ts')]);
-  return readCommit(client(), OURS, `tags/${OURS.tag}`).catch(() => null);
+  return readCommit(client(values), OURS, `tags/${OURS.tag}`).catch(() => null);
 }
 
 async function lookAtGitHub(values: Values): Promise<OnGitHub> {
-  if (tokenOrNull() === null) return { looked: false, why: 'no token; set GH_TOKEN to have it look.' };
+  if (tokenOrNull(values) === null) return { looked: false, why: 'no token; set GH_TOKEN to have it look.' };
   const { existingEnvironments } = await import('./commands/existing-environments.ts');
   try {
-    return { looked: true, environments: await existingEnvironments(client(), repositoryFrom(values)) };
+    return { looked: true, environments: await existingEnvironments(client(values), repositoryFrom(values)) };
   } catch (error) {
     return { looked: false, why: (error as Error).message };
   }
@@ -137,16 +137,24 @@ async function examine(values: Values): Promise<number> {
     ...repositoryFrom(values),
     pipelinePath: values.pipeline,
     json: values.json,
-    serverUrl: readAddresses(process.env).serverUrl,
+    serverUrl: serverFor(values).serverUrl,
   };
-  return doctor(request, ports());
+  return doctor(request, ports(values));
 }
 
 function repositoryFrom(values: Values): { readonly owner: string; readonly repo: string } {
   const repository = values.repo ?? repositoryOfRemote();
-  const [owner = '', repo = '', ...rest] = repository.split('/');
-  if (owner === '' || repo === '' || rest.length > 0) throw new UsageError(`"${repository}" is not a repository; expected OWNER/NAME.`);
+  const parts = repository.split('/');
+  const [repo = '', owner = ''] = parts.toReversed();
+  if (parts.length < 2 || parts.length > 3 || parts.includes(''))
+    throw new UsageError(`"${repository}" is not a repository; expected OWNER/NAME, or HOST/OWNER/NAME.`);
   return { owner, repo };
+}
+
+/** The server that the repository is on. */
+function serverFor(values: Values): Server {
+  const parts = values.repo?.split('/') ?? [];
+  return chooseServer(process.env, parts.length === 3 ? (parts[0] ?? null) : null, values.repo === undefined ? remote() : '');
 }
 
 function inquiryFrom(values: Values, environment: string | null): Inquiry {
@@ -163,30 +171,34 @@ function inquiryFrom(values: Values, environment: string | null): Inquiry {
     migrations: values.migrations || null,
     rollback: values.rollback,
     pipelinePath: values.pipeline,
-    repositoryUrl: `${readAddresses(process.env).serverUrl}/${owner}/${repo}`,
+    repositoryUrl: `${serverFor(values).serverUrl}/${owner}/${repo}`,
     json: values.json,
     width: process.stdout.columns ?? 100,
     colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
   };
 }
 
-function ports(): InquiryPorts {
-  return { client: client(), readCheckout, print: (text) => process.stdout.write(text) };
+function ports(values: Values): InquiryPorts {
+  return { client: client(values), readCheckout, print: (text) => process.stdout.write(text) };
 }
 
-/** Without the line break that a file's content ends with. */
-function tokenOrNull(): string | null {
-  return process.env['GH_TOKEN']?.trim() || process.env['GITHUB_TOKEN']?.trim() || null;
+/** `null`: there is none, or none for the repository's server. */
+function tokenOrNull(values: Values): string | null {
+  try {
+    return serverFor(values).token;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ServerError') return null;
+    throw error;
+  }
 }
 
-function client(): GitHubClient {
-  const token = tokenOrNull();
-  if (token === null) throw new Error('No token: set GH_TOKEN, for example with GH_TOKEN=$(gh auth token).');
+function client(values: Values): GitHubClient {
+  const { token, tokenName, apiUrl, graphqlUrl } = serverFor(values);
+  if (token === null) throw new Error(`No token: set ${tokenName}, for example with ${tokenName}=$(gh auth token).`);
   if (!TOKEN.pattern.test(token))
     throw new Error(
-      `GH_TOKEN or GITHUB_TOKEN is no token; expected ${TOKEN.words}. Set it anew, for example with GH_TOKEN=$(gh auth token).`,
+      `${tokenName} or GITHUB_TOKEN is no token; expected ${TOKEN.words}. Set it anew, for example with ${tokenName}=$(gh auth token).`,
     );
-  const { apiUrl, graphqlUrl } = readAddresses(process.env);
   const failed = (message: string): void => void failures.add(message);
   return createClient({ token, apiUrl, graphqlUrl, requestTimeoutMs: 15_000, retryWaitMs: 1000, log: tell, failed });
 }
@@ -233,11 +245,16 @@ function branchOfCheckout(): string {
 
 /** `git@HOST:OWNER/NAME.git` and `https://HOST/OWNER/NAME` alike. */
 function repositoryOfRemote(): string {
-  const url = gitOr('', 'remote', 'get-url', 'origin');
+  const url = remote();
   const found = /[/:]([^/:]+\/[^/]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-  if (found === undefined)
+  // A folder is on no server; only where variables name one may it stand for a repository there.
+  if (found === undefined || (hostOf(url) === null && !process.env['GITHUB_API_URL']))
     throw new UsageError('The checkout has no remote "origin" on GitHub; name the repository with --repo OWNER/NAME.');
   return found;
+}
+
+function remote(): string {
+  return gitOr('', 'remote', 'get-url', 'origin');
 }
 
 function git(...words: string[]): string {

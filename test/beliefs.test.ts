@@ -19,6 +19,10 @@ it.each(BELIEFS)('what happens if $id is otherwise is tested', ({ test }) => {
   expect(readFileSync(join(import.meta.dirname, '..', test.file), 'utf8')).toContain(test.title);
 });
 
+it('what nobody verified can be tried, by a switch of the sandbox and by the probe, or says why not', () => {
+  for (const { id, status, switch: side, untriable } of BELIEFS) if (status === 'unverified') expect(side ?? untriable, id).toBeDefined();
+});
+
 it('every switch of the sandbox stands for a belief, and has two sides', () => {
   const switches = new Set(BELIEFS.flatMap((belief) => belief.switch ?? []));
   expect([...switches].toSorted()).toEqual(Object.keys(UNFAVOURABLE).toSorted());

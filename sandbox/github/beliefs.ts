@@ -194,6 +194,19 @@ export const BELIEFS: readonly Belief[] = [
     test: chain('upgrades', 'ten upgrades in the middle of a promotion strand nothing'),
   },
   {
+    id: 'execution-policies',
+    belief:
+      'Execution protections are listed under `/repos/{owner}/{repo}/actions/policies`, with the events and the actors that may start workflows.',
+    status: 'unverified',
+    source: 'changelog of September 2026; in no published description',
+    otherwise: '`doctor` notes that they were not looked at; nothing else reads them.',
+    test: {
+      file: 'test/starting/doctor.test.ts',
+      title: 'is not looked at where GitHub has no such page, the token may not, or it looks otherwise; that is a note',
+    },
+    untriable: 'Whether a repository has any is its administrators’ choice, and the probe makes none.',
+  },
+  {
     id: 'many-jobs',
     belief: 'A run may define as many jobs as the shipped chain does, about 140 with all stages.',
     status: 'unverified',

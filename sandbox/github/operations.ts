@@ -6,6 +6,7 @@ export const SERVED = [
   'actions/download-artifact',
   'actions/download-job-logs-for-workflow-run',
   'actions/get-artifact',
+  'actions/get-custom-oidc-sub-claim-for-repo',
   'actions/get-job-for-workflow-run',
   'actions/get-pending-deployments-for-run',
   'actions/get-reviews-for-run',

@@ -11,6 +11,7 @@ import type { IdentityProvider } from './identity.ts';
 import { checkAnswer, checkBody, checkPath, type MatchedOperation, matchOperation, readQuery, unservedOperation } from './openapi.ts';
 import type { Requests } from './request-log.ts';
 import { endpoints } from './rest/endpoints.ts';
+import { serveUnpublished } from './rest/unpublished.ts';
 import type { State } from './state.ts';
 import { type Identity, mayDo, type Tokens, tokenOf } from './tokens.ts';
 
@@ -174,6 +175,8 @@ async function answer(parts: ServerParts, received: Received, identity: Identity
 
 async function answerRest(parts: ServerParts, received: Received, context: Context): Promise<Reply> {
   const operation = received.operation;
+  const unpublished = operation === null ? serveUnpublished(received.method, received.path, context) : null;
+  if (unpublished !== null) return unpublished;
   if (operation === null || operation === 'graphql') throw new NotServed(unserved(received));
   refuseMediaTypes(received);
   const { id, path } = operation;

@@ -285,6 +285,17 @@ export interface Label {
   description: string;
 }
 
+/** Who and what may start workflows (generally available since 2026-09-17): `null` where the repository has no such page. */
+export interface ExecutionPolicy {
+  name: string;
+  /** `evaluate`: what it would stop is told, and goes on. */
+  enforcement: 'active' | 'evaluate' | 'disabled';
+  /** Those that may start a run; absent: all. */
+  events?: string[];
+  /** Logins that may; absent: all. */
+  actors?: string[];
+}
+
 export interface State {
   users: User[];
   teams: Team[];
@@ -303,6 +314,10 @@ export interface State {
   labels: Label[];
   /** Names of branches that a rule of the repository protects. */
   protectedBranches: string[];
+  /** `null`: GitHub has no such page for the repository. */
+  executionPolicies: ExecutionPolicy[] | null;
+  /** How the subject of jobs' identities is made. */
+  identitySubject: { use_default: boolean; include_claim_keys?: string[]; use_immutable_subject?: boolean; sub_claim_prefix?: string };
   /** The last id given out. Ids are never given out twice and always grow. */
   lastId: number;
   /** The last number of an issue or pull request. */
@@ -328,6 +343,8 @@ export function emptyState(lastId = 1000): State {
     commitStatuses: [],
     labels: [],
     protectedBranches: [],
+    executionPolicies: null,
+    identitySubject: { use_default: true },
     lastId,
     lastNumber: 0,
   };

@@ -372,6 +372,7 @@ class SandboxRunner implements Runner {
     const key = `${run.id}/${run.attempt}`;
     if (this.#announced.has(key) || run.event === 'workflow_run') return;
     this.#announced.add(key);
+    const repository = `${this.#sandbox.owner}/${this.#sandbox.name}`;
     const workflowRun = {
       id: run.id,
       name: run.workflow,
@@ -383,6 +384,9 @@ class SandboxRunner implements Runner {
       head_sha: run.headSha,
       run_attempt: run.attempt,
       run_number: run.number,
+      repository: { full_name: repository },
+      // Tells runs of forks apart.
+      head_repository: { full_name: repository },
     };
     const payload = { action: 'completed', workflow_run: workflowRun, workflow: { name: run.workflow, path: run.workflowPath } };
     this.trigger('workflow_run', payload, { actor: run.triggeringActor }).catch((error: unknown) => {

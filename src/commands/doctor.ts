@@ -1,5 +1,8 @@
+import type { Read } from '../decision/evidence.ts';
 import type { EvidencePort } from '../github/evidence.ts';
 import { HOLD_LABEL, VETO_LABEL } from '../github/evidence-query.ts';
+import { readExecutionPolicies } from '../github/execution-policies.ts';
+import { readSubjectForm, type SubjectForm } from '../github/identity-subject.ts';
 import { readOpenVetoes, unmatchedVetoes } from '../github/open-vetoes.ts';
 import type { Repository } from '../github/records.ts';
 import {
@@ -17,6 +20,7 @@ import { DEFAULT_PIPELINE_PATH, loadList, loadPipeline } from '../pipeline/load.
 import type { Pipeline } from '../pipeline/model.ts';
 import { quote } from '../pipeline/problem.ts';
 import { type Examination, examinationJson, examinationText } from '../report/examination.ts';
+import { barredStarts } from '../starting/barred-starts.ts';
 import { type Demand, demandsOf } from '../starting/demands.ts';
 import { type Difference, differencesOf, type KnownReviewers } from '../starting/differences.ts';
 import { labelCommand, mendingCommands, type Place } from '../starting/mend.ts';
@@ -79,11 +83,36 @@ async function examine(request: DoctorRequest, pipelines: readonly Pipeline[], c
     };
   });
   const labels = await Promise.all(LABELS.map((label) => labelSubject(client, request, place, label)));
+  const policies = await readExecutionPolicies(client, request);
+  const protections = {
+    name: 'execution protections',
+    differences: policies.read ? barredStarts(policies.value) : [],
+    commands: [],
+    page: `${request.serverUrl}/${request.owner}/${request.repo}/settings/actions`,
+  };
   return {
     repository: `${request.owner}/${request.repo}`,
     pipeline: inWords(pipelines.map(({ source, path }) => (source === 'file' ? path : 'the built-in pipeline'))),
-    subjects: [...environments, ...labels, ...(await vetoSubjects(client, request, pipelines))],
+    subjects: [...environments, protections, ...labels, ...(await vetoSubjects(client, request, pipelines))],
+    notes: [
+      subjectNote(await readSubjectForm(client, request), demands),
+      ...(policies.read
+        ? []
+        : [`GitHub's execution protections, which may keep workflows from starting, were not looked at: ${policies.why}.`]),
+    ],
   };
+}
+
+/** Which subject a cloud has to trust, with the environment that matters most as the example. */
+function subjectNote(form: Read<SubjectForm>, demands: readonly Demand[]): string {
+  const what = 'The subject of a job’s OpenID Connect identity';
+  if (!form.read) return `${what} was not looked at: ${form.why}.`;
+  const { prefixes, claims } = form.value;
+  if (claims !== null) return `${what} is made of a template of the repository’s own: ${inWords(claims)}.`;
+  const { environment = 'NAME' } = demands.find(({ role }) => role === 'production') ?? demands.at(-1) ?? {};
+  const subjects = prefixes.map((prefix) => `${prefix}:environment:${environment}`);
+  const which = subjects.length === 1 ? '' : ' (the second in repositories created or renamed since July 2026; GitHub does not tell which)';
+  return `${what} in ${environment} is ${subjects.join(' or ')}${which}.`;
 }
 
 /** The people and teams that the pipeline names; those that are reviewers already are known. */

@@ -21,6 +21,7 @@ export const DIFFERENCES = [
   'refs_barred',
   'refs_open',
   'rules_of_apps',
+  'starts_barred',
   'label_missing',
   'veto_unclear',
   'veto_unmatched',

@@ -224,8 +224,14 @@ export class Shop {
   forge({ sha, environment, run, creator }: { sha: string; environment: string; run: number; creator?: string }): void {
     const artifact = this.sandbox.state.artifacts.findLast(({ runId }) => runId === run);
     const payload = {
-      ...{ schema: 1, kind: 'promotion', candidate: { sha, ref: 'refs/heads/main', version: 'main' }, digest: artifact?.digest },
-      ...{ artifact: { id: artifact?.id, run }, policyHash: '0'.repeat(40), route: 'mainline', run: { id: run, attempt: 1 } },
+      ...{
+        schema: 1,
+        kind: 'promotion',
+        candidate: { sha, ref: 'refs/heads/main', version: 'main' },
+        digest: artifact?.digest ?? `git:${sha}`,
+      },
+      ...(artifact === undefined ? {} : { artifact: { id: artifact.id, run } }),
+      ...{ policyHash: '0'.repeat(40), route: 'mainline', run: { id: run, attempt: 1 } },
       ...{ initiator: 'octocat', approvedBy: [], reasons: [], notes: [], relaxed: [], replaced: null, verify: false },
     };
     const task = 'promote:promotion';

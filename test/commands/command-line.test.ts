@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Answer, json, type ScriptedServer, scriptedServer } from '../github/scripted-server.ts';
 import { makeFolder } from '../starting/folder.ts';
@@ -66,6 +67,20 @@ describe('what keeps anything from being sent', () => {
     await folder.promote(['plan', '--repo', 'octo-org/shop', '--ref', 'main'], variables);
     expect(server.requests).toMatchObject([{ path: '/api/graphql', headers: { authorization: 'bearer ghp_x' } }]);
   });
+});
+
+it('a token for github.com is not sent to the server of the checkout’s remote, and the variable that is needed is named', async () => {
+  const clone = makeFolder({ 'README.md': 'A shop' });
+  try {
+    execFileSync('git', ['-C', clone.path, 'remote', 'add', 'origin', 'git@git.invalid:octo-org/shop.git']);
+    const { code, err } = await clone.promote(['plan'], { GH_TOKEN: 'ghp_x' });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^promote: The repository is on git\.invalid, and GH_TOKEN is for github\.com: it was not sent\. Set GH_ENTERPRISE_TOKEN/,
+    );
+  } finally {
+    clone.remove();
+  }
 });
 
 describe('a failure', () => {

@@ -134,8 +134,8 @@ describe('promote doctor', () => {
     const answer = await ask();
     expect(codes(answer)).toEqual({});
     expect(answer.code).toBe(0);
-    expect((await ask(PIPELINE, { json: false })).out).toBe(
-      'octo-org/shop against .github/promote.yml: everything is as the pipeline demands.\n',
+    expect((await ask(PIPELINE, { json: false })).out).toMatch(
+      /^octo-org\/shop against \.github\/promote\.yml: everything is as the pipeline demands\.\nNote: /,
     );
   });
 
@@ -406,5 +406,74 @@ describe('on the command line', () => {
     const text = folder.read('.github/promote.yml') ?? '';
     expect(text).toContain('by: [octo-org/release, octocat], exclude: [initiator]');
     expect(text).toContain('acceptance: { approvals: 1, by: [mona] }');
+  });
+});
+
+describe('what may start workflows', () => {
+  const noteOf = ({ out }: Answer) => (JSON.parse(out) as { notes: readonly string[] }).notes;
+
+  it('is compared with what the chain needs', async () => {
+    inOrder();
+    shop.sandbox.state.executionPolicies = [
+      { name: 'people only', enforcement: 'active', events: ['push', 'workflow_dispatch'], actors: ['octocat'] },
+      { name: 'tried out', enforcement: 'evaluate', events: [] },
+    ];
+    const answer = await ask();
+    expect(answer.code).toBe(0);
+    expect(codes(answer)).toEqual({ 'execution protections': ['should starts_barred', 'should starts_barred'] });
+    const because = answer.subjects[0]?.differences.map((difference) => difference.because);
+    expect(because?.[0]).toBe(
+      'The execution protection "people only" lets push and workflow_dispatch start workflows and not schedule: what waits for time is taken up by nobody.',
+    );
+    expect(because?.[1]).toContain('does not let github-actions[bot] start workflows');
+    shop.sandbox.state.executionPolicies = [{ name: 'nobody', enforcement: 'active', events: ['schedule'] }];
+    expect((await ask()).code).toBe(6);
+  });
+
+  it('is not looked at where GitHub has no such page, the token may not, or it looks otherwise; that is a note', async () => {
+    inOrder();
+    const missing = await ask();
+    expect([missing.code, missing.subjects]).toEqual([0, []]);
+    expect(noteOf(missing)).toContainEqual(expect.stringMatching(/^GitHub's execution protections, .*were not looked at: /));
+    shop.sandbox.state.executionPolicies = [];
+    expect(noteOf(await ask(PIPELINE, {}, { actions: 'read', issues: 'read', contents: 'read', members: 'read' }))).toContainEqual(
+      expect.stringContaining('were not looked at'),
+    );
+    for (const body of [{ rules: [] }, 7, [{ enforcement: 'active', events: 'all' }]]) {
+      shop.sandbox.inject({ match: { path: /\/actions\/policies$/ }, fault: { status: 200, body } });
+      const odd = await ask();
+      expect([odd.code, odd.subjects]).toEqual([0, []]);
+      expect(noteOf(odd), JSON.stringify(body)).toContainEqual(expect.stringContaining('were not looked at'));
+    }
+    expect((await ask(PIPELINE, { json: false })).out).not.toContain('Note: GitHub');
+  });
+});
+
+describe('the subject of a job’s identity', () => {
+  const subject = async () => {
+    const { out } = await ask(PIPELINE, { json: false });
+    return /^Note: (The subject .*)$/m.exec(out)?.[1];
+  };
+
+  it('is told as this repository gets it', async () => {
+    inOrder();
+    shop.sandbox.state.identitySubject = { use_default: true, sub_claim_prefix: 'repo:octo-org@1/shop@2' };
+    expect(await subject()).toBe(
+      'The subject of a job’s OpenID Connect identity in production is repo:octo-org@1/shop@2:environment:production.',
+    );
+    shop.sandbox.state.identitySubject = { use_default: true, use_immutable_subject: false };
+    expect(await subject()).toContain(' is repo:octo-org/shop:environment:production.');
+    shop.sandbox.state.identitySubject = { use_default: true };
+    expect(await subject()).toMatch(
+      / is repo:octo-org\/shop:environment:production or repo:octo-org@\d+\/shop@\d+:environment:production \(the second/,
+    );
+    shop.sandbox.state.identitySubject = { use_default: false, include_claim_keys: ['repo', 'context'] };
+    expect(await subject()).toContain('is made of a template of the repository’s own: repo and context.');
+  });
+
+  it('is not looked at where GitHub does not say, and nothing comes of it', async () => {
+    inOrder();
+    shop.sandbox.inject({ match: { path: /customization\/sub$/ }, fault: { status: 404, body: { message: 'Not Found' } } });
+    expect(await subject()).toContain('was not looked at: ');
   });
 });

@@ -5,9 +5,14 @@ import { bodyOf, type Endpoints, ok, reads, textIn } from './endpoint.ts';
 import { theRun } from './runs.ts';
 import { approvals, pendingDeployments } from './shapes.ts';
 
-type Ids = 'actions/get-pending-deployments-for-run' | 'actions/get-reviews-for-run' | 'actions/review-pending-deployments-for-run';
+type Ids =
+  | 'actions/get-custom-oidc-sub-claim-for-repo'
+  | 'actions/get-pending-deployments-for-run'
+  | 'actions/get-reviews-for-run'
+  | 'actions/review-pending-deployments-for-run';
 
 export const actionsEndpoints: Endpoints<Ids> = {
+  'actions/get-custom-oidc-sub-claim-for-repo': reads('actions', (context) => ok(context.state.identitySubject)),
   'actions/get-reviews-for-run': reads('actions', (context) => ok(approvals(context, theRun(context)))),
   'actions/get-pending-deployments-for-run': reads('actions', (context) => ok(pendingDeployments(context, theRun(context)))),
   // Reading suffices: required reviewers with read access may review (source: GitHub's description of the operation).

@@ -1,0 +1,3 @@
+import { DETOURS, playEverywhere } from './worlds.ts';
+
+playEverywhere(DETOURS);

@@ -1,0 +1,3 @@
+import { PROMOTIONS, playEverywhere } from './worlds.ts';
+
+playEverywhere(PROMOTIONS);
