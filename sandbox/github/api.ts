@@ -64,6 +64,8 @@ export interface SandboxOptions {
   readonly firstId?: number;
   /** Nodes that a GraphQL query may ask for before GitHub answers only in part (`RESOURCE_LIMITS_EXCEEDED`). Default: any number. */
   readonly mostNodes?: number;
+  /** What such a query gets instead. Default: the answer in part. `502`: what stands before GitHub gives up. */
+  readonly tooCostly?: 'in part' | 502;
   /** What is not known of GitHub. Default: `DEFAULT_SIDES`. */
   readonly switches?: Partial<Switches>;
   /** Added to every answer. Default 0. */
@@ -298,6 +300,8 @@ export interface RunnerHooks {
   /** With `jobId` that job and what depends on it; with `failedOnly` those that did not succeed. */
   rerun(runId: number, options: { user: string; failedOnly?: boolean; jobId?: number }): Promise<void>;
   cancel(runId: number, options: { user: string }): Promise<void>;
+  /** Jobs that wait for it fail. */
+  environmentRemoved(name: string): Promise<void>;
   /** Checks that the user may, records the review, and lets the waiting jobs go on or fail. */
   review(
     runId: number,

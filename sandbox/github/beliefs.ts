@@ -341,7 +341,8 @@ export const BELIEFS: readonly Belief[] = [
     belief: 'GitHub answers one query for all that a decision needs.',
     status: 'seen',
     source: 'since July 2026 some are answered in part, with RESOURCE_LIMITS_EXCEEDED: github-readme-stats#4916, markscribe#103',
-    otherwise: 'It is asked in at most twenty parts, then piece by piece with shorter lists; what is too costly even so is unread.',
+    otherwise:
+      'It is asked in at most twenty parts, then piece by piece with shorter lists; what is too costly even so is unread. What is not answered in time, or with 502, is asked in parts with shorter lists, too.',
     test: github('evidence', 'is asked in parts %s, and the evidence is the same'),
   },
   {

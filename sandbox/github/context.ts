@@ -24,6 +24,7 @@ export interface Place {
   readonly switches: Switches;
   /** See `SandboxOptions`. */
   readonly mostNodes: number;
+  readonly tooCostly: 'in part' | 502;
 }
 
 export interface Context {

@@ -113,8 +113,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-function settingsOf({ payloadEncoding = 'once', rateLimit = 1000, switches }: SandboxOptions) {
-  return { payloadEncoding, rateLimit, switches: { ...DEFAULT_SIDES, ...switches } };
+function settingsOf({ payloadEncoding = 'once', rateLimit = 1000, tooCostly = 'in part', switches }: SandboxOptions) {
+  return { payloadEncoding, rateLimit, tooCostly, switches: { ...DEFAULT_SIDES, ...switches } };
 }
 
 /** @throws when there is no Git repository in that folder */

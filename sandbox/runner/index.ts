@@ -103,6 +103,9 @@ class SandboxRunner implements Runner {
       },
       rerun: (runId, given) => this.rerun(runId, given),
       cancel: (runId, given) => this.cancel(runId, given),
+      environmentRemoved: async (name) => {
+        for (const run of this.#runs.values()) if (!run.isOver) run.environmentRemoved(name);
+      },
       review: (runId, review) => this.review(runId, review),
     });
   }

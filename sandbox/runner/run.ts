@@ -135,6 +135,15 @@ export class WorkflowRun {
     this.#proceed();
   }
 
+  /** Jobs that wait for an environment fail when it is removed (source: Deployments and environments, deleting an environment). */
+  environmentRemoved(name: string): void {
+    for (const leg of [...jobLegs(this.#root)]) {
+      if (leg.state === 'waiting' && leg.gate !== null && sameName(leg.gate.environment, name))
+        this.#failLeg(leg, `The environment ${name} was removed while this job waited for it.`);
+    }
+    this.#proceed();
+  }
+
   /** Whether GitHub's list shows a review of these jobs. */
   #isListed(bypass: boolean, released: readonly Leg[]): boolean {
     const { bypasses, approvalsWithoutDeployment } = this.#parts.sandbox.switches;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { LIMIT_ENDS_HEADER } from './send.ts';
+import { TimeoutError } from './transport.ts';
 import { whenNeeded } from './when-needed.ts';
 
 /**
@@ -21,6 +22,9 @@ export class GitHubError extends Error {
     this.said = said;
   }
 }
+
+/** GitHub did not answer in time, or what stands before it said so (502, 504), each time: down, or what was asked takes too long. */
+export class NotInTime extends GitHubError {}
 
 const httpFailure = whenNeeded(() =>
   z.object({
@@ -55,8 +59,12 @@ export function readableFailure(error: unknown, request: string, attempts: numbe
   const said = firstLine(message);
   const ends = headers[LIMIT_ENDS_HEADER];
   if (typeof ends === 'string') return new GitHubError('limit', limitMessage(request, said, ends));
-  if (response === undefined) return unavailable(`${request} got no usable answer${inAll(attempts, 'in')}: ${said}.`);
-  if (status >= 500) return unavailable(`GitHub answered ${request} with ${status}${inAll(attempts, 'in each of')}: ${said}.`);
+  if (response === undefined) return unavailable(`${request} got no usable answer${inAll(attempts, 'in')}: ${said}.`, isTimeout(error));
+  if (status >= 500)
+    return unavailable(
+      `GitHub answered ${request} with ${status}${inAll(attempts, 'in each of')}: ${said}.`,
+      status === 502 || status === 504,
+    );
   return byStatus(status, request, said, headers);
 }
 
@@ -65,11 +73,15 @@ function inAll(attempts: number, how: string): string {
 }
 
 /** GitHub is in trouble, or the way to it is: time may help. */
-export function unavailable(problem: string): GitHubError {
-  return new GitHubError(
-    'unavailable',
-    `${problem} Run the job again; if this stays, look at GitHub's status page and the runner's network.`,
-  );
+export function unavailable(problem: string, isLate = false): GitHubError {
+  const message = `${problem} Run the job again; if this stays, look at GitHub's status page and the runner's network.`;
+  return isLate ? new NotInTime('unavailable', message) : new GitHubError('unavailable', message);
+}
+
+/** Octokit wraps what the exchange threw. */
+function isTimeout(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof TimeoutError || isTimeout(error.cause);
 }
 
 function byStatus(status: number, request: string, said: string, headers: Readonly<Record<string, unknown>>): GitHubError {

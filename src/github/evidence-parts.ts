@@ -1,4 +1,5 @@
 import type { GraphqlAnswer } from './client.ts';
+import { NotInTime } from './client-error.ts';
 import { evidenceQuery, pieceNames, type Question, withShorterLists } from './evidence-query.ts';
 import type { EvidencePort } from './evidence-request.ts';
 
@@ -51,6 +52,25 @@ export async function askInParts(client: EvidencePort, question: Question, whole
   return merged(answers);
 }
 
+/**
+ * Asks in parts, for shorter lists, what GitHub did not answer in time as a whole.
+ * @throws NotInTime, as for the whole, where it does not answer the first part either: then it is not the size
+ */
+export async function askInPartsAfter(client: EvidencePort, question: Question, whole: NotInTime): Promise<GraphqlAnswer> {
+  const answers: GraphqlAnswer[] = [];
+  for (const names of partsOf(pieceNames(question))) {
+    const { text, variables } = evidenceQuery(question, names);
+    try {
+      answers.push(await client.graphql(withShorterLists(text), variables));
+    } catch (error) {
+      if (!(error instanceof NotInTime)) throw error;
+      if (answers.length === 0) throw whole;
+      answers.push(refusedAs({ data: {}, errors: [{ message: error.message, type: null, path: [] }], date: 0 }, names));
+    }
+  }
+  return merged(answers);
+}
+
 /** Costly lists are apart from each other, and what is short is together. */
 function partsOf(pieces: readonly string[]): readonly (readonly string[])[] {
   const records = pieces.filter((piece) => /^r\d+$/.test(piece));
@@ -64,7 +84,8 @@ function partsOf(pieces: readonly string[]): readonly (readonly string[])[] {
 
 /** GitHub's refusal at the place of each piece that is not asked for any more. */
 function refusedAs({ errors, date }: GraphqlAnswer, names: readonly string[]): GraphqlAnswer {
-  const refusal = errors.find(({ type }) => type === 'RESOURCE_LIMITS_EXCEEDED') ?? { message: 'Too much was asked for.', type: null };
+  const refusal = errors.find(({ type }) => type === 'RESOURCE_LIMITS_EXCEEDED') ??
+    errors[0] ?? { message: 'Too much was asked for.', type: null };
   return { data: {}, errors: names.map((name) => ({ ...refusal, path: ['repository', ...placeOf(name)] })), date };
 }
 

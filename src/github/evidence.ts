@@ -2,6 +2,7 @@ import { listedPaths } from '../pipeline/listing.ts';
 import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import type { GraphqlAnswer } from './client.ts';
+import { NotInTime } from './client-error.ts';
 import type { EvidenceAnswer } from './evidence-answer.ts';
 import { EvidenceError } from './evidence-error.ts';
 import { evidenceQuery, type Question } from './evidence-query.ts';
@@ -33,7 +34,7 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
     const { text, variables } = evidenceQuery(question);
     // What makes sense of the answer is loaded while GitHub works on it.
     const [answered, { conclude, evidenceAnswer }] = await Promise.all([
-      client.graphql(text, variables),
+      client.graphql(text, variables).catch(orNotInTime),
       underWay().then(() => import('./evidence-conclusion.ts')),
     ]);
     const answer = evidenceAnswer(await inParts(client, question, answered), `${request.owner}/${request.repo}`);
@@ -51,10 +52,17 @@ export async function gatherEvidence(client: EvidencePort, request: EvidenceRequ
 }
 
 /** GitHub may find one query for everything too costly; hardly any is, so what asks in parts is loaded only then. */
-async function inParts(client: EvidencePort, question: Question, answered: GraphqlAnswer): Promise<GraphqlAnswer> {
-  if (!answered.errors.some(({ type }) => type === 'RESOURCE_LIMITS_EXCEEDED')) return answered;
-  const { askInParts } = await import('./evidence-parts.ts');
-  return askInParts(client, question, answered);
+async function inParts(client: EvidencePort, question: Question, answered: GraphqlAnswer | NotInTime): Promise<GraphqlAnswer> {
+  const isLate = answered instanceof NotInTime;
+  if (!isLate && !answered.errors.some(({ type }) => type === 'RESOURCE_LIMITS_EXCEEDED')) return answered;
+  const { askInParts, askInPartsAfter } = await import('./evidence-parts.ts');
+  return isLate ? askInPartsAfter(client, question, answered) : askInParts(client, question, answered);
+}
+
+/** @throws every other error */
+function orNotInTime(error: unknown): NotInTime {
+  if (error instanceof NotInTime) return error;
+  throw error;
 }
 
 /** A later look of the same job is about the same commit, also where the ref has moved on meanwhile. */

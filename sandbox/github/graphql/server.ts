@@ -121,6 +121,10 @@ function inPart(data: unknown): Reply {
   };
 }
 
+function badGateway(): Reply {
+  return { status: 502, body: { message: 'We couldn’t respond to your request in time. Sorry about that.' } };
+}
+
 /** The client's mistake, told as a violation by whoever calls. */
 function mistake(problems: readonly string[]): Violation {
   return new Violation(`the query is not as GitHub's schema allows: ${problems.join('; ')}`);
@@ -191,7 +195,7 @@ async function run(
   });
   const errors = result.errors ?? [];
   for (const error of errors) throwOwn(error);
-  if (cost.nodes > context.place.mostNodes) return inPart(result.data ?? null);
+  if (cost.nodes > context.place.mostNodes) return context.place.tooCostly === 502 ? badGateway() : inPart(result.data ?? null);
   return { status: 200, body: { data: result.data ?? null, ...(errors.length === 0 ? {} : { errors: errors.map(githubShape) }) } };
 }
 

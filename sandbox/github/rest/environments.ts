@@ -21,9 +21,10 @@ export const environmentEndpoints: Endpoints<Ids> = {
   }),
   'repos/get-environment': reads('actions', (context) => ok(environment(context, theEnvironment(context)))),
   'repos/create-or-update-environment': writes('administration', update),
-  'repos/delete-an-environment': writes('administration', (context) => {
+  'repos/delete-an-environment': writes('administration', async (context) => {
     const target = theEnvironment(context);
     context.state.environments.splice(context.state.environments.indexOf(target), 1);
+    await context.runner?.environmentRemoved(target.name);
     return { status: 204, body: '' };
   }),
   'repos/list-deployment-branch-policies': reads('actions', (context) => {

@@ -273,6 +273,22 @@ jobs:
     },
   },
   {
+    behaviour: 'when an environment is removed, the jobs that wait for it fail',
+    source: `${PAGE}#deleting-an-environment`,
+    workflow: `
+on: push
+jobs:
+  deploy: ${job('environment: uat')}`,
+    async play(stage) {
+      await gated(stage);
+      const headers = { authorization: `Bearer ${stage.sandbox.token({ login: 'octocat' })}` };
+      const { owner, name, apiUrl } = stage.sandbox;
+      expect((await fetch(`${apiUrl}/repos/${owner}/${name}/environments/uat`, { method: 'DELETE', headers })).status).toBe(204);
+      await stage.runner.settled();
+    },
+    expect: (stage) => expect(stage.results()).toEqual({ deploy: 'failure' }),
+  },
+  {
     behaviour: 'a concurrency group is taken before the approval: who waits for a reviewer holds the lane',
     source: 'https://github.com/orgs/community/discussions/17401',
     workflow: `
