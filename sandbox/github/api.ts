@@ -301,7 +301,7 @@ export interface RunnerHooks {
   rerun(runId: number, options: { user: string; failedOnly?: boolean; jobId?: number }): Promise<void>;
   cancel(runId: number, options: { user: string }): Promise<void>;
   /** Jobs that wait for it fail. */
-  environmentRemoved(name: string): Promise<void>;
+  environmentRemoved?(name: string): Promise<void>;
   /** Checks that the user may, records the review, and lets the waiting jobs go on or fail. */
   review(
     runId: number,

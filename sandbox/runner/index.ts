@@ -36,6 +36,12 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 /** Events that start workflows even when GITHUB_TOKEN caused them, or that GitHub itself causes. */
 const CAUSED_BY_ANYBODY = ['repository_dispatch', 'schedule', 'workflow_run'];
 
+/** Of a pull request's run the one that it comes from. */
+function headRepositoryOf({ payload }: Run): string | null {
+  const pull = (payload as { pull_request?: { head?: { repo?: { full_name?: string } | null } } }).pull_request;
+  return pull?.head?.repo?.full_name ?? null;
+}
+
 const A_HUNDRED = 100;
 
 /** Jobs that a workflow and those it calls define, each once whatever its matrix. */
@@ -389,7 +395,7 @@ class SandboxRunner implements Runner {
       run_number: run.number,
       repository: { full_name: repository },
       // Tells runs of forks apart.
-      head_repository: { full_name: repository },
+      head_repository: { full_name: headRepositoryOf(run) ?? repository },
     };
     const payload = { action: 'completed', workflow_run: workflowRun, workflow: { name: run.workflow, path: run.workflowPath } };
     this.trigger('workflow_run', payload, { actor: run.triggeringActor }).catch((error: unknown) => {

@@ -24,7 +24,7 @@ export const environmentEndpoints: Endpoints<Ids> = {
   'repos/delete-an-environment': writes('administration', async (context) => {
     const target = theEnvironment(context);
     context.state.environments.splice(context.state.environments.indexOf(target), 1);
-    await context.runner?.environmentRemoved(target.name);
+    await context.runner?.environmentRemoved?.(target.name);
     return { status: 204, body: '' };
   }),
   'repos/list-deployment-branch-policies': reads('actions', (context) => {
