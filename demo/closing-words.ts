@@ -67,6 +67,7 @@ export function writeTerminalFile(folder: string, github: LocalGithub): string {
 export function refusals(github: LocalGithub, terminal: string, sha: string): readonly string[] {
   const hold = github.sandbox.state.lastNumber + 1;
   const rollback = { ref: 'main', inputs: { environment: 'production', ref: 'refs/heads/main', sha, rollback: 'true' } };
+  const hotfix = { ref: 'main', inputs: { environment: 'production', ref: 'refs/heads/hotfix/sunday' } };
   const steps: readonly (readonly [string, ...string[]])[] = [
     ["Go to octocat's clone of the shop. $API and $MONA are for curl.", `. ${quoted(terminal)}`],
     [
@@ -82,7 +83,10 @@ export function refusals(github: LocalGithub, terminal: string, sha: string): re
       `curl -sS -o /dev/null -H "$MONA" -X PATCH "$API/issues/${hold}" -d '{"state":"closed"}'`,
     ],
     ['Approve production as mona, the initiator: "Review deployments". The door says no.'],
-    ['Choose "Re-run failed jobs"; then choose octocat at the top of the page, and approve. It goes in.'],
+    [
+      'Promote it by hand, which asks anew; then choose octocat at the top of the page of that run, and approve. It goes in.',
+      `curl -sS -H "$MONA" "$API/actions/workflows/by-hand.yml/dispatches" -d '${JSON.stringify(hotfix)}'`,
+    ],
     [
       'Roll production back to what it ran before. As mona starts that, hubot approves. The hotfix is vetoed from then on.',
       `curl -sS -H "$MONA" "$API/actions/workflows/by-hand.yml/dispatches" -d '${JSON.stringify(rollback)}'`,

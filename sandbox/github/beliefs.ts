@@ -363,6 +363,16 @@ export const BELIEFS: readonly Belief[] = [
     test: chain('approvals', 'in all jobs of a run that is run again: stricter rules keep it'),
   },
   {
+    id: 'enterprise-server',
+    belief: 'The actions that keep artifacts refuse GitHub Enterprise Server, and `uses: $/` does not exist there.',
+    status: 'source',
+    source: 'actions/upload-artifact, GHESNotSupportedError; changelog of July 2026',
+    otherwise:
+      'More runs there than the documentation says: the action by itself and the command line do, the shipped workflows are not claimed to.',
+    test: acceptance('enterprise-server', 'is asked under its own addresses, from a plan to a record'),
+    untriable: 'It takes such a server.',
+  },
+  {
     id: 'schedules-stop',
     belief: 'Schedules of public repositories stop after sixty days without activity.',
     status: 'documented',

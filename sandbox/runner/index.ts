@@ -42,6 +42,9 @@ function headRepositoryOf({ payload }: Run): string | null {
   return pull?.head?.repo?.full_name ?? null;
 }
 
+/** Schedules of a public repository stop after so long without activity (source: Events that trigger workflows, schedule). */
+const QUIET_DAYS = 60 * 86_400_000;
+
 const A_HUNDRED = 100;
 
 /** Jobs that a workflow and those it calls define, each once whatever its matrix. */
@@ -70,6 +73,8 @@ class SandboxRunner implements Runner {
   readonly #announced = new Set<string>();
   /** Schedules up to here were taken up. */
   #scheduledTo: number;
+  /** When somebody last did something in the repository. */
+  #active: number;
   #working = 0;
   #idle: (() => void)[] = [];
   #closed = false;
@@ -82,6 +87,7 @@ class SandboxRunner implements Runner {
     this.#events = new RepositoryEvents(sandbox, this.#git, this.#sources);
     this.#machines = new Machines(options.parallelJobs ?? 2, () => this.#wake());
     this.#scheduledTo = sandbox.clock.now();
+    this.#active = sandbox.clock.now();
     this.#parts = {
       sandbox,
       sources: this.#sources,
@@ -121,6 +127,7 @@ class SandboxRunner implements Runner {
   push(ref: string, options: { actor?: string; before?: string } = {}): Promise<readonly number[]> {
     return this.#work(async () => {
       const occurrence = await this.#events.push(ref, options);
+      this.#active = this.#sandbox.clock.now();
       return occurrence === null ? [] : this.#happen(occurrence);
     });
   }
@@ -336,6 +343,7 @@ class SandboxRunner implements Runner {
       this.#agenda.fire(clock.now());
       if (scheduleAt === next) {
         this.#scheduledTo = scheduleAt;
+        if (scheduleAt - this.#active > QUIET_DAYS) continue;
         for (const cron of new Set(schedules.map((one) => one.cron)))
           await this.#work(async () => this.#happen(await this.#events.schedule(cron)));
       }

@@ -272,7 +272,7 @@ export const REASONS = {
   approval_missing: {
     effect: 'blocks',
     rule: 'approval',
-    fix: 'Run the failed jobs again, or start a new run, and have as many distinct people approve as the gate asks for.',
+    fix: 'Start a new run, and have as many distinct people approve as the gate asks for. Running the failed jobs again does where GitHub asks the reviewers once more then.',
     who: 'The reviewers of the environment.',
   },
   approval_stale: {

@@ -100,3 +100,21 @@ it('a run that may not define so many jobs does not start', async () => {
   expect(() => shop.run(run)).toThrow(/could not start: The workflow defines \d+ jobs/);
   expect(shop.history()).toEqual([]);
 });
+
+it('several teams guard production where the caller hands over a token that may name them, and not without', async () => {
+  const twoTeams = SHORT.replace('by: [octo-org/release]', 'by: [octo-org/release, octo-org/qa]');
+  const caller = CALLER.replace(
+    "secrets: { PROMOTE_ENV: '${{ secrets.PROMOTE_ENV }}' }",
+    "secrets: { REVIEWERS_TOKEN: '${{ secrets.REVIEWERS_TOKEN }}' }",
+  );
+  const secrets: Record<string, string> = {};
+  shop = await openShop({ pipeline: twoTeams, caller, secrets });
+  shop.sandbox.given.environment('production', { reviewers: ['octo-org/release', 'octo-org/qa'] });
+  const without = await shop.push('main', 'nobody can tell');
+  expect(shop.log(without, 'Plan')).toContain('reviewers_insufficient');
+  secrets['REVIEWERS_TOKEN'] = shop.sandbox.token({ login: 'team-reader[bot]', permissions: { actions: 'read', members: 'read' } });
+  const run = await shop.push('main', 'named');
+  await shop.approve(run, 'production', 'mona');
+  expect(shop.run(run).conclusion).toBe('success');
+  expect(deployed('production')).toEqual(['production named']);
+});

@@ -114,7 +114,8 @@ it('leads a newcomer to production', { timeout: 180_000 }, async () => {
     expect(await run(push)).toMatchObject({ status: 0 });
 
     // What `doctor` creates has no reviewers until somebody names them under Settings.
-    for (const name of ['uat', 'production']) sandbox.given.environment(name, { reviewers: ['hubot'] });
+    sandbox.given.team('octo-org/reviewers', ['hubot']);
+    for (const name of ['uat', 'production']) sandbox.given.environment(name, { reviewers: ['octo-org/reviewers'] });
     expect(await run(doctor)).toMatchObject({ status: 0 });
     const [id = 0] = await runner.push('main', { actor: 'mona' });
     await runner.settled();

@@ -161,11 +161,12 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   expect(refused.slice(0, refused.indexOf('\n\n#### Path'))).toBe(withoutChance(quote.replaceAll(/^> ?/gm, '')));
   expect(refused).toContain(withoutChance(readmeBlock('mermaid', 'and shows the path as a picture')));
 
-  then = next(/production waits/);
-  await page.getByRole('button', { name: 'Re-run failed jobs' }).click();
-  await then();
+  then = next(/production waits.*\n +Open (\S+)/);
+  await terminal(5);
+  const [, byHand = ''] = await then();
+  await page.goto(byHand);
   await page.getByLabel('Signed in as').selectOption('octocat');
-  then = next(/production runs hotfix\/sunday@\w+ at[\s\S]*Promote #\d+: success/);
+  then = next(/production runs hotfix\/sunday@\w+ at[\s\S]*Promote by hand #1: success/);
   await approve(page, 'production');
   await then();
 
@@ -174,7 +175,7 @@ it('waits for people, and refuses what it tells them to try', { timeout: LAUNCH_
   const [, rollback = ''] = await then();
   await page.goto(rollback);
   await page.getByLabel('Signed in as').selectOption('hubot');
-  then = next(/Promote by hand #1: success/);
+  then = next(/Promote by hand #2: success/);
   await approve(page, 'production');
   await then();
   expect(await (await fetch(`${production}/health`)).json()).toMatchObject({ environment: 'production', version });

@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, LAUNCH_TIMEOUT);
 afterAll(() => browsing.close());
 beforeEach(async () => {
-  stage = await openStage(WORKFLOW, { executeJob });
+  stage = await openStage(WORKFLOW, { executeJob, sandbox: { switches: { rerunGates: 'ask' } } });
   stage.sandbox.given.environment('uat', { reviewers: ['mona'] });
 });
 afterEach(async () => {

@@ -10,7 +10,7 @@ const TRIED = JSON.parse(readFileSync(join(import.meta.dirname, '../../sandbox/g
 const INTRODUCTION = `# What is believed about GitHub
 
 The product was written against GitHub's documentation, its published schemas and code, and what others report. This is what it takes for granted, where that is said, and what happens if it is otherwise. Nothing here
-opens a door if it is false.
+opens a door if it is false, but for \`bypass-listed\`: an administrator's bypass then counts as that administrator's approval.
 
 \`npm run probe -- --repo OWNER/NAME\` tries what can be tried on a real GitHub; what it found is told with its day.
 

@@ -48,10 +48,14 @@ async function runsOf(ports: ProbePorts, repository: string): Promise<readonly {
     .map((run) => ({ id: numberOf(run, 'id'), status: textOf(run, 'status') }));
 }
 
+/** A job that is cancelled has ten seconds, and GitHub takes its time. */
+const MOST_MS_TO_END = 2 * 60_000;
+
 /** Only a run that is over can be deleted. */
 async function endRun(ports: ProbePorts, repository: string, run: number): Promise<void> {
   await ports.ask('POST', `/repos/${repository}/actions/runs/${run}/cancel`);
-  for (let looks = 0; looks < 30; looks += 1) {
+  const until = ports.now() + MOST_MS_TO_END;
+  while (ports.now() < until) {
     const { status, body } = await ports.ask('GET', `/repos/${repository}/actions/runs/${run}`);
     if (status !== 200 || textOf(body, 'status') === 'completed') return;
     await ports.sleep(2000);

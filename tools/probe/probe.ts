@@ -189,6 +189,7 @@ class Probe {
   async #untilOver(sha: string, path: string): Promise<Run | null> {
     this.#ports.log(`Waiting for ${path} …`);
     for (let looks = 0; ; looks += 1) {
+      this.#assertTime();
       const run = await this.#runOf(sha, path);
       if (run?.status === 'completed') return run;
       if (run === null && looks === MOST_LOOKS_FOR_A_RUN) return null;
@@ -224,9 +225,13 @@ class Probe {
   }
 
   async #pause(): Promise<void> {
+    this.#assertTime();
+    await this.#ports.sleep(BETWEEN_LOOKS_MS);
+  }
+
+  #assertTime(): void {
     if (this.#ports.isStopped()) throw new GaveUp('Stopped.');
     if (this.#ports.now() > this.#deadline) throw new GaveUp('The time limit is over.');
-    await this.#ports.sleep(BETWEEN_LOOKS_MS);
   }
 
   /** What each job says about its belief: the steps tell whether it could ask, and whether it holds. */

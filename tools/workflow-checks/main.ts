@@ -22,7 +22,12 @@ function zizmor(): Outcome {
   };
 }
 
-/** actionlint does not know the newest syntax yet; it reads a copy in which that is written the old way. */
+/** What actionlint says about `uses: $/`, which it does not know yet. */
+const UNKNOWN_SYNTAX = 'specifying action "\\$/|workflow call "\\$/';
+
+/**
+ * The files as they are shipped, but for what actionlint does not know yet; and a copy in which that is written the old way, so that inputs, outputs and secrets of calls are compared, too.
+ */
 function actionlint(): Outcome {
   const installed = installGoTool(actionlintFolder, ACTIONLINT);
   if (!installed.passed) return { name: 'actionlint', passed: null, output: installed.output };
@@ -30,10 +35,11 @@ function actionlint(): Outcome {
   if (!existsSync(shellcheck)) return { name: 'actionlint with shellcheck', passed: null, output: 'shellcheck could not be installed.' };
   const copy = writeForOlderTools(root, join(tools, 'older-syntax'));
   const binary = join(actionlintFolder, 'actionlint');
-  return {
-    ...run(binary, ['-no-color', '-shellcheck', shellcheck, '-pyflakes', '', ...copy.workflows], { cwd: copy.folder }),
-    name: 'actionlint with shellcheck',
-  };
+  const always = ['-no-color', '-shellcheck', shellcheck, '-pyflakes', ''];
+  const shipped = run(binary, [...always, '-ignore', UNKNOWN_SYNTAX, ...workflowFiles(root)], { cwd: root });
+  const copied = run(binary, [...always, ...copy.workflows], { cwd: copy.folder });
+  const output = [shipped.output, copied.output].filter((text) => text !== '').join('\n');
+  return { name: 'actionlint with shellcheck', passed: shipped.passed === true && copied.passed === true, output };
 }
 
 mkdirSync(tools, { recursive: true });

@@ -196,6 +196,21 @@ export const eventRows: readonly Row[] = [
     expect: (stage) => expect(stage.sandbox.state.runs).toEqual([]),
   },
   {
+    behaviour: 'schedules stop after sixty days without activity, and begin again with it',
+    source: `${EVENTS}#schedule`,
+    workflow: on("{ schedule: [{ cron: '0 9 * * 1' }] }"),
+    async play(stage) {
+      await stage.runner.advance(90 * 86_400_000);
+      const before = stage.sandbox.state.runs.length;
+      stage.repository.commit('main', { 'README.md': 'back again' }, 'Back again');
+      await stage.runner.push('main');
+      await stage.runner.advance(15 * 86_400_000);
+      // A Monday morning is one hour before the sandbox's first.
+      expect([before, stage.sandbox.state.runs.length]).toEqual([8, 10]);
+    },
+    expect: () => undefined,
+  },
+  {
     behaviour: 'a schedule starts on the default branch whenever its time comes, in UTC or its own zone',
     source: `${EVENTS}#schedule`,
     workflow: on("{ schedule: [{ cron: '30 */6 * * *' }, { cron: '0 9 * * *', timezone: Europe/Berlin }] }"),
