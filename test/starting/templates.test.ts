@@ -80,7 +80,7 @@ describe.each(['promote', 'promote-by-hand', 'promote-monorepo'])('what %s calls
 
   it('has the inputs and the secrets that it is given', () => {
     expect(Object.keys(called.on.workflow_call.inputs)).toEqual(expect.arrayContaining(Object.keys(promote?.with ?? {})));
-    expect(Object.keys(called.on.workflow_call.secrets)).toEqual(Object.keys(promote?.secrets ?? {}));
+    expect(Object.keys(called.on.workflow_call.secrets)).toEqual(expect.arrayContaining(Object.keys(promote?.secrets ?? {})));
   });
 
   it('asks for what it is granted, no more and no less', () => {
