@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EXIT } from './commands/exit-codes.ts';
-import { EXPECTED, TOKEN } from './commands/expected.ts';
-import { HELP } from './commands/help.ts';
-import type { Inquiry, InquiryPorts } from './commands/inquiry.ts';
-import { inOptions } from './commands/option-words.ts';
 import { createClient, type GitHubClient } from './github/client.ts';
 import { chooseServer, hostOf, type Server } from './github/server-choice.ts';
-import type { OnGitHub, RepositoryFiles } from './starting/repository.ts';
+import { EXIT } from './job/exit-codes.ts';
+import { EXPECTED, TOKEN } from './job/expected.ts';
+import { HELP } from './job/help.ts';
+import type { Inquiry, InquiryPorts } from './job/inquiry.ts';
+import { inOptions } from './job/option-words.ts';
+import type { OnGitHub, RepositoryFiles } from './setup/repository.ts';
 
 /** The words on the command line, or the checkout they are about, do not make a question. */
 class UsageError extends Error {}
@@ -117,13 +117,13 @@ async function initialise(values: Values, only: 'pipeline' | 'workflow' | null):
 /** Without a token, or where GitHub cannot be asked, the tag is named, and what is printed says how to pin it. */
 async function findOwnCommit(values: Values): Promise<string | null> {
   if (tokenOrNull(values) === null) return null;
-  const [{ readCommit }, { OURS }] = await Promise.all([import('./github/settings.ts'), import('./starting/pins.ts')]);
+  const [{ readCommit }, { OURS }] = await Promise.all([import('./github/settings.ts'), import('./setup/pins.ts')]);
   return readCommit(client(values), OURS, `tags/${OURS.tag}`).catch(() => null);
 }
 
 async function lookAtGitHub(values: Values): Promise<OnGitHub> {
   if (tokenOrNull(values) === null) return { looked: false, why: 'no token; set GH_TOKEN to have it look.' };
-  const { existingEnvironments } = await import('./commands/existing-environments.ts');
+  const { existingEnvironments } = await import('./job/existing-environments.ts');
   try {
     return { looked: true, environments: await existingEnvironments(client(values), repositoryFrom(values)) };
   } catch (error) {

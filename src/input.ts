@@ -1,7 +1,7 @@
-import type { InputName } from './commands/action-io.ts';
-import { EXPECTED, type Expected, TOKEN } from './commands/expected.ts';
-import { DEFAULTS } from './commands/input-defaults.ts';
-import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './commands/job.ts';
+import type { InputName } from './job/action-io.ts';
+import { EXPECTED, type Expected, TOKEN } from './job/expected.ts';
+import { DEFAULTS } from './job/input-defaults.ts';
+import { type ActionInput, COMMANDS, type CommandName, JOB_STATUSES } from './job/job.ts';
 
 const NEEDS_ENVIRONMENT: ReadonlySet<CommandName> = new Set(['deploy', 'accept', 'rehearse', 'veto']);
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { PostState } from './commands/job.ts';
 import { whenNeeded } from './github/when-needed.ts';
+import type { PostState } from './job/job.ts';
 
 /** Name under which the main phase leaves its state; the runner hands it over as `STATE_promotion`. */
 export const POST_STATE = 'promotion';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { RunEnvironment } from './commands/job.ts';
 import { readAddresses } from './github/addresses.ts';
 import { fitsRecord } from './github/record-payload.ts';
+import type { RunEnvironment } from './job/job.ts';
 
 /** The action was started somewhere that is not a GitHub Actions job, or not as one. */
 export class RunEnvironmentError extends Error {

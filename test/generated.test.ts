@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { INPUTS, OUTPUTS } from '../src/commands/action-io.ts';
+import { INPUTS, OUTPUTS } from '../src/job/action-io.ts';
 import { generated } from '../tools/generate/index.ts';
 
 const root = join(import.meta.dirname, '..');

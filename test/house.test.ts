@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /**
@@ -10,7 +10,15 @@ import { describe, expect, it } from 'vitest';
 const SRC = join(import.meta.dirname, '..', 'src');
 
 /** Floors from the top. Rooms of one floor do not import each other, but those that `BESIDE` names. */
-const FLOORS = [['entries'], ['commands'], ['starting'], ['report', 'github', 'check', 'rehearsal'], ['decision'], ['pipeline']] as const;
+const FLOORS = [
+  ['entries'],
+  ['commands'],
+  ['job'],
+  ['setup'],
+  ['report', 'github', 'check', 'rehearsal'],
+  ['decision'],
+  ['pipeline'],
+] as const;
 type Room = (typeof FLOORS)[number][number];
 
 /** What a rehearsal leaves: plain data and words for it. */
@@ -20,7 +28,7 @@ const LEFT_BY_REHEARSAL = ['amounts', 'evidence', 'figures', 'impossible', 'obse
 const READERS: readonly string[] = ['report', 'github'];
 
 /** Rooms that are pure: no toolkit, no client, no file, no process, no clock, no chance. */
-const PURE: readonly Room[] = ['starting', 'decision', 'pipeline'];
+const PURE: readonly Room[] = ['setup', 'decision', 'pipeline'];
 const IMPURE_MODULES = /^(@actions\/|@octokit\/|undici|octokit$|node:(?!crypto$))/;
 const IMPURE_CALLS: readonly (readonly [string, RegExp])[] = [
   ['Date.now', /\bDate\s*\.\s*now\b/],
@@ -107,6 +115,23 @@ describe('the house', () => {
     const inside = files.filter((file) => roomOf(file) === room);
     expect(inside.length).toBeGreaterThan(0);
     expect(inside.flatMap((file) => impureCalls(readFileSync(file, 'utf8')).map((call) => `${relative(SRC, file)}: ${call}`))).toEqual([]);
+  });
+
+  it('has one file for each command in commands, beside what rehearsing takes', () => {
+    const commands = [
+      'accept',
+      'answer-explain',
+      'answer-plan',
+      'deploy',
+      'doctor',
+      'find-artifact',
+      'finish',
+      'init',
+      'plan',
+      'print-pipeline',
+    ];
+    const inside = files.filter((file) => roomOf(file) === 'commands').map((file) => basename(file, '.ts'));
+    expect(inside.filter((name) => !name.startsWith('rehears')).toSorted()).toEqual([...commands, 'resume', 'veto']);
   });
 
   it('has one file that loads Temporal', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { INPUTS } from '../src/commands/action-io.ts';
 import { InputError, parseInput } from '../src/input.ts';
+import { INPUTS } from '../src/job/action-io.ts';
 
 const given = (values: Record<string, string>) => ({
   INPUT_TOKEN: 'token-of-a-job',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { INPUTS, OUTPUTS } from '../src/commands/action-io.ts';
+import { INPUTS, OUTPUTS } from '../src/job/action-io.ts';
 import { loadPipeline } from '../src/pipeline/load.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');

@@ -201,7 +201,7 @@ export const BELIEFS: readonly Belief[] = [
     source: 'changelog of September 2026; in no published description',
     otherwise: '`doctor` notes that they were not looked at; nothing else reads them.',
     test: {
-      file: 'test/starting/doctor.test.ts',
+      file: 'test/setup/doctor.test.ts',
       title: 'is not looked at where GitHub has no such page, the token may not, or it looks otherwise; that is a note',
     },
     untriable: 'Whether a repository has any is its administrators’ choice, and the probe makes none.',

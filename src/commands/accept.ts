@@ -2,16 +2,16 @@ import { type AcceptanceDecision, decideAcceptance } from '../decision/acceptanc
 import { decide } from '../decision/decide.ts';
 import type { Decision, EnvironmentDecision } from '../decision/decision.ts';
 import type { Gathered } from '../github/evidence.ts';
+import { orElse } from '../job/consequence.ts';
+import { findOnPath } from '../job/environment.ts';
+import { gatherFor } from '../job/gathering.ts';
+import type { Job } from '../job/job.ts';
+import { doorOutputs } from '../job/outputs.ts';
+import { recordPayload } from '../job/payload.ts';
+import { recordOutcome } from '../job/recording.ts';
+import { subjectOf } from '../job/telling.ts';
 import { type AcceptanceSubject, acceptanceBrief, acceptanceSentence, acceptanceText } from '../report/acceptance.ts';
 import { PLAIN } from '../report/markup.ts';
-import { orElse } from './consequence.ts';
-import { findOnPath } from './environment.ts';
-import { gatherFor } from './gathering.ts';
-import type { Job } from './job.ts';
-import { doorOutputs } from './outputs.ts';
-import { recordPayload } from './payload.ts';
-import { recordOutcome } from './recording.ts';
-import { subjectOf } from './telling.ts';
 
 /**
  * Records that people accepted the candidate in an environment. The job's own GitHub environment asked them; here it is checked who they

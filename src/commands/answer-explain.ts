@@ -1,9 +1,9 @@
 import { decide } from '../decision/decide.ts';
 import { explain } from '../decision/explain.ts';
+import { nameInPipeline } from '../job/environment.ts';
+import { exitCodeFor } from '../job/exit-codes.ts';
+import { gatherForInquiry, type Inquiry, type InquiryPorts } from '../job/inquiry.ts';
 import { explainText } from '../report/terminal.ts';
-import { nameInPipeline } from './environment.ts';
-import { exitCodeFor } from './exit-codes.ts';
-import { gatherForInquiry, type Inquiry, type InquiryPorts } from './inquiry.ts';
 
 /** `promote explain ENVIRONMENT`: why the candidate is not there yet, and the smallest set of missing facts that would let it in. */
 export async function answerExplain(inquiry: Inquiry & { readonly environment: string }, ports: InquiryPorts): Promise<number> {

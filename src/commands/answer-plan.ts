@@ -1,10 +1,10 @@
 import { decide } from '../decision/decide.ts';
 import { serializeDecision } from '../decision/serialize.ts';
+import { findOnPath } from '../job/environment.ts';
+import { exitCodeFor } from '../job/exit-codes.ts';
+import { gatherForInquiry, type Inquiry, type InquiryPorts } from '../job/inquiry.ts';
+import { inquirySubject } from '../job/telling.ts';
 import { planText } from '../report/terminal.ts';
-import { findOnPath } from './environment.ts';
-import { exitCodeFor } from './exit-codes.ts';
-import { gatherForInquiry, type Inquiry, type InquiryPorts } from './inquiry.ts';
-import { inquirySubject } from './telling.ts';
 
 /** `promote plan`: where the candidate may go next. Returns the exit code. */
 export async function answerPlan(inquiry: Inquiry, ports: InquiryPorts): Promise<number> {

@@ -1,20 +1,20 @@
 import type { EnvironmentDecision } from '../decision/decision.ts';
 import { GitHubError } from '../github/client.ts';
 import { openRecord } from '../github/records.ts';
+import { orElse } from '../job/consequence.ts';
+import { askDoor, type Door, turnAway } from '../job/door.ts';
+import { gatherFor, intentOf } from '../job/gathering.ts';
+import type { Job, PostState } from '../job/job.ts';
+import { runPage, setStatus } from '../job/keeping.ts';
+import { doorOutputs } from '../job/outputs.ts';
+import { recordPayload } from '../job/payload.ts';
+import { waitInQueue } from '../job/queueing.ts';
+import { runSteps } from '../job/run-steps.ts';
+import { tell } from '../job/telling.ts';
+import { explainUnclearVetoes } from '../job/unclear-vetoes.ts';
+import { commandVariables } from '../job/variables.ts';
 import { PLAIN } from '../report/markup.ts';
 import { explanation } from '../report/refusal.ts';
-import { orElse } from './consequence.ts';
-import { askDoor, type Door, turnAway } from './door.ts';
-import { gatherFor, intentOf } from './gathering.ts';
-import type { Job, PostState } from './job.ts';
-import { runPage, setStatus } from './keeping.ts';
-import { doorOutputs } from './outputs.ts';
-import { recordPayload } from './payload.ts';
-import { waitInQueue } from './queueing.ts';
-import { runSteps } from './run-steps.ts';
-import { tell } from './telling.ts';
-import { explainUnclearVetoes } from './unclear-vetoes.ts';
-import { commandVariables } from './variables.ts';
 import { vetoWhatIsLeft } from './veto.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function deploy(job: Job): Promise<void> {
   if (!mayQueue(first.environment)) return turnAway(job, first);
 
   if (first.gathered.pipeline.build?.attest === true) {
-    const { assertAttested } = await import('./attestation.ts');
+    const { assertAttested } = await import('../job/attestation.ts');
     await assertAttested(job, first);
   }
   const claim = crypto.randomUUID();

@@ -13,6 +13,7 @@ import {
   readEnvironments,
   type SettingsPort,
 } from '../github/settings.ts';
+import { EXIT } from '../job/exit-codes.ts';
 import { builtInPipeline } from '../pipeline/built-in.ts';
 import { listed as inWords } from '../pipeline/listed.ts';
 import { assertListing } from '../pipeline/listing.ts';
@@ -20,11 +21,10 @@ import { DEFAULT_PIPELINE_PATH, loadList, loadPipeline } from '../pipeline/load.
 import type { Pipeline } from '../pipeline/model.ts';
 import { quote } from '../pipeline/problem.ts';
 import { type Examination, examinationJson, examinationText } from '../report/examination.ts';
-import { barredStarts } from '../starting/barred-starts.ts';
-import { type Demand, demandsOf } from '../starting/demands.ts';
-import { type Difference, differencesOf, type KnownReviewers } from '../starting/differences.ts';
-import { labelCommand, mendingCommands, type Place } from '../starting/mend.ts';
-import { EXIT } from './exit-codes.ts';
+import { barredStarts } from '../setup/barred-starts.ts';
+import { type Demand, demandsOf } from '../setup/demands.ts';
+import { type Difference, differencesOf, type KnownReviewers } from '../setup/differences.ts';
+import { labelCommand, mendingCommands, type Place } from '../setup/mend.ts';
 
 export interface DoctorRequest extends Repository {
   readonly pipelinePath: string;

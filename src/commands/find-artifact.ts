@@ -1,7 +1,7 @@
 import { shortSha } from '../decision/wording.ts';
 import { firstArtifact } from '../github/artifacts.ts';
-import { orElse } from './consequence.ts';
-import type { Job } from './job.ts';
+import { orElse } from '../job/consequence.ts';
+import type { Job } from '../job/job.ts';
 
 /** GitHub allows no `" : < > | * ? \ /` nor line breaks in an artifact's name. */
 const NOT_IN_A_NAME = /[^A-Za-z0-9._-]+/g;

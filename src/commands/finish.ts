@@ -1,8 +1,8 @@
 import { readSeconds, withMigrationTime } from '../github/migration-time.ts';
-import { orElse } from './consequence.ts';
-import type { Job, PostState } from './job.ts';
-import { setStatus } from './keeping.ts';
-import { runSteps } from './run-steps.ts';
+import { orElse } from '../job/consequence.ts';
+import type { Job, PostState } from '../job/job.ts';
+import { setStatus } from '../job/keeping.ts';
+import { runSteps } from '../job/run-steps.ts';
 
 /**
  * The post phase of `deploy`: closes the record with how the job ended. Nothing but a job that succeeded, and a verification that passed

@@ -1,10 +1,10 @@
 import { createTwoFilesPatch } from 'diff';
+import { EXIT } from '../job/exit-codes.ts';
 import { DEFAULT_PIPELINE_PATH } from '../pipeline/load.ts';
-import { describeRepository } from '../starting/describe.ts';
-import { BY_TAG, type OwnPin, pinTo, presentPin } from '../starting/pins.ts';
-import type { OnGitHub, RepositoryFiles } from '../starting/repository.ts';
-import { listingOf, type StartingFile, startingFiles, workflowPath } from '../starting/starting-files.ts';
-import { EXIT } from './exit-codes.ts';
+import { describeRepository } from '../setup/describe.ts';
+import { BY_TAG, type OwnPin, pinTo, presentPin } from '../setup/pins.ts';
+import type { OnGitHub, RepositoryFiles } from '../setup/repository.ts';
+import { listingOf, type StartingFile, startingFiles, workflowPath } from '../setup/starting-files.ts';
 
 export interface InitRequest {
   readonly pipelinePath: string;

@@ -1,6 +1,6 @@
 import { underWay } from '../github/under-way.ts';
-import { gatherFor } from './gathering.ts';
-import type { Job } from './job.ts';
+import { gatherFor } from '../job/gathering.ts';
+import type { Job } from '../job/job.ts';
 
 /**
  * Answers where the candidate may go next. It is an answer, not a door: the step succeeds whatever the verdict is, and fails only when
@@ -8,6 +8,6 @@ import type { Job } from './job.ts';
  */
 export async function plan(job: Job): Promise<void> {
   // Nothing of the answer's making is needed before GitHub has been asked, so it is loaded while GitHub works.
-  const [gathered, { tellPlan }] = await Promise.all([gatherFor(job, 'plan'), underWay().then(() => import('./tell-plan.ts'))]);
+  const [gathered, { tellPlan }] = await Promise.all([gatherFor(job, 'plan'), underWay().then(() => import('../job/tell-plan.ts'))]);
   await tellPlan(job, gathered);
 }

@@ -1,10 +1,10 @@
+import type { Job } from '../job/job.ts';
+import { type CommandResult, howItEnded, runCommand } from '../job/run-command.ts';
 import type { CommandRequest, RunningCommand } from '../rehearsal/cycle.ts';
 import type { Access } from '../rehearsal/database.ts';
 import type { CommandFacts } from '../rehearsal/evidence.ts';
 import { endMarked } from '../rehearsal/processes.ts';
 import type { RehearsalWorkspace } from '../rehearsal/workspace.ts';
-import type { Job } from './job.ts';
-import { type CommandResult, howItEnded, runCommand } from './run-command.ts';
 
 /** Runs the repository's commands for a rehearsal. */
 export interface RehearsalCommands {

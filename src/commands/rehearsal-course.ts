@@ -2,6 +2,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrationsFor } from '../decision/migrations.ts';
 import { readRehearsalHistory } from '../github/rehearsal-history.ts';
+import type { Door } from '../job/door.ts';
+import { secretsOf } from '../job/environment-secrets.ts';
+import type { Job } from '../job/job.ts';
+import { checkOutBeside, liveVersion, removeCheckout } from '../job/previous-version.ts';
+import { commandVariables } from '../job/variables.ts';
 import type { Rehearsal } from '../pipeline/model.ts';
 import { type CycleOptions, runCycle } from '../rehearsal/cycle.ts';
 import { type EngineOptions, type RehearsalEngine, RehearsalImpossible, type RehearsalServer } from '../rehearsal/database.ts';
@@ -11,16 +16,11 @@ import type { KnownNames } from '../rehearsal/known-names.ts';
 import type { MaskingReport } from '../rehearsal/masking/rules.ts';
 import { endMarked } from '../rehearsal/processes.ts';
 import { openWorkspace, type RehearsalWorkspace } from '../rehearsal/workspace.ts';
-import { assertCheckedOut } from './checked-out.ts';
-import type { Door } from './door.ts';
-import { secretsOf } from './environment-secrets.ts';
-import type { Job } from './job.ts';
-import { checkOutBeside, liveVersion, removeCheckout } from './previous-version.ts';
+import { assertCheckedOut } from './rehearsal-checkout.ts';
 import { type RehearsalCommands, rehearsalCommands } from './rehearsal-commands.ts';
 import { type RehearsalFiles, readRehearsalFiles } from './rehearsal-files.ts';
 import { namesOfTeam } from './rehearsal-names.ts';
 import { fillSource } from './rehearsal-snapshot.ts';
-import { commandVariables } from './variables.ts';
 
 /** What is known so far: a rehearsal that ends early tells that much. */
 interface Story {

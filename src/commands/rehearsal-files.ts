@@ -1,5 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readTrustedFiles } from '../github/trusted-files.ts';
+import { orElse } from '../job/consequence.ts';
+import type { Door } from '../job/door.ts';
+import type { Job } from '../job/job.ts';
+import { liveInProduction } from '../job/previous-version.ts';
 import type { Rehearsal } from '../pipeline/model.ts';
 import { allChecks, type ChecksFile, checkDifferences } from '../rehearsal/checks.ts';
 import { readChecks } from '../rehearsal/checks-file.ts';
@@ -7,10 +11,6 @@ import { RehearsalImpossible } from '../rehearsal/database.ts';
 import { readMaskingRules } from '../rehearsal/masking/read.ts';
 import type { MaskingRules } from '../rehearsal/masking/rules.ts';
 import { strictestMasking } from '../rehearsal/masking/strictest.ts';
-import { orElse } from './consequence.ts';
-import type { Door } from './door.ts';
-import type { Job } from './job.ts';
-import { liveInProduction } from './previous-version.ts';
 
 /** What the files that the pipeline names say; `null` where it names none. */
 export interface RehearsalFiles {

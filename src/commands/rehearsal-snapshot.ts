@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
+import type { Job } from '../job/job.ts';
 import type { Rehearsal } from '../pipeline/model.ts';
 import { roughSize } from '../rehearsal/amounts.ts';
 import { RehearsalImpossible, type RehearsalServer, type Restored } from '../rehearsal/database.ts';
 import type { SnapshotFacts } from '../rehearsal/evidence.ts';
 import { readDump, readTakenAt } from '../rehearsal/snapshot.ts';
 import type { RehearsalWorkspace } from '../rehearsal/workspace.ts';
-import type { Job } from './job.ts';
 import type { RehearsalCommands } from './rehearsal-commands.ts';
 
 export interface Filling {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Job } from '../job/job.ts';
 import type { RehearsalEvidence } from '../rehearsal/evidence.ts';
 import { PLAIN } from '../report/markup.ts';
 import { rehearsalBrief, rehearsalSentence, rehearsalText } from '../report/rehearsal.ts';
 import { rehearsalPage } from '../report/rehearsal-page.ts';
-import type { Job } from './job.ts';
 
 /**
  * Leaves the evidence as JSON and as a page, for a later step to upload.

@@ -1,14 +1,14 @@
+import { orElse } from '../job/consequence.ts';
+import { askDoor, type Door, turnAway } from '../job/door.ts';
+import { gatherFor } from '../job/gathering.ts';
+import type { Job } from '../job/job.ts';
+import { runPage } from '../job/keeping.ts';
+import { doorOutputs } from '../job/outputs.ts';
+import { recordPayload } from '../job/payload.ts';
+import { recordOutcome } from '../job/recording.ts';
 import type { Rehearsal } from '../pipeline/model.ts';
 import type { RehearsalEvidence, RehearsalFacts } from '../rehearsal/evidence.ts';
 import { explanation } from '../report/refusal.ts';
-import { orElse } from './consequence.ts';
-import { askDoor, type Door, turnAway } from './door.ts';
-import { gatherFor } from './gathering.ts';
-import type { Job } from './job.ts';
-import { runPage } from './keeping.ts';
-import { doorOutputs } from './outputs.ts';
-import { recordPayload } from './payload.ts';
-import { recordOutcome } from './recording.ts';
 
 /** The reasons that a rehearsal does away with. */
 const ASKS_FOR_REHEARSAL = ['rehearsal_missing', 'rehearsal_failed', 'rehearsal_differs', 'rehearsal_stale'];

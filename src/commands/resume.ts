@@ -2,13 +2,13 @@ import type { Decision } from '../decision/decision.ts';
 import { instantText } from '../decision/wording.ts';
 import { type RecordsSince, readRecordsSince } from '../github/records-since.ts';
 import { listWorkflowRuns, rerunRun, startWorkflow, type WorkflowRun } from '../github/workflow-runs.ts';
+import { orElse } from '../job/consequence.ts';
+import { gatherFor } from '../job/gathering.ts';
+import type { Job } from '../job/job.ts';
+import { decideAbout, targetsFor, type WaitingCandidate, wasInVain } from '../job/waiting-candidate.ts';
+import { environmentsOnPaths, waitingRuns } from '../job/waiting-runs.ts';
 import type { Pipeline } from '../pipeline/model.ts';
 import { resumeBrief, type TakenUp } from '../report/resume.ts';
-import { orElse } from './consequence.ts';
-import { gatherFor } from './gathering.ts';
-import type { Job } from './job.ts';
-import { decideAbout, targetsFor, type WaitingCandidate, wasInVain } from './waiting-candidate.ts';
-import { environmentsOnPaths, waitingRuns } from './waiting-runs.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** GitHub runs a run again within 30 days of its start, and fifty times at most (docs: re-run workflows and jobs). */
@@ -192,12 +192,14 @@ function tell(job: Job, { outcome, version, run, targets, why }: TakenUp): void 
   if (outcome === 'refused') say('warning', 'was not taken up', `Run ${run.id} stays as it is. ${why} Start it anew by hand.`);
 }
 
-/** A token that may not run anything again is a mistake in the workflow, not in a run. */
+/** What nothing but a person can take up: each cause once, with everything that it keeps. */
 function failWhereForbidden(job: Job, taken: readonly TakenUp[]): void {
   const forbidden = taken.filter(({ outcome }) => outcome === 'forbidden');
-  const [first] = forbidden;
-  if (first === undefined) return;
-  const versions = forbidden.map(({ version }) => version).join(', ');
-  job.toolkit.annotate('error', 'Nothing may be taken up', `The time of ${versions} has come. ${first.why}`);
+  if (forbidden.length === 0) return;
+  const causes = Map.groupBy(forbidden, ({ why }) => why);
+  for (const [why, kept] of causes) {
+    const versions = kept.map(({ version }) => version).join(', ');
+    job.toolkit.annotate('error', 'Nothing may be taken up', `The time of ${versions} has come. ${why}`);
+  }
   job.toolkit.fail();
 }

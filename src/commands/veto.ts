@@ -2,11 +2,11 @@ import type { Live } from '../decision/decision.ts';
 import { singlesOut } from '../decision/rules/veto.ts';
 import type { Gathered } from '../github/evidence.ts';
 import { fileVetoOnce } from '../github/filing-veto.ts';
-import { orElse } from './consequence.ts';
-import { askDoor, type Door } from './door.ts';
-import { gatherFor } from './gathering.ts';
-import type { Job } from './job.ts';
-import { runPage } from './keeping.ts';
+import { orElse } from '../job/consequence.ts';
+import { askDoor, type Door } from '../job/door.ts';
+import { gatherFor } from '../job/gathering.ts';
+import type { Job } from '../job/job.ts';
+import { runPage } from '../job/keeping.ts';
 
 /**
  * Vetoes the version that a rollback leaves, in a job before the one that deploys: the deploying job runs commands of the repository, which could do

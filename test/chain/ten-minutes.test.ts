@@ -61,7 +61,7 @@ it('leads a newcomer to production', { timeout: 180_000 }, async () => {
 
     const bin = join(folder, 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'gh'), `#!/bin/sh\nexec "${process.execPath}" "${join(PROJECT, 'test/starting/gh.ts')}" "$@"\n`);
+    writeFileSync(join(bin, 'gh'), `#!/bin/sh\nexec "${process.execPath}" "${join(PROJECT, 'test/setup/gh.ts')}" "$@"\n`);
     chmodSync(join(bin, 'gh'), 0o755);
     const config = join(folder, 'gitconfig');
     writeFileSync(

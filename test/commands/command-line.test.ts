@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Answer, json, type ScriptedServer, scriptedServer } from '../github/scripted-server.ts';
-import { makeFolder } from '../starting/folder.ts';
+import { makeFolder } from '../setup/folder.ts';
 
 const folder = makeFolder({ 'README.md': 'A shop' });
 afterAll(() => folder.remove());

@@ -1,4 +1,4 @@
-import { INPUTS, OUTPUTS } from '../../src/commands/action-io.ts';
+import { INPUTS, OUTPUTS } from '../../src/job/action-io.ts';
 
 /**
  * An `action.yml` from the registries of inputs and outputs.
@@ -6,7 +6,7 @@ import { INPUTS, OUTPUTS } from '../../src/commands/action-io.ts';
  */
 export function actionFile(bundle: string): string {
   const lines = [
-    '# Generated from src/commands/action-io.ts: npm run generate',
+    '# Generated from src/job/action-io.ts: npm run generate',
     'name: Promote',
     'description: Where may this change go next, and if not further, why not, and who can change that?',
     'author: promote-action contributors',

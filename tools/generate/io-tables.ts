@@ -1,4 +1,4 @@
-import { INPUTS, OUTPUTS } from '../../src/commands/action-io.ts';
+import { INPUTS, OUTPUTS } from '../../src/job/action-io.ts';
 
 /** Replaces what stands between `<!-- generated: NAME -->` and `<!-- end generated -->` for each name; fails when a region is missing. */
 export function fillRegions(present: string, regions: Readonly<Record<string, string>>): string {

@@ -1,7 +1,7 @@
 import { builtInPipeline } from '../../src/pipeline/built-in.ts';
 import { DEFAULT_PIPELINE_PATH } from '../../src/pipeline/load.ts';
-import { callerFile } from '../../src/starting/caller-file.ts';
-import { chainFile } from '../../src/starting/chain-file.ts';
+import { callerFile } from '../../src/setup/caller-file.ts';
+import { chainFile } from '../../src/setup/chain-file.ts';
 
 /** The starter workflow that calls the shipped chain: what `promote init` writes for the built-in pipeline. */
 export function callerTemplate(): string {

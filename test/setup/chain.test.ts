@@ -3,8 +3,8 @@ import { parse } from 'yaml';
 import { evaluate, isTruthy, type Json } from '../../sandbox/runner/expressions.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import type { Pipeline } from '../../src/pipeline/model.ts';
-import { callerFile } from '../../src/starting/caller-file.ts';
-import { chainFile } from '../../src/starting/chain-file.ts';
+import { callerFile } from '../../src/setup/caller-file.ts';
+import { chainFile } from '../../src/setup/chain-file.ts';
 import { expressionsIn, workflowErrors } from './parsed.ts';
 
 interface Job {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { orElse } from '../../src/commands/consequence.ts';
 import { GitHubError } from '../../src/github/client.ts';
+import { orElse } from '../../src/job/consequence.ts';
 
 test('what was wanted is given', async () => {
   expect(await orElse('Nothing was touched.', () => Promise.resolve(7))).toBe(7);

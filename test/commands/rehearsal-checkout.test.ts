@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertCheckedOut } from '../../src/commands/checked-out.ts';
-import type { Job } from '../../src/commands/job.ts';
+import { assertCheckedOut } from '../../src/commands/rehearsal-checkout.ts';
 import type { Candidate } from '../../src/decision/evidence.ts';
+import type { Job } from '../../src/job/job.ts';
 import { RehearsalImpossible } from '../../src/rehearsal/database.ts';
 
 let folder = '';

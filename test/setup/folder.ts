@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type InitRequest, init } from '../../src/commands/init.ts';
-import type { OnGitHub } from '../../src/starting/repository.ts';
+import type { OnGitHub } from '../../src/setup/repository.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli.ts');
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RefPolicy } from '../../src/github/settings.ts';
-import { isMatch, policyPatterns, sampleNames, takes } from '../../src/starting/ref-policy.ts';
+import { isMatch, policyPatterns, sampleNames, takes } from '../../src/setup/ref-policy.ts';
 
 /** Ruby's documentation of File.fnmatch, with File::FNM_PATHNAME: https://docs.ruby-lang.org/en/master/File.html#method-c-fnmatch */
 describe('a policy’s pattern', () => {

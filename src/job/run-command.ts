@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { secondsSince } from '../rehearsal/elapsed.ts';
 
 /** How a command of the pipeline file ended. */
 export type CommandResult =
@@ -100,7 +99,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
       delay: LAST_WORDS,
       listeners: { stdout: (data) => process.stdout.write(data), stderr: (data) => process.stderr.write(data) },
     });
-    const seconds = secondsSince(started);
+    // To the hundredth.
+    const seconds = Math.round((performance.now() - started) / 10) / 100;
     if (stopping !== null) return { ended: 'cancelled', signal: await stopping, seconds };
     if (cutShort !== null) return { ended: cutShort, seconds };
     return exitCode === 0 ? { ended: 'success', seconds } : { ended: 'failure', exitCode, seconds };

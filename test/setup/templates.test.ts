@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { DIFFERENCES } from '../../src/starting/differences.ts';
-import { CALLER_GRANTS } from '../../src/starting/permissions.ts';
+import { DIFFERENCES } from '../../src/setup/differences.ts';
+import { CALLER_GRANTS } from '../../src/setup/permissions.ts';
 import { workflowErrors } from './parsed.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,5 +1,5 @@
 /** Runs the command given as the first argument the way `deploy` does, and prints how it ended. */
-import { runCommand } from '../../src/commands/run-command.ts';
+import { runCommand } from '../../src/job/run-command.ts';
 
 const result = await runCommand({
   run: process.argv[2] ?? 'true',

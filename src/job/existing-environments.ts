@@ -1,6 +1,6 @@
 import type { Repository } from '../github/records.ts';
 import { readEnvironments, type SettingsPort } from '../github/settings.ts';
-import type { ExistingEnvironment } from '../starting/repository.ts';
+import type { ExistingEnvironment } from '../setup/repository.ts';
 
 /**
  * The environments that a repository has on GitHub, with their reviewers.

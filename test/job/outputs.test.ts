@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { chainOutputs } from '../../src/commands/outputs.ts';
 import { decide } from '../../src/decision/decide.ts';
+import { chainOutputs } from '../../src/job/outputs.ts';
 import { acceptance, accepted, HOUR, NOW, other, record, type WorldOptions, world } from '../decision/world.ts';
 
 const ASKED = { acceptance: 'uat-acceptance', 'acceptance-approvals': 2 };

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { loadPipeline } from '../../src/pipeline/load.ts';
-import { chainFile } from '../../src/starting/chain-file.ts';
+import { chainFile } from '../../src/setup/chain-file.ts';
 import { openShop, PIPELINE, type Shop, type ShopOptions } from '../chain/shop.ts';
 
 let shop: Shop;

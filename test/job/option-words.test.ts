@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inOptions } from '../../src/commands/option-words.ts';
+import { inOptions } from '../../src/job/option-words.ts';
 
 it.each([
   ['Pass a valid token in the input "token".', 'Pass a valid token in GH_TOKEN.'],

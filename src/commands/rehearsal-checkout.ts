@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Candidate } from '../decision/evidence.ts';
 import { shortSha, versionOf } from '../decision/wording.ts';
+import type { Job } from '../job/job.ts';
 import { listed } from '../pipeline/listed.ts';
 import { RehearsalImpossible } from '../rehearsal/database.ts';
-import type { Job } from './job.ts';
 
 /**
  * Makes sure that the commands of a rehearsal run the candidate's own migrations: they lie in the checkout, and what passes there is
