@@ -139,7 +139,7 @@ async function examine(values: Values): Promise<number> {
     json: values.json,
     serverUrl: serverFor(values).serverUrl,
   };
-  return doctor(request, ports(values));
+  return doctor(request, { ...ports(values), secrets: process.env['PROMOTE_ENV'] ?? '' });
 }
 
 function repositoryFrom(values: Values): { readonly owner: string; readonly repo: string } {

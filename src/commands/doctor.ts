@@ -13,6 +13,7 @@ import {
   readEnvironments,
   type SettingsPort,
 } from '../github/settings.ts';
+import { ordinaryLines, WHY_ORDINARY } from '../job/environment-secrets.ts';
 import { EXIT } from '../job/exit-codes.ts';
 import { builtInPipeline } from '../pipeline/built-in.ts';
 import { listed as inWords } from '../pipeline/listed.ts';
@@ -37,6 +38,8 @@ export interface DoctorRequest extends Repository {
 export interface DoctorPorts {
   readonly client: EvidencePort;
   readonly readCheckout: (path: string) => string | null;
+  /** What the secret `PROMOTE_ENV` is to hold, where whoever runs the command has it at hand; nobody can read it from GitHub. */
+  readonly secrets: string;
   readonly print: (text: string) => void;
 }
 
@@ -48,7 +51,7 @@ export interface DoctorPorts {
 export async function doctor(request: DoctorRequest, ports: DoctorPorts): Promise<number> {
   const pipelines = pipelinesOf(request.pipelinePath, ports.readCheckout);
   assertListing(ports.readCheckout);
-  const examination = await examine(request, pipelines, ports.client);
+  const examination = await examine(request, pipelines, ports);
   ports.print(request.json ? examinationJson(examination) : examinationText(examination));
   return examination.subjects.some(({ differences }) => differences.some(({ level }) => level === 'must')) ? EXIT.differs : EXIT.open;
 }
@@ -65,7 +68,7 @@ function pipelinesOf(path: string, read: DoctorPorts['readCheckout']): readonly 
   });
 }
 
-async function examine(request: DoctorRequest, pipelines: readonly Pipeline[], client: EvidencePort): Promise<Examination> {
+async function examine(request: DoctorRequest, pipelines: readonly Pipeline[], { client, secrets }: DoctorPorts): Promise<Examination> {
   const branch = await readDefaultBranch(client, request);
   const demands = demandsOf(pipelines, branch);
   const seen = await readEnvironments(client, request);
@@ -93,7 +96,7 @@ async function examine(request: DoctorRequest, pipelines: readonly Pipeline[], c
   return {
     repository: `${request.owner}/${request.repo}`,
     pipeline: inWords(pipelines.map(({ source, path }) => (source === 'file' ? path : 'the built-in pipeline'))),
-    subjects: [...environments, protections, ...labels, ...(await vetoSubjects(client, request, pipelines))],
+    subjects: [...environments, protections, ...secretSubjects(secrets), ...labels, ...(await vetoSubjects(client, request, pipelines))],
     notes: [
       subjectNote(await readSubjectForm(client, request), demands),
       ...(policies.read
@@ -101,6 +104,13 @@ async function examine(request: DoctorRequest, pipelines: readonly Pipeline[], c
         : [`GitHub's execution protections, which may keep workflows from starting, were not looked at: ${policies.why}.`]),
     ],
   };
+}
+
+function secretSubjects(secrets: string): Examination['subjects'] {
+  const lines = ordinaryLines(secrets);
+  if (lines.length === 0) return [];
+  const because = `Line ${inWords(lines.map(String))} of it is ordinary text. ${WHY_ORDINARY}`;
+  return [{ name: 'secret PROMOTE_ENV', differences: [{ code: 'secret_hides_text', level: 'should', because }], commands: [], page: null }];
 }
 
 /** Which subject a cloud has to trust, with the environment that matters most as the example. */

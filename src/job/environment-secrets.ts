@@ -89,16 +89,20 @@ function warnOfDropped(job: Job, lines: readonly Line[]): void {
   );
 }
 
-/** GitHub hides each line of the secret wherever it occurs, and drops outputs with it, those by which a chain goes on too. */
-function warnOfOrdinary({ toolkit }: Job, text: string): void {
+/** Numbers, from 1, of the lines of a secret that are ordinary text: GitHub hides each line wherever it occurs, and drops outputs with it, those by which a chain goes on too. */
+export function ordinaryLines(text: string): readonly number[] {
   const isOrdinary = (line: string): boolean => line !== '' && (line.length < SHORTEST_MASKED || ORDINARY.has(line.toLowerCase()));
-  const lines = text.split(/\r\n|\r|\n/).flatMap((line, index) => (isOrdinary(line.trim()) ? [String(index + 1)] : []));
+  return text.split(/\r\n|\r|\n/).flatMap((line, index) => (isOrdinary(line.trim()) ? [index + 1] : []));
+}
+
+/** What comes of such lines, and what to do. */
+export const WHY_ORDINARY =
+  'GitHub hides what stands in a line of a secret wherever it occurs, and drops every output of a job in which it does. Write the value on one line, for instance in base64, and decode it where it is used.';
+
+function warnOfOrdinary({ toolkit }: Job, text: string): void {
+  const lines = ordinaryLines(text);
   if (lines.length === 0) return;
-  toolkit.annotate(
-    'warning',
-    `${ENVIRONMENT_SECRETS} hides ordinary text: line ${listed(lines)}`,
-    'GitHub hides what stands in a line of a secret wherever it occurs, and drops every output of a job in which it does. Write the value on one line, for instance in base64, and decode it where it is used.',
-  );
+  toolkit.annotate('warning', `${ENVIRONMENT_SECRETS} hides ordinary text: line ${listed(lines.map(String))}`, WHY_ORDINARY);
 }
 
 function maskValue(job: Job, key: string, value: string): void {

@@ -22,6 +22,7 @@ export const DIFFERENCES = [
   'refs_open',
   'rules_of_apps',
   'starts_barred',
+  'secret_hides_text',
   'label_missing',
   'veto_unclear',
   'veto_unmatched',

@@ -78,6 +78,7 @@ async function ask(
   pipeline: string | Readonly<Record<string, string>> = PIPELINE,
   request: Partial<DoctorRequest> = {},
   permissions?: Permissions,
+  secrets = '',
 ): Promise<Answer> {
   const { sandbox } = shop;
   const token = permissions === undefined ? sandbox.token({ login: 'octocat' }) : sandbox.token({ permissions });
@@ -89,6 +90,7 @@ async function ask(
     {
       client,
       readCheckout: typeof pipeline === 'string' ? () => pipeline : (path) => pipeline[path] ?? null,
+      secrets,
       print: (text) => {
         out += text;
       },
@@ -476,4 +478,13 @@ describe('the subject of a job’s identity', () => {
     shop.sandbox.inject({ match: { path: /customization\/sub$/ }, fault: { status: 404, body: { message: 'Not Found' } } });
     expect(await subject()).toContain('was not looked at: ');
   });
+});
+
+it('lines of PROMOTE_ENV that hide ordinary text are told by their numbers, without what stands in them', async () => {
+  inOrder();
+  const answer = await ask(PIPELINE, {}, undefined, "KEY='{\n  hidden-value\n}'\nNAME=value\n");
+  expect(answer.code).toBe(0);
+  expect(codes(answer)).toEqual({ 'secret PROMOTE_ENV': ['should secret_hides_text'] });
+  expect(answer.subjects[0]?.differences[0]?.because).toMatch(/^Line 3 of it is ordinary text\. GitHub hides/);
+  expect(answer.out).not.toContain('hidden-value');
 });
